@@ -1,0 +1,93 @@
+#include "dialer/base/child.h"
+#include <cadencia/err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+int child_start(char *const argv[], int buffer_bytes, struct child *out) {
+  *out = (struct child){0, -1};
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return CAD_EIO;
+  for (int i = 0; i < 2; i++) setsockopt(pair[i], SOL_SOCKET, SO_SNDBUFFORCE, &buffer_bytes, sizeof buffer_bytes);
+  for (int i = 0; i < 2; i++) setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
+  fcntl(pair[0], F_SETFL, O_NONBLOCK);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  if (pair[1] == CHILD_FD) { /* dup2 onto itself would keep close-on-exec */
+    int moved = fcntl(pair[1], F_DUPFD_CLOEXEC, CHILD_FD + 1);
+    close(pair[1]);
+    pair[1] = moved;
+  }
+  posix_spawn_file_actions_adddup2(&actions, pair[1], CHILD_FD);
+  posix_spawn_file_actions_addclosefrom_np(&actions, CHILD_FD + 1);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none, standard;
+  sigemptyset(&none);
+  sigfillset(&standard);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &standard);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  pid_t pid = 0;
+  int rc = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv, environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  close(pair[1]);
+  if (rc != 0) {
+    close(pair[0]);
+    return CAD_EIO;
+  }
+  *out = (struct child){pid, pair[0]};
+  return CAD_OK;
+}
+
+bool child_ended(struct child *child, int *status) {
+  if (child->pid == 0) return true;
+  if (waitpid(child->pid, status, WNOHANG) != child->pid) return false;
+  child->pid = 0;
+  if (child->fd >= 0) close(child->fd);
+  child->fd = -1;
+  return true;
+}
+
+void child_kill(struct child *child) {
+  if (child->pid > 0) {
+    kill(child->pid, SIGKILL);
+    int status;
+    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {}
+  }
+  if (child->fd >= 0) close(child->fd);
+  *child = (struct child){0, -1};
+}
+
+int mail_send_fd(int fd, const struct mail *mail) {
+  unsigned size = mail_size((enum mail_kind)mail->kind);
+  ssize_t n = send(fd, mail, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (n == (ssize_t)size) return CAD_OK;
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ? CAD_EFULL : CAD_EIO;
+}
+
+int mail_recv_fd(int fd, struct mail *out) {
+  ssize_t n = recv(fd, out, sizeof *out, MSG_DONTWAIT | MSG_TRUNC);
+  if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? CAD_EMPTY : CAD_EIO;
+  if (n == 0) return CAD_EIO;
+  if ((size_t)n > sizeof *out) return CAD_EFORMAT;
+  return mail_valid(out, (unsigned)n);
+}
+
+void child_harden(void) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGINT, SIG_IGN); /* Ctrl-C reaches the daemon, which ends us in order */
+}

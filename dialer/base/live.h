@@ -1,0 +1,46 @@
+/* live.h — what the floor looks like now: the one picture that the page, `status`
+ * and the rehearsal's progress line are drawn from.
+ *
+ * Control fills it at most four times a second; the daemon hands it by value to the
+ * local socket's thread and, through a SOCK_SEQPACKET pair, to the console. Fixed size, no pointers. */
+#ifndef CADENCIA_LIVE_H
+#define CADENCIA_LIVE_H
+
+#include "dialer/base/mail.h"
+
+enum { LIVE_AGENTS_MAX = 512, LIVE_CAMPAIGNS_MAX = 16, LIVE_VERSION = 1 };
+
+struct live_agent {
+  uint64_t id;
+  char name[MAIL_NAME_MAX];
+  uint8_t state;     /* enum agent_state */
+  uint8_t seat_up;
+  uint16_t campaign; /* index into campaigns, 0xffff: none shown */
+  uint32_t calls;
+  uint64_t phone;    /* on the line now, 0: nobody; masked by whoever shows it */
+  struct wall since;
+};
+struct live_campaign {
+  uint64_t id;
+  char name[MAIL_NAME_MAX];
+  uint8_t state, mode;
+  uint32_t dialing, ringing, screening, waiting, talking, message; /* calls by state now */
+  uint64_t attempts, answered, connected, abandoned, early_hangup, machines, no_answer, busy, failed, refused;
+  uint64_t live_answers;    /* people: the legal denominator */
+  uint32_t leases, open;    /* prefetched; contacts not finished */
+  uint8_t bound;            /* enum pacer_bound: what held the pacer back last */
+  uint64_t talk_ms, wrapup_ms, ready_ms; /* sums over agents, for occupancy */
+};
+struct live {
+  uint32_t version, sequence;
+  struct wall at, started;
+  uint8_t draining;
+  uint16_t agent_count, campaign_count; /* filled entries */
+  uint32_t calls, calls_limit, credits;
+  uint64_t late_mail, ignored_events, refused_orders;
+  uint32_t loop_lag_max_us, sip_restarts;
+  struct live_campaign campaigns[LIVE_CAMPAIGNS_MAX];
+  struct live_agent agents[LIVE_AGENTS_MAX]; /* keep last: only agent_count travel */
+};
+
+#endif

@@ -1,0 +1,82 @@
+#include "dialer/base/mailbox.h"
+#include <cadencia/err.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct mailbox {
+  pthread_mutex_t lock;
+  struct mail *ring;
+  unsigned capacity, head, count, high_water;
+  int fd;
+  bool signalled; /* the eventfd is set: no need to write it again */
+};
+
+struct mailbox *mailbox_create(unsigned capacity) {
+  struct mailbox *box = calloc(1, sizeof *box);
+  if (!box) return NULL;
+  box->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  box->ring = calloc(capacity, sizeof *box->ring);
+  box->capacity = capacity;
+  pthread_mutex_init(&box->lock, NULL);
+  if (box->fd < 0 || !box->ring) return mailbox_destroy(box);
+  return box;
+}
+
+struct mailbox *mailbox_destroy(struct mailbox *box) {
+  if (!box) return NULL;
+  if (box->fd >= 0) close(box->fd);
+  pthread_mutex_destroy(&box->lock);
+  free(box->ring);
+  free(box);
+  return NULL;
+}
+
+static int put_locked(struct mailbox *box, const struct mail *mail) {
+  if (box->count == box->capacity) return CAD_EFULL;
+  struct mail *slot = &box->ring[(box->head + box->count) % box->capacity];
+  memcpy(slot, mail, mail_size((enum mail_kind)mail->kind));
+  if (++box->count > box->high_water) box->high_water = box->count;
+  if (!box->signalled) {
+    uint64_t one = 1;
+    box->signalled = write(box->fd, &one, sizeof one) == (ssize_t)sizeof one;
+  }
+  return CAD_OK;
+}
+
+int mailbox_put(struct mailbox *box, const struct mail *mail) {
+  pthread_mutex_lock(&box->lock);
+  int err = put_locked(box, mail);
+  pthread_mutex_unlock(&box->lock);
+  return err;
+}
+
+int mailbox_try_put(struct mailbox *box, const struct mail *mail) {
+  if (pthread_mutex_trylock(&box->lock) != 0) return CAD_EBUSY;
+  int err = put_locked(box, mail);
+  pthread_mutex_unlock(&box->lock);
+  return err;
+}
+
+unsigned mailbox_take(struct mailbox *box, struct mail *out, unsigned max) {
+  pthread_mutex_lock(&box->lock);
+  unsigned n = box->count < max ? box->count : max;
+  for (unsigned i = 0; i < n; i++) {
+    const struct mail *slot = &box->ring[box->head];
+    memcpy(&out[i], slot, mail_size((enum mail_kind)slot->kind));
+    box->head = (box->head + 1) % box->capacity;
+  }
+  box->count -= n;
+  if (box->count == 0 && box->signalled) {
+    uint64_t drained;
+    if (read(box->fd, &drained, sizeof drained) > 0) box->signalled = false;
+  }
+  pthread_mutex_unlock(&box->lock);
+  return n;
+}
+
+int mailbox_fd(const struct mailbox *box) { return box->fd; }
+
+unsigned mailbox_high_water(const struct mailbox *box) { return box->high_water; }

@@ -1,0 +1,56 @@
+/* control.h — the floor's brain: mail in, mail out. Pure: reads no clock, file or socket.
+ *
+ * The loop (daemon.c, or dialer/sim in virtual time) hands it every mail, calls
+ * control_step with none when control_deadline is due, and carries the outbox to the
+ * spokes. Owner: the control thread. Source: control.c, from_*.c, orders.c */
+#ifndef CADENCIA_CONTROL_H
+#define CADENCIA_CONTROL_H
+
+#include "dialer/base/live.h"
+#include "dialer/base/mail.h"
+
+struct control;
+enum { CONTROL_TRUNKS_MAX = 16 };
+struct control_trunk {
+  uint16_t listener;           /* which SIP worker carries it */
+  uint32_t channels, calls_per_s;
+};
+struct control_options {
+  uint32_t calls_max, agents_max;
+  uint16_t box;
+  uint32_t drain_ms;
+  uint64_t seed;
+  unsigned trunk_count;
+  struct control_trunk trunks[CONTROL_TRUNKS_MAX];
+  struct wall started;
+};
+struct control *control_create(const struct control_options *opt);
+struct control *control_destroy(struct control *c);
+
+/* Where a mail of control goes. */
+enum spoke { SPOKE_SIP = 0, SPOKE_MEDIA, SPOKE_STORE, SPOKE_ORDER, SPOKE_COUNT };
+struct out_mail {
+  uint8_t spoke;
+  uint16_t listener; /* SPOKE_SIP: which worker */
+  struct mail mail;
+};
+/* A bounded list that control fills in one step; the loop empties it before the next. */
+struct outbox {
+  struct out_mail *items;
+  unsigned count, capacity;
+};
+enum { CONTROL_OUTBOX = 1024 }; /* capacity that one step never exceeds */
+
+/* in NULL: only time has passed. */
+void control_step(struct control *c, struct now now, const struct mail *in, struct outbox *out);
+/* When to step again at the latest, MONO_NONE: no deadline. */
+struct mono control_deadline(const struct control *c);
+void control_live(const struct control *c, struct now now, struct live *out);
+/* Draining and nothing left but closed calls. */
+bool control_drained(const struct control *c);
+/* Spoke cannot take mail now (full mailbox): launches stop until it can. */
+void control_pressure(struct control *c, bool full);
+/* Checks its own invariants (tests, simulation): NULL or the text of the first one broken. */
+const char *control_check(const struct control *c);
+
+#endif

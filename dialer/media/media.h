@@ -1,0 +1,34 @@
+/* media.h — the media thread: all RTP sockets, bridges, prompts and detectors.
+ *
+ * Mail of kinds MEDIA_* comes in by its inbox; events go to `control`. It announces
+ * bound sessions as MEDIA_CREDIT mail and tops them up as they are used. The thread
+ * waits in epoll; a timerfd gives the 20 ms beat; plain two-party audio is forwarded
+ * on arrival. After start it allocates nothing on the beat. Source: media_worker.c */
+#ifndef CADENCIA_MEDIA_H
+#define CADENCIA_MEDIA_H
+
+#include "dialer/base/mailbox.h"
+#include <stddef.h>
+
+struct media;
+struct media_options {
+  const char *bind_host;          /* numeric address of the listener */
+  uint16_t port_min, port_max;    /* even RTP ports, RTCP on the next odd one */
+  unsigned sessions_max;          /* arena size */
+  unsigned credits;               /* bound sessions kept announced */
+  const char *prompt_dir;
+};
+/* CAD_OK, CAD_EINVAL, CAD_ENET, CAD_ENOMEM; err gets one readable line. */
+int media_start(const struct media_options *opt, struct mailbox *control, struct media **out, char err[160]);
+struct media *media_stop(struct media *m);
+struct mailbox *media_inbox(struct media *m);
+/* Index for MEDIA_PLAY and MEDIA_SCREEN of a prompt file in prompt_dir (without path); loads it. Call before or after
+ * start, from one thread, not the beat. < 0: CAD_ENOENT, CAD_EFORMAT, CAD_EFULL. 0 is never given. */
+int media_prompt(struct media *m, const char *file);
+struct media_counters {
+  uint64_t rx_packets, tx_packets, forwarded, strangers, malformed, beats, beats_missed;
+  uint32_t beat_lag_max_us, sessions_open;
+};
+void media_counters(struct media *m, struct media_counters *out);
+
+#endif

@@ -1,0 +1,86 @@
+/* law.h — may this number be called now? One pure room: facts and time in, verdict
+ * and reason out. Knows no file, clock or database. Unknown data blocks.
+ * Thread: any. Sources named at each function. */
+#ifndef CAMPAIGNS_LAW_H
+#define CAMPAIGNS_LAW_H
+
+#include <cadencia/names.h>
+#include <cadencia/time.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ---- zones: a loaded set of TZif rules (law/zones.c) ---- */
+struct zones;
+enum { ZONE_NONE = 0xffff, LAW_ZONES_MAX = 16 };
+/* dir: /usr/share/zoneinfo. NULL when it cannot be read. Zones are loaded on first use by name. */
+struct zones *zones_create(const char *dir);
+struct zones *zones_destroy(struct zones *z);
+/* Index for "America/New_York"; ZONE_NONE when there is no such zone. */
+uint16_t zones_find(struct zones *z, const char *name);
+/* Seconds east of UTC at that instant. Source: RFC 8536. */
+int32_t zones_offset_s(const struct zones *z, uint16_t zone, struct wall at);
+const char *zones_name(const struct zones *z, uint16_t zone);
+
+/* ---- hours (law/hours.c) ---- */
+struct hours {
+  /* minutes after local midnight, by weekday, 0 = Sunday; open == close: closed all day */
+  uint16_t open[7], close[7];
+};
+/* Local wall-clock in every zone of the set must lie within the hours. */
+bool hours_allow(const struct hours *h, const struct zones *z, const uint16_t *zones, int n, struct wall at);
+/* Earliest instant >= at when hours_allow; WALL_NONE if none within 8 days. */
+struct wall hours_next(const struct hours *h, const struct zones *z, const uint16_t *zones, int n, struct wall at);
+
+/* ---- the gate (law/gate.c) ---- */
+struct gate_terms {
+  struct hours hours;
+  uint32_t attempts_max;      /* per number */
+  int64_t attempts_window_ms; /* rolling */
+};
+struct gate_facts {
+  struct wall now;
+  bool clock_trusted;
+  bool campaign_running;
+  bool lease_valid;
+  bool dnc;                   /* seller, campaign or global list */
+  uint16_t zones[LAW_ZONES_MAX]; /* every candidate zone of the number */
+  int zone_count;             /* 0: unknown */
+  uint32_t attempts;          /* to this number in the window, this one not counted */
+  struct wall oldest_attempt; /* the oldest of those, WALL_NONE without */
+};
+struct gate_verdict {
+  enum refusal reason;        /* REFUSAL_NONE: may be called */
+  struct wall next;           /* earliest next time; WALL_NONE: not foreseeable */
+};
+struct gate_verdict gate_decide(const struct gate_terms *terms, const struct gate_facts *facts, const struct zones *z);
+
+/* ---- abandonment (law/abandon.c): classified once, at the close, from stamps ---- */
+struct abandon_facts {
+  enum verdict verdict;
+  struct wall answered, greeting_end, bridged, ended;
+  uint32_t max_wait_ms;
+  enum ended_by ended_by;
+  bool message_played;        /* the safe-harbour message had begun */
+};
+enum abandon_class { ABANDON_NOT_LIVE = 0, ABANDON_SERVED, ABANDON_ABANDONED, ABANDON_EARLY_HANGUP };
+/* The clock runs from the end of the greeting, from the answer if none was heard.
+ * Source: 16 CFR 310.4(b)(1)(iv), (b)(4)(iii); 47 CFR 64.1200(a)(7). */
+enum abandon_class abandon_classify(const struct abandon_facts *f);
+/* 100 * num <= limit: exact in integers. den 0 passes. */
+bool abandon_within(uint64_t num, uint64_t den, uint32_t limit_bp);
+
+/* ---- retry (law/retry.c) ---- */
+enum { RETRY_RULES_MAX = 16 };
+struct retry_rule {
+  enum outcome outcome;
+  int64_t delay_ms;           /* after the end of the attempt */
+  uint32_t max_tries;         /* attempts in all with this outcome; then the contact is finished */
+};
+struct retry_table {
+  struct retry_rule rules[RETRY_RULES_MAX];
+  int count;
+};
+/* When the contact is due again; WALL_NONE: finished. UNWANTED and opt-outs are never recycled. */
+struct wall retry_next(const struct retry_table *t, enum outcome outcome, uint32_t tries_so_far, struct wall ended);
+
+#endif

@@ -1,0 +1,112 @@
+/* store.h — the records: campaigns, contacts, attempts, the call log. SQLite behind it.
+ *
+ * One struct store is one write connection and belongs to one thread at a time (the
+ * store thread in the daemon; the caller in tools and simulation). It keeps leases in
+ * memory: they expire, are never counted and are gone after a restart. Everything is
+ * idempotent by id. store_begin/store_commit bracket a group commit; what was written
+ * is durable, and may be answered, after store_commit returned CAD_OK. */
+#ifndef CAMPAIGNS_STORE_H
+#define CAMPAIGNS_STORE_H
+
+#include "dialer/base/mail.h"
+#include <campaigns/law.h>
+#include <stdio.h>
+
+struct store;
+struct store_options {
+  const char *path;      /* NULL: in memory */
+  const char *share_dir; /* etc/: numbering/, rules/ */
+  uint16_t box;
+  bool fast;             /* synchronous = OFF: simulation and tests only */
+};
+/* Opens or creates, migrates, and closes attempts that a crash left open as "interrupted"
+ * (they count as made). err (may be NULL) gets one readable line on failure.
+ * CAD_EVERSION: made by a newer Cadencia. */
+int store_open(const struct store_options *opt, struct store **out, FILE *err);
+struct store *store_close(struct store *s);
+
+/* ---- group commit ---- */
+int store_begin(struct store *s);
+int store_commit(struct store *s);
+
+/* ---- the call path; the replies are mail made by these functions ---- */
+/* Give up to `count` leases; returns how many. *end says when to ask again. */
+int store_lease(struct store *s, const struct mail_store_want *want, struct now now, struct lease *out, struct mail_store_lease_end *end);
+void store_lease_drop(struct store *s, const struct lease *lease);
+/* Fresh facts, the gate, decision and attempt rows. reply: kind STORE_OPENED or STORE_REFUSED. */
+int store_attempt_open(struct store *s, const struct mail_store_open *req, struct now now, struct mail_store_opened *reply, bool *opened);
+/* Outcome, call log, next try: all or nothing. A second close of the same attempt changes nothing. */
+int store_attempt_close(struct store *s, const struct mail_store_close *rec);
+int store_dispose(struct store *s, const struct mail_store_dispose *d);
+int store_opt_out(struct store *s, const struct mail_store_opt_out *o);
+int store_agent_log(struct store *s, const struct mail_store_agent_log *a);
+
+/* ---- what people edit ---- */
+struct campaign_def {
+  struct campaign_terms terms; /* terms.id 0: new; trunk index resolved by the caller */
+  uint8_t state;
+  char seller[MAIL_NAME_MAX];
+  char trunk[MAIL_NAME_MAX];
+  char country[4];             /* "US" */
+  char purpose[20];            /* telemarketing collections survey information */
+  char prompt[64];             /* file name of the safe-harbour message */
+  struct gate_terms gate;
+  struct retry_table retry;
+};
+struct agent_def {
+  struct mail_store_agent a;
+  char campaign[MAIL_NAME_MAX];
+};
+int store_campaign_put(struct store *s, struct campaign_def *def);            /* sets terms.id; CAD_EEXIST */
+int store_campaign_get(struct store *s, const char *name, struct campaign_def *out);
+int store_campaign_list(struct store *s, int (*row)(void *arg, const struct campaign_def *d), void *arg);
+int store_campaign_state(struct store *s, const char *name, enum campaign_state state);
+int store_agent_put(struct store *s, struct agent_def *def);                  /* sets agent_id; CAD_EEXIST, CAD_ENOENT (campaign) */
+int store_agent_get(struct store *s, const char *name, struct agent_def *out);
+int store_agent_list(struct store *s, int (*row)(void *arg, const struct agent_def *d), void *arg);
+int store_agent_state(struct store *s, const char *name, enum agent_state wanted);
+int store_dnc_add(struct store *s, uint64_t phone, const char *scope, const char *source, struct wall at);
+int store_dnc_has(struct store *s, uint64_t phone, uint64_t campaign_id);
+
+/* ---- contacts: an import is a job whose rows become visible by one flip ---- */
+struct contact_row {
+  uint64_t phone;         /* E.164 */
+  char name[64];
+  char external_id[40];
+  char zone[40];          /* IANA name from the file, "" : by number */
+  char extra[512];        /* JSON object of the columns we do not know */
+};
+enum contact_result { CONTACT_ADDED = 0, CONTACT_DUPLICATE, CONTACT_DNC, CONTACT_ZONE_UNKNOWN, CONTACT_FULL };
+int store_import_begin(struct store *s, const char *campaign, const char *file, struct wall at, uint64_t *job);
+/* result: one enum contact_result a row. Call within store_begin/store_commit, a few hundred rows at a time. */
+int store_import_rows(struct store *s, uint64_t job, const struct contact_row *rows, int n, uint8_t *result);
+int store_import_finish(struct store *s, uint64_t job, uint64_t *visible); /* the flip */
+int store_import_abort(struct store *s, uint64_t job);
+
+/* ---- the call log ---- */
+struct log_row {
+  uint64_t attempt_id, contact_id, phone;
+  char campaign[MAIL_NAME_MAX], trunk[MAIL_NAME_MAX], agent[MAIL_NAME_MAX], disposition[8];
+  bool inbound;
+  struct wall started, ringing, answered, greeting_end, bridged, ended;
+  uint16_t sip_code;
+  uint8_t cause, outcome, verdict, reason, ended_by, abandoned;
+  uint32_t talk_ms, wrapup_ms;
+  bool open; /* still going on */
+};
+struct log_filter {
+  const char *campaign; /* NULL: all */
+  struct wall from, to; /* by start; WALL_NONE: unbounded */
+};
+/* In order of attempt id. row() < 0 stops and is returned. Uses its own snapshot. */
+int store_log_each(struct store *s, const struct log_filter *f, int (*row)(void *arg, const struct log_row *r), void *arg);
+/* A second, read-only connection to the same file for exports and pages (not for in-memory stores). */
+int store_open_reader(const char *path, struct store **out, FILE *err);
+
+struct store_counts {
+  uint64_t attempts, open_attempts, by_outcome[OUTCOME_COUNT];
+  uint64_t contacts, contacts_done, contacts_waiting, abandoned, live;
+};
+int store_counts(struct store *s, const char *campaign /* NULL: all */, struct store_counts *out);
+
+#endif
