@@ -8,6 +8,7 @@
 
 #include "dialer/base/live.h"
 #include "dialer/base/mail.h"
+#include "dialer/base/outbox.h"
 
 struct control;
 enum { CONTROL_TRUNKS_MAX = 16 };
@@ -27,19 +28,8 @@ struct control_options {
 struct control *control_create(const struct control_options *opt);
 struct control *control_destroy(struct control *c);
 
-/* Where a mail of control goes. */
-enum spoke { SPOKE_SIP = 0, SPOKE_MEDIA, SPOKE_STORE, SPOKE_ORDER, SPOKE_COUNT };
-struct out_mail {
-  uint8_t spoke;
-  uint16_t listener; /* SPOKE_SIP: which worker */
-  struct mail mail;
-};
-/* A bounded list that control fills in one step; the loop empties it before the next. */
-struct outbox {
-  struct out_mail *items;
-  unsigned count, capacity;
-};
-enum { CONTROL_OUTBOX = 1024 }; /* capacity that one step never exceeds */
+/* The outbox must have room for this many mails at every step (the worst one: a SIP worker is lost). */
+unsigned control_outbox_capacity(const struct control *c);
 
 /* in NULL: only time has passed. */
 void control_step(struct control *c, struct now now, const struct mail *in, struct outbox *out);
