@@ -7,6 +7,7 @@
 #define CADENCIA_LIVE_H
 
 #include "dialer/base/mail.h"
+#include <stddef.h>
 
 enum { LIVE_AGENTS_MAX = 512, LIVE_CAMPAIGNS_MAX = 16, LIVE_VERSION = 1 };
 
@@ -29,6 +30,7 @@ struct live_campaign {
   uint64_t live_answers;    /* people: the legal denominator */
   uint32_t leases, open;    /* prefetched; contacts not finished */
   uint8_t bound;            /* enum pacer_bound: what held the pacer back last */
+  uint32_t limit_bp;        /* abandonment limit in basis points of live_answers, 0: none set */
   uint64_t talk_ms, wrapup_ms, ready_ms; /* sums over agents, for occupancy */
 };
 struct live {
@@ -42,5 +44,10 @@ struct live {
   struct live_campaign campaigns[LIVE_CAMPAIGNS_MAX];
   struct live_agent agents[LIVE_AGENTS_MAX]; /* keep last: only agent_count travel */
 };
+
+/* What travels: the picture without its unused agents. */
+static inline size_t live_bytes(const struct live *live) {
+  return offsetof(struct live, agents) + live->agent_count * sizeof live->agents[0];
+}
 
 #endif
