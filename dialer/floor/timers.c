@@ -1,7 +1,7 @@
 #include "dialer/floor/timers.h"
 #include <stdlib.h>
 
-enum { NOWHERE = 0xffffffff };
+#define NOWHERE UINT32_MAX
 
 struct timers {
   uint32_t owners, count;

@@ -1,0 +1,57 @@
+/* What people order: agents' states, dispositions, drain. Each order gets one reply. */
+#include "dialer/control/inside.h"
+#include <stdio.h>
+
+static void reply(struct floor *f, uint64_t ticket, int err, const char *text) {
+  struct mail *m = outbox_add(f->out, SPOKE_ORDER, 0, ORDER_REPLY, f->now.mono);
+  m->u.order_reply.ticket = ticket;
+  m->u.order_reply.err = err;
+  snprintf(m->u.order_reply.text, sizeof m->u.order_reply.text, "%s", text);
+}
+
+static void order_agent(struct control *k, const struct mail *m) {
+  struct floor *f = &k->floor;
+  const struct mail_order_agent *o = &m->u.order_agent;
+  struct agent *a = agent_by_id(f, o->agent_id);
+  if (!a) {
+    reply(f, o->ticket, CAD_ENOENT, "the floor does not know this agent");
+    return;
+  }
+  char text[MAIL_TEXT_MAX];
+  int err = CAD_OK;
+  switch ((enum mail_kind)m->kind) {
+  case ORDER_AGENT:
+    err = agent_want(f, a, (enum agent_state)o->state);
+    snprintf(text, sizeof text, "%s is %s%s", a->name, agent_state_name((enum agent_state)a->state),
+             err < 0 ? " (the box is draining)" : a->state != a->wanted ? "; the order takes effect after this call" : "");
+    break;
+  case ORDER_DISPOSE:
+    err = agent_dispose(f, a, o->code);
+    snprintf(text, sizeof text, "%s", err < 0 ? "no call to dispose: the agent is neither talking nor in wrap-up" : "disposed");
+    break;
+  default:
+    err = launch_for_agent(k, a);
+    snprintf(text, sizeof text, "%s",
+             err == CAD_OK ? "dialing" : err == CAD_EMPTY ? "no contact is due" : err == CAD_EFULL ? "no line is free" : "the agent cannot take a call now");
+    break;
+  }
+  if (err < 0) f->refused_orders++;
+  reply(f, o->ticket, err, text);
+}
+
+void from_console(struct control *k, const struct mail *m) {
+  struct floor *f = &k->floor;
+  if (m->kind != ORDER_DRAIN) {
+    order_agent(k, m);
+    return;
+  }
+  f->draining = true;
+  for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) {
+    struct campaign *p = &f->campaigns[i];
+    for (; p->lease_count; p->lease_count--) {
+      order_lease_drop(f, &p->leases[p->lease_head]);
+      p->lease_head = (p->lease_head + 1) % FLOOR_LEASES_MAX;
+    }
+  }
+  reply(f, m->u.order.ticket, CAD_OK, "draining: no new calls");
+}

@@ -1,0 +1,62 @@
+/* What media says: greetings, verdicts, bridges, digits, silence. */
+#include "dialer/control/inside.h"
+
+static void call_verdict(struct floor *f, struct call *c, const struct mail_media_event *e) {
+  if (c->verdict != VERDICT_NONE || e->verdict == VERDICT_NONE || e->verdict >= VERDICT_COUNT) return;
+  c->verdict = e->verdict;
+  c->reason = e->reason < REASON_COUNT ? e->reason : (uint8_t)REASON_NONE;
+  if (c->greeting_end.ms == 0) c->greeting_end = e->greeting_end;
+  call_event(f, c, c->verdict == VERDICT_PERSON ? EV_PERSON : EV_NOT_PERSON);
+}
+
+static void call_mail(struct floor *f, const struct mail *m) {
+  const struct mail_media_event *e = &m->u.media_event;
+  struct call *c = call_find(f, e->owner.slot, e->owner.gen);
+  if (!c || !session_eq(c->session, e->session)) return;
+  switch ((enum mail_kind)m->kind) {
+  case MEDIA_GREETING_END:
+    if (c->greeting_end.ms == 0) c->greeting_end = m->at;
+    break;
+  case MEDIA_VERDICT: call_verdict(f, c, e); break;
+  case MEDIA_BRIDGED:
+    if (c->state == CALL_CONNECTING && c->bridged.ms == 0) c->bridged = m->at;
+    call_event(f, c, EV_BRIDGED);
+    break;
+  case MEDIA_DEADLINE:
+    if (c->greeting_end.ms == 0) c->greeting_end = e->greeting_end;
+    call_event(f, c, EV_DEADLINE);
+    break;
+  case MEDIA_PLAYED: call_event(f, c, EV_PLAYED); break;
+  case MEDIA_DIGIT:
+    if (c->state == CALL_MESSAGE && e->digit == (char)f->campaigns[c->campaign].terms.optout_digit) call_event(f, c, EV_OPT_OUT);
+    break;
+  case MEDIA_DEAD: call_event(f, c, EV_DEAD); break;
+  default: break;
+  }
+}
+
+static void seat_mail(struct floor *f, const struct mail *m) {
+  const struct mail_media_event *e = &m->u.media_event;
+  struct agent *a = agent_of_leg(f, e->owner);
+  if (!a || !session_eq(a->session, e->session)) return;
+  if (m->kind == MEDIA_DIGIT)
+    agent_digit(f, a, e->digit);
+  else if (m->kind == MEDIA_DEAD && a->seat == SEAT_UP) { /* the phone vanished: its customer goes to the next agent */
+    struct leg leg = agent_leg(f, a);
+    uint16_t listener = a->listener;
+    seat_over(f, a);
+    order_leg(f, SIP_BYE, listener, leg);
+  }
+}
+
+void from_media(struct control *k, const struct mail *m) {
+  struct floor *f = &k->floor;
+  if (m->kind == MEDIA_CREDIT) {
+    floor_credit_add(f, &m->u.media_credit);
+    return;
+  }
+  if (m->u.media_event.owner.role == LEG_CALL)
+    call_mail(f, m);
+  else if (m->u.media_event.owner.role == LEG_SEAT)
+    seat_mail(f, m);
+}

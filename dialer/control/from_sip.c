@@ -1,0 +1,123 @@
+/* What the SIP workers say. */
+#include "dialer/control/inside.h"
+
+static bool may_change_media(const struct call *c) {
+  return c->state == CALL_SCREENING || c->state == CALL_WAITING || c->state == CALL_CONNECTING || c->state == CALL_TALKING ||
+         c->state == CALL_MESSAGE;
+}
+
+static void call_progress(struct floor *f, struct call *c, const struct mail *m) {
+  const struct mail_sip_event *e = &m->u.sip_event;
+  c->sip_code = e->status;
+  if (e->desc.family && e->sdp_new && (c->state == CALL_DIALING || c->state == CALL_RINGING))
+    order_remote(f, c->session, call_leg(f, c), &e->desc, true);
+  if (e->status > 100 && c->ringing.ms == 0) {
+    c->ringing = m->at;
+    call_event(f, c, EV_RINGING);
+  }
+}
+
+static void call_answered(struct floor *f, struct call *c, const struct mail *m) {
+  const struct mail_sip_event *e = &m->u.sip_event;
+  if (c->answered.ms) return;
+  c->answered = m->at;
+  c->sip_code = e->status;
+  if (e->desc.family == 0) { /* an answer without media cannot be served */
+    c->cause = CAUSE_MEDIA;
+    call_event(f, c, EV_ANSWERED);
+    call_event(f, c, EV_HANG_UP);
+    return;
+  }
+  order_remote(f, c->session, call_leg(f, c), &e->desc, false);
+  call_event(f, c, EV_ANSWERED);
+}
+
+static void call_over(struct floor *f, struct call *c, const struct mail *m) {
+  const struct mail_sip_event *e = &m->u.sip_event;
+  c->leg_over = 1;
+  if (c->ended.ms == 0) c->ended = m->at;
+  if (c->answered.ms == 0 && e->status >= 300) c->sip_code = e->status;
+  c->q850 = e->q850;
+  if (c->cause == CAUSE_NONE) c->cause = e->cause;
+  if (c->ended_by == ENDED_BY_NONE) {
+    if (c->answered.ms)
+      c->ended_by = e->by ? ENDED_BY_CALLEE : ENDED_BY_NETWORK;
+    else
+      c->ended_by = e->cause == CAUSE_CANCELLED ? ENDED_BY_SYSTEM
+                    : e->cause == CAUSE_BUSY || e->cause == CAUSE_REJECTED || e->cause == CAUSE_UNWANTED ? ENDED_BY_CALLEE : ENDED_BY_NETWORK;
+  }
+  call_event(f, c, EV_OVER);
+}
+
+static void call_mail(struct floor *f, const struct mail *m) {
+  const struct mail_sip_event *e = &m->u.sip_event;
+  struct call *c = call_find(f, e->leg.slot, e->leg.gen);
+  if (!c) {
+    /* An answer for a call that we gave up: its leg must not live on. */
+    if (m->kind == SIP_ANSWERED && e->leg.slot < f->calls_max)
+      order_leg(f, SIP_BYE, f->trunks[f->calls[e->leg.slot].trunk].listener, e->leg);
+    return;
+  }
+  switch ((enum mail_kind)m->kind) {
+  case SIP_PROGRESS: call_progress(f, c, m); break;
+  case SIP_ANSWERED: call_answered(f, c, m); break;
+  case SIP_MEDIA:
+    if (may_change_media(c) && e->desc.family) order_remote(f, c->session, e->leg, &e->desc, false);
+    break;
+  default: call_over(f, c, m); break;
+  }
+}
+
+static void seat_mail(struct floor *f, const struct mail *m) {
+  const struct mail_sip_event *e = &m->u.sip_event;
+  struct agent *a = agent_of_leg(f, e->leg);
+  if (!a) return;
+  switch ((enum mail_kind)m->kind) {
+  case SIP_ANSWERED:
+    if (a->seat == SEAT_UP) break;
+    if (e->desc.family)
+      seat_answered(f, a, &e->desc);
+    else
+      seat_hang_up(f, a);
+    break;
+  case SIP_MEDIA:
+    if (e->desc.family) seat_media(f, a, &e->desc);
+    break;
+  case SIP_ENDED: seat_over(f, a); break;
+  default: break;
+  }
+}
+
+static void worker_lost(struct floor *f, uint16_t listener) {
+  f->worker_up[listener] = false;
+  f->sip_restarts++;
+  for (uint32_t i = 0; i < f->calls_max; i++) {
+    struct call *c = &f->calls[i];
+    if (c->state != CALL_FREE && c->state != CALL_OPENING && c->state != CALL_CLOSING && f->trunks[c->trunk].listener == listener)
+      call_event(f, c, EV_WORKER_LOST);
+  }
+  seat_worker_lost(f, listener);
+}
+
+void from_sip(struct control *k, const struct mail *m) {
+  struct floor *f = &k->floor;
+  uint16_t listener = m->u.sip_up.worker;
+  switch ((enum mail_kind)m->kind) {
+  case SIP_UP:
+    if (listener >= FLOOR_LISTENERS_MAX) return;
+    f->worker_up[listener] = true;
+    for (uint32_t i = 0; i < f->agents_used; i++)
+      if (f->agents[i].listener == listener) seat_check(f, &f->agents[i]);
+    for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) f->campaigns[i].pace_now = true;
+    break;
+  case SIP_LOST:
+    if (listener < FLOOR_LISTENERS_MAX) worker_lost(f, listener);
+    break;
+  default:
+    if (m->u.sip_event.leg.role == LEG_CALL)
+      call_mail(f, m);
+    else
+      seat_mail(f, m);
+    break;
+  }
+}

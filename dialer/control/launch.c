@@ -1,0 +1,210 @@
+/* Leases in, launches out: what the pacer wants, what trunks, ports and the list allow. */
+#include "dialer/control/inside.h"
+#include <string.h>
+
+enum {
+  PACE_EVERY_MS = 1000,   /* a decision at least that often */
+  PACE_SOON_MS = 20,      /* again when calls per second held it back */
+  LEASE_RETRY_MS = 2000,  /* ask an empty list again */
+  OPENING_MAX = 256,      /* attempts waiting for the store at once */
+  LEASE_ASK = 128         /* most leases in one request */
+};
+
+uint32_t campaign_find(const struct floor *f, uint64_t id) {
+  for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++)
+    if (f->campaigns[i].used && f->campaigns[i].terms.id == id) return i;
+  return NOBODY;
+}
+
+static struct pacer_params params_of(const struct floor *f, const struct campaign_terms *t) {
+  return (struct pacer_params){.mode = (enum pacer_mode)t->mode,
+                               .ratio_x100 = t->ratio_x100,
+                               .limit_bp = t->limit_bp,
+                               .min_ring_ms = 15000,
+                               .max_ring_ms = t->ring_ms,
+                               .max_wait_ms = t->max_wait_ms,
+                               .max_agents = f->agents_max,
+                               .max_calls = f->calls_max,
+                               .screening = t->screening};
+}
+
+static void drop_leases(struct floor *f, struct campaign *p) {
+  for (; p->lease_count; p->lease_count--) {
+    order_lease_drop(f, &p->leases[p->lease_head]);
+    p->lease_head = (p->lease_head + 1) % FLOOR_LEASES_MAX;
+  }
+}
+
+/* A late campaign must hear of agents who are there already. */
+static void introduce_agents(struct floor *f, uint32_t campaign) {
+  for (uint32_t i = 0; i < f->agents_used; i++) {
+    const struct agent *a = &f->agents[i];
+    if (a->campaign != campaign || a->state == AGENT_LOGGED_OUT) continue;
+    floor_tell_pacer(f, campaign, PACER_AGENT_LOGIN, NOBODY, i, 0);
+    floor_tell_pacer(f, campaign, agent_available(a) ? PACER_AGENT_READY : PACER_AGENT_PAUSED, NOBODY, i, 0);
+  }
+}
+
+void launch_campaign_set(struct control *k, const struct mail_store_campaign *def) {
+  struct floor *f = &k->floor;
+  if (def->terms.trunk >= f->trunk_count || def->state >= CAMPAIGN_STATE_COUNT || def->terms.mode >= PACING_COUNT) {
+    f->refused_orders++;
+    return;
+  }
+  uint32_t i = campaign_find(f, def->terms.id);
+  if (i == NOBODY) {
+    for (i = 0; i < FLOOR_CAMPAIGNS_MAX && f->campaigns[i].used; i++) {}
+    if (i == FLOOR_CAMPAIGNS_MAX) {
+      f->refused_orders++;
+      return;
+    }
+  }
+  struct campaign *p = &f->campaigns[i];
+  uint16_t trunk = p->used && p->in_flight ? p->terms.trunk : def->terms.trunk;
+  bool first = !p->used;
+  p->used = true;
+  p->terms = def->terms;
+  p->terms.trunk = trunk; /* a trunk changes only between calls */
+  struct pacer_params params = params_of(f, &p->terms);
+  if (!p->pacer) {
+    p->pacer = pacer_create(&params);
+    if (p->pacer) pacer_set_account(p->pacer, p->terms.budget_num, p->terms.budget_den);
+    if (p->pacer && !first) introduce_agents(f, i);
+  } else {
+    pacer_set(p->pacer, &params);
+  }
+  p->state = p->pacer ? def->state : (uint8_t)CAMPAIGN_STOPPED;
+  if (p->state == CAMPAIGN_STOPPED) drop_leases(f, p);
+  p->lease_next = MONO_NONE;
+  p->pace_now = true;
+}
+
+void launch_want_leases(struct control *k, uint32_t campaign) {
+  struct floor *f = &k->floor;
+  struct campaign *p = &f->campaigns[campaign];
+  if (p->lease_asked || p->state != CAMPAIGN_RUNNING || f->draining || f->pressure) return;
+  if (p->lease_next.ms > f->now.mono.ms) return;
+  uint32_t agents = pool_available(f, campaign), wanted = 16 + 4 * agents;
+  if (p->terms.mode == PACING_RATIO) wanted += agents * p->terms.ratio_x100 / 100;
+  if (wanted > FLOOR_LEASES_MAX) wanted = FLOOR_LEASES_MAX;
+  if (p->lease_count * 2 >= wanted) return;
+  uint32_t count = wanted - p->lease_count;
+  p->lease_asked = true;
+  struct mail *m = outbox_add(f->out, SPOKE_STORE, 0, STORE_LEASE_WANT, f->now.mono);
+  m->u.store_want.campaign_id = p->terms.id;
+  m->u.store_want.count = (uint16_t)(count < LEASE_ASK ? count : LEASE_ASK);
+}
+
+/* The next lease that has not expired; false: none at hand. */
+static bool lease_take(struct floor *f, struct campaign *p, struct lease *out) {
+  while (p->lease_count) {
+    *out = p->leases[p->lease_head];
+    p->lease_head = (p->lease_head + 1) % FLOOR_LEASES_MAX;
+    p->lease_count--;
+    if (out->expires.ms == 0 || out->expires.ms > f->now.wall.ms) return true;
+    order_lease_drop(f, out);
+  }
+  return false;
+}
+
+static void tokens_fill(const struct floor *f, struct trunk *t) {
+  int64_t most = (int64_t)t->calls_per_s * 100; /* a burst of a tenth of a second */
+  if (most < 1000) most = 1000;
+  int64_t passed = t->filled.ms ? mono_since(f->now.mono, t->filled) : 1000;
+  t->filled = f->now.mono;
+  t->tokens_x1000 += passed * (int64_t)t->calls_per_s;
+  if (t->tokens_x1000 > most) t->tokens_x1000 = most;
+}
+
+/* Everything the call may need is reserved here, or it is not begun. */
+static struct call *launch_one(struct control *k, uint32_t campaign) {
+  struct floor *f = &k->floor;
+  struct campaign *p = &f->campaigns[campaign];
+  struct trunk *t = &f->trunks[p->terms.trunk];
+  struct lease lease;
+  if (f->credit_count == 0 || f->call_free == NOBODY || !lease_take(f, p, &lease)) return NULL;
+  struct call *c = call_new(f, campaign, &lease);
+  floor_credit_take(f, &c->session, &c->port);
+  t->used++;
+  t->tokens_x1000 -= 1000;
+  f->opening++;
+  order_open(f, c);
+  floor_tell_pacer(f, campaign, PACER_CALL_LAUNCHED, call_slot(f, c), NOBODY, lease.segment);
+  return c;
+}
+
+static struct pacer_view view_of(const struct control *k, const struct campaign *p) {
+  const struct floor *f = &k->floor;
+  const struct trunk *t = &f->trunks[p->terms.trunk];
+  uint32_t lines = t->used < t->channels ? t->channels - t->used : 0;
+  uint32_t free_calls = f->calls_max - f->calls_used;
+  /* Seats that must be rung again keep a port each. */
+  uint32_t ports = f->credit_count > f->agents_used ? f->credit_count - f->agents_used : 0;
+  if (lines > free_calls) lines = free_calls;
+  if (lines > ports) lines = ports;
+  if (lines > OPENING_MAX - f->opening) lines = OPENING_MAX - f->opening;
+  return (struct pacer_view){.now_ms = f->now.mono.ms,
+                             .lines_free = lines,
+                             .rate_free = t->tokens_x1000 > 0 ? (uint32_t)(t->tokens_x1000 / 1000) : 0,
+                             .contacts = p->lease_count,
+                             .hours_open = true}; /* the store leases only what may be called now */
+}
+
+void launch_pace(struct control *k, uint32_t campaign) {
+  struct floor *f = &k->floor;
+  struct campaign *p = &f->campaigns[campaign];
+  p->pace_now = false;
+  if (!p->pacer) return;
+  int64_t again = PACE_EVERY_MS;
+  bool may = p->state == CAMPAIGN_RUNNING && !f->draining && !f->pressure && f->worker_up[f->trunks[p->terms.trunk].listener];
+  struct trunk *t = &f->trunks[p->terms.trunk];
+  tokens_fill(f, t);
+  struct pacer_view view = view_of(k, p);
+  if (!may) view.contacts = 0;
+  struct pacer_orders orders;
+  pacer_decide(p->pacer, &view, &orders);
+  p->bound = (uint8_t)orders.why.bound;
+  for (uint32_t i = 0; i < orders.give_up_count && i < PACER_GIVE_UP_MAX; i++) {
+    uint32_t slot = orders.give_up[i];
+    if (slot < f->calls_max && f->calls[slot].state == CALL_RINGING && f->calls[slot].campaign == campaign)
+      call_event(f, &f->calls[slot], EV_GIVE_UP);
+  }
+  uint32_t launched = 0;
+  while (may && launched < orders.launch && launched < view.lines_free && launched < view.rate_free && launch_one(k, campaign)) launched++;
+  if (may && orders.why.bound == PACER_BOUND_RATE) again = PACE_SOON_MS;
+  if (may) launch_want_leases(k, campaign);
+  for (uint32_t i = 0; may && i < f->agents_used; i++) /* on-demand phones ring when there is work */
+    if (f->agents[i].campaign == campaign && !f->agents[i].nailed && f->agents[i].state == AGENT_READY) seat_check(f, &f->agents[i]);
+  timers_set(f->timers, timer_of_campaign(f, campaign), mono_add(f->now.mono, again));
+}
+
+int launch_for_agent(struct control *k, struct agent *a) {
+  struct floor *f = &k->floor;
+  struct campaign *p = &f->campaigns[a->campaign];
+  struct trunk *t = &f->trunks[p->terms.trunk];
+  if (!agent_available(a) || p->state != CAMPAIGN_RUNNING || f->draining || f->pressure || !f->worker_up[t->listener]) return CAD_EREFUSED;
+  tokens_fill(f, t);
+  struct pacer_view view = view_of(k, p);
+  if (view.lines_free == 0 || view.rate_free == 0) return CAD_EFULL;
+  struct call *c = launch_one(k, a->campaign);
+  if (!c) return CAD_EMPTY;
+  c->dedicated = agent_slot(f, a);
+  agent_reserve(f, a, c);
+  return CAD_OK;
+}
+
+void launch_drop_number(struct control *k, uint64_t phone) {
+  struct floor *f = &k->floor;
+  for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) {
+    struct campaign *p = &f->campaigns[i];
+    uint32_t kept = 0;
+    for (uint32_t j = 0; j < p->lease_count; j++) {
+      struct lease *l = &p->leases[(p->lease_head + j) % FLOOR_LEASES_MAX];
+      if (l->phone == phone)
+        order_lease_drop(f, l);
+      else
+        p->leases[(p->lease_head + kept++) % FLOOR_LEASES_MAX] = *l;
+    }
+    p->lease_count = kept;
+  }
+}

@@ -1,0 +1,76 @@
+/* The picture of the floor that pages and commands are drawn from. */
+#include "dialer/control/inside.h"
+#include <string.h>
+
+static void campaign_live(const struct floor *f, const struct campaign *p, struct live_campaign *out) {
+  *out = (struct live_campaign){.id = p->terms.id,
+                                .state = p->state,
+                                .mode = p->terms.mode,
+                                .dialing = p->by_state[CALL_OPENING] + p->by_state[CALL_DIALING],
+                                .ringing = p->by_state[CALL_RINGING] + p->by_state[CALL_CANCELLING],
+                                .screening = p->by_state[CALL_SCREENING],
+                                .waiting = p->by_state[CALL_WAITING] + p->by_state[CALL_CONNECTING],
+                                .talking = p->by_state[CALL_TALKING],
+                                .message = p->by_state[CALL_MESSAGE],
+                                .attempts = p->attempts,
+                                .answered = p->answered,
+                                .connected = p->connected,
+                                .abandoned = p->abandoned,
+                                .early_hangup = p->early_hangup,
+                                .machines = p->machines,
+                                .no_answer = p->no_answer,
+                                .busy = p->busy,
+                                .failed = p->failed,
+                                .refused = p->refused,
+                                .live_answers = p->live_answers,
+                                .leases = p->lease_count,
+                                .open = p->open,
+                                .bound = p->bound,
+                                .talk_ms = p->talk_ms,
+                                .wrapup_ms = p->wrapup_ms,
+                                .ready_ms = p->ready_ms};
+  memcpy(out->name, p->terms.name, sizeof out->name);
+  for (uint32_t i = 0; i < f->agents_used; i++) { /* what is still going on counts too */
+    const struct agent *a = &f->agents[i];
+    if (&f->campaigns[a->campaign] != p) continue;
+    uint64_t ms = (uint64_t)mono_since(f->now.mono, a->since);
+    if (a->state == AGENT_TALKING) out->talk_ms += ms;
+    if (a->state == AGENT_WRAPUP) out->wrapup_ms += ms;
+    if (a->state == AGENT_READY || a->state == AGENT_RESERVED) out->ready_ms += ms;
+  }
+}
+
+void control_live(const struct control *k, struct now now, struct live *out) {
+  const struct floor *f = &k->floor;
+  memset(out, 0, sizeof *out);
+  out->version = LIVE_VERSION;
+  out->at = now.wall;
+  out->started = k->options.started;
+  out->draining = f->draining;
+  out->calls = f->calls_used;
+  out->calls_limit = f->calls_max;
+  out->credits = f->credit_count;
+  out->late_mail = f->late_mail;
+  out->ignored_events = f->ignored_events;
+  out->refused_orders = f->refused_orders;
+  out->sip_restarts = (uint32_t)f->sip_restarts;
+  uint16_t place[FLOOR_CAMPAIGNS_MAX];
+  for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) {
+    place[i] = 0xffff;
+    if (!f->campaigns[i].used || out->campaign_count == LIVE_CAMPAIGNS_MAX) continue;
+    place[i] = out->campaign_count;
+    campaign_live(f, &f->campaigns[i], &out->campaigns[out->campaign_count++]);
+  }
+  for (uint32_t i = 0; i < f->agents_used && out->agent_count < LIVE_AGENTS_MAX; i++) {
+    const struct agent *a = &f->agents[i];
+    struct live_agent *l = &out->agents[out->agent_count++];
+    l->id = a->id;
+    memcpy(l->name, a->name, sizeof l->name);
+    l->state = a->state;
+    l->seat_up = a->seat == SEAT_UP;
+    l->campaign = place[a->campaign];
+    l->calls = a->calls;
+    l->phone = a->call != NOBODY ? f->calls[a->call].lease.phone : 0;
+    l->since = wall_of(now, a->since);
+  }
+}

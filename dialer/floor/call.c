@@ -1,0 +1,84 @@
+/* The arena of calls and the queue of those that wait for an agent. */
+#include "dialer/floor/floor.h"
+#include <string.h>
+
+static const char *const STATES[CALL_STATE_COUNT] = {"free",    "opening",    "dialing", "ringing", "cancelling", "screening",
+                                                     "waiting", "connecting", "talking", "message", "ending",     "closing"};
+static const char *const EVENTS[CALL_EVENT_COUNT] = {"opened",   "refused", "ringing", "answered", "over",    "person",  "not_person",
+                                                     "agent",    "bridged", "deadline", "played",  "opt_out", "seat_lost", "hang_up",
+                                                     "dead",     "give_up", "patience", "worker_lost", "closed"};
+
+const char *call_state_name(enum call_state s) { return (unsigned)s < CALL_STATE_COUNT ? STATES[s] : "?"; }
+const char *call_event_name(enum call_event e) { return (unsigned)e < CALL_EVENT_COUNT ? EVENTS[e] : "?"; }
+
+struct call *call_new(struct floor *f, uint32_t campaign, const struct lease *lease) {
+  if (f->call_free == NOBODY) return NULL;
+  struct call *c = &f->calls[f->call_free];
+  f->call_free = c->next;
+  uint32_t gen = c->gen + 1;
+  memset(c, 0, sizeof *c);
+  c->gen = gen ? gen : 1;
+  c->state = CALL_OPENING;
+  c->campaign = (uint16_t)campaign;
+  c->trunk = f->campaigns[campaign].terms.trunk;
+  c->agent = c->dedicated = c->next = NOBODY;
+  c->lease = *lease;
+  c->since = c->launched = f->now.mono;
+  c->attempt_id = id_next(&f->ids, f->now.wall);
+  f->campaigns[campaign].by_state[CALL_OPENING]++;
+  f->campaigns[campaign].in_flight++;
+  f->calls_used++;
+  return c;
+}
+
+void call_free(struct floor *f, struct call *c) {
+  timers_clear(f->timers, timer_of_call(f, call_slot(f, c)));
+  struct campaign *p = &f->campaigns[c->campaign];
+  p->by_state[c->state]--;
+  p->in_flight--;
+  c->state = CALL_FREE;
+  c->next = f->call_free;
+  f->call_free = call_slot(f, c);
+  f->calls_used--;
+}
+
+struct call *call_find(struct floor *f, uint32_t slot, uint32_t gen) {
+  if (slot < f->calls_max && f->calls[slot].state != CALL_FREE && f->calls[slot].gen == gen) return &f->calls[slot];
+  f->late_mail++;
+  return NULL;
+}
+
+void waitq_push(struct floor *f, struct call *c, bool front) {
+  struct campaign *p = &f->campaigns[c->campaign];
+  uint32_t slot = call_slot(f, c);
+  c->next = NOBODY;
+  if (p->wait_head == NOBODY) {
+    p->wait_head = p->wait_tail = slot;
+  } else if (front) {
+    c->next = p->wait_head;
+    p->wait_head = slot;
+  } else {
+    f->calls[p->wait_tail].next = slot;
+    p->wait_tail = slot;
+  }
+}
+
+void waitq_remove(struct floor *f, struct call *c) {
+  struct campaign *p = &f->campaigns[c->campaign];
+  uint32_t slot = call_slot(f, c), before = NOBODY;
+  for (uint32_t i = p->wait_head; i != NOBODY; before = i, i = f->calls[i].next) {
+    if (i != slot) continue;
+    if (before == NOBODY)
+      p->wait_head = c->next;
+    else
+      f->calls[before].next = c->next;
+    if (p->wait_tail == slot) p->wait_tail = before;
+    c->next = NOBODY;
+    return;
+  }
+}
+
+struct call *waitq_head(struct floor *f, uint32_t campaign) {
+  uint32_t slot = f->campaigns[campaign].wait_head;
+  return slot == NOBODY ? NULL : &f->calls[slot];
+}

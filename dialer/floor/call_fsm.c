@@ -1,0 +1,307 @@
+/* The life of a call as a table: (state, event) -> (state, action that only writes orders).
+ *
+ * One function changes state, stamps the time and arms the new state's patience. Pairs
+ * that are not listed are counted and ignored. docs/call-states.md is printed from it. */
+#include "dialer/floor/floor.h"
+#include <stddef.h>
+
+static void pacer(struct floor *f, struct call *c, enum pacer_event_kind kind) {
+  floor_tell_pacer(f, c->campaign, kind, call_slot(f, c), c->agent, c->lease.segment);
+}
+
+/* The agent, if one is named, goes on without this call. */
+static void part_from_agent(struct floor *f, struct call *c) {
+  if (c->agent == NOBODY) return;
+  struct agent *a = &f->agents[c->agent];
+  if (a->call != call_slot(f, c)) return;
+  if (a->state == AGENT_TALKING) {
+    c->agent_end = f->now.mono;
+    c->talk_ms += (uint32_t)mono_since(f->now.mono, a->since);
+    if (a->seat == SEAT_UP) order_session(f, MEDIA_UNBRIDGE, a->session);
+    agent_call_over(f, a);
+  } else {
+    c->agent = NOBODY;
+    agent_unreserve(f, a);
+  }
+}
+
+static void tally(struct floor *f, const struct call *c) {
+  struct campaign *p = &f->campaigns[c->campaign];
+  p->attempts++;
+  if (c->answered.ms) p->answered++;
+  switch ((enum outcome)c->outcome) {
+  case OUTCOME_CONNECTED: p->connected++, p->live_answers++; break;
+  case OUTCOME_ABANDONED: p->abandoned++, p->live_answers++; break;
+  case OUTCOME_EARLY_HANGUP: p->early_hangup++; break;
+  case OUTCOME_MACHINE:
+  case OUTCOME_SCREENING:
+  case OUTCOME_FAX:
+  case OUTCOME_DEAD_AIR: p->machines++; break;
+  case OUTCOME_NO_ANSWER: p->no_answer++; break;
+  case OUTCOME_BUSY: p->busy++; break;
+  default: p->failed++; break;
+  }
+}
+
+/* The leg is over (or never was): everything goes back, the store gets the outcome. */
+static void close_call(struct floor *f, struct call *c, enum cause cause, enum ended_by by) {
+  if (c->ended.ms == 0) c->ended = f->now.mono;
+  if (c->cause == CAUSE_NONE) c->cause = (uint8_t)cause;
+  if (c->ended_by == ENDED_BY_NONE) c->ended_by = (uint8_t)by;
+  waitq_remove(f, c);
+  part_from_agent(f, c);
+  if (c->dedicated != NOBODY && f->agents[c->dedicated].call == call_slot(f, c)) agent_unreserve(f, &f->agents[c->dedicated]);
+  order_session(f, MEDIA_RELEASE, c->session);
+  c->session = (struct session){0, 0};
+  f->trunks[c->trunk].used--;
+  order_close(f, c);
+  tally(f, c);
+  if (c->outcome == OUTCOME_EARLY_HANGUP) pacer(f, c, PACER_CALL_EARLY_HANGUP);
+  if (c->outcome == OUTCOME_ABANDONED && !c->message_begun) pacer(f, c, PACER_CALL_ABANDONED);
+  pacer(f, c, PACER_CALL_ENDED);
+}
+
+static void bye(struct floor *f, struct call *c, enum cause cause, enum ended_by by) {
+  if (c->ended.ms == 0) c->ended = f->now.mono;
+  if (c->cause == CAUSE_NONE) c->cause = (uint8_t)cause;
+  if (c->ended_by == ENDED_BY_NONE) c->ended_by = (uint8_t)by;
+  waitq_remove(f, c);
+  part_from_agent(f, c);
+  order_leg(f, SIP_BYE, f->trunks[c->trunk].listener, call_leg(f, c));
+}
+
+static void cancel(struct floor *f, struct call *c) { order_leg(f, SIP_CANCEL, f->trunks[c->trunk].listener, call_leg(f, c)); }
+
+static void act_invite(struct floor *f, struct call *c) { order_invite_call(f, c); }
+static void act_refused(struct floor *f, struct call *c) {
+  f->trunks[c->trunk].used--;
+  f->credits[f->credit_count++] = (struct credit){c->session, c->port};
+  f->campaigns[c->campaign].refused++;
+  if (c->dedicated != NOBODY) agent_unreserve(f, &f->agents[c->dedicated]);
+  pacer(f, c, PACER_CALL_ENDED);
+  call_free(f, c);
+}
+static void act_not_dialed(struct floor *f, struct call *c) { close_call(f, c, CAUSE_LOCAL, ENDED_BY_SYSTEM); }
+static void act_ringing(struct floor *f, struct call *c) { pacer(f, c, PACER_CALL_RINGING); }
+static void act_cancel(struct floor *f, struct call *c) { cancel(f, c); }
+static void act_give_up(struct floor *f, struct call *c) {
+  c->gave_up = 1;
+  cancel(f, c);
+}
+static void act_over(struct floor *f, struct call *c) { close_call(f, c, CAUSE_NORMAL, ENDED_BY_NETWORK); }
+static void act_lost(struct floor *f, struct call *c) {
+  c->leg_over = 1;
+  c->cause = CAUSE_WORKER_LOST;
+  close_call(f, c, CAUSE_WORKER_LOST, ENDED_BY_SYSTEM);
+}
+/* The far side never confirmed our BYE or CANCEL; the SIP worker frees its leg by its own timers. */
+static void act_forced(struct floor *f, struct call *c) { close_call(f, c, CAUSE_TIMEOUT, ENDED_BY_SYSTEM); }
+
+static void act_answered(struct floor *f, struct call *c) {
+  pacer(f, c, PACER_CALL_ANSWERED);
+  order_screen(f, c);
+  if (outcome_of_verdict(c->verdict) != OUTCOME_NONE) { /* a tone was heard, then the answer crossed our CANCEL */
+    call_event(f, c, EV_NOT_PERSON);
+  } else if (!f->campaigns[c->campaign].terms.screening || c->dedicated != NOBODY) {
+    c->verdict = VERDICT_PERSON;
+    c->reason = REASON_SCREENING_OFF;
+    call_event(f, c, EV_PERSON);
+  }
+}
+static void act_not_person(struct floor *f, struct call *c) { bye(f, c, CAUSE_NORMAL, ENDED_BY_SYSTEM); }
+static void act_tone(struct floor *f, struct call *c) {
+  c->cause = c->verdict == VERDICT_BUSY_TONE ? CAUSE_IN_BAND_BUSY : CAUSE_IN_BAND_SIT;
+  cancel(f, c);
+}
+static void act_wait(struct floor *f, struct call *c) {
+  if (c->verdict == VERDICT_NONE) { /* media never said: a person */
+    c->verdict = VERDICT_PERSON;
+    c->reason = REASON_UNDECIDED;
+  }
+  pacer(f, c, PACER_CALL_PERSON);
+  if (c->dedicated != NOBODY) {
+    c->agent = c->dedicated;
+    c->dedicated = NOBODY;
+    if (f->agents[c->agent].call == call_slot(f, c) && f->agents[c->agent].seat == SEAT_UP) {
+      call_event(f, c, EV_AGENT);
+      return;
+    }
+    c->agent = NOBODY;
+  }
+  waitq_push(f, c, false);
+  pool_match(f, c->campaign);
+}
+static void act_connect(struct floor *f, struct call *c) { order_bridge(f, c, &f->agents[c->agent]); }
+static void act_talk(struct floor *f, struct call *c) {
+  agent_talk(f, &f->agents[c->agent]);
+  if (!c->connected_before) pacer(f, c, PACER_CALL_CONNECTED);
+  c->connected_before = 1;
+}
+/* Media began the message by its own clock. */
+static void act_message(struct floor *f, struct call *c) {
+  waitq_remove(f, c);
+  part_from_agent(f, c);
+  c->message_begun = 1;
+  if (c->verdict == VERDICT_NONE) {
+    c->verdict = VERDICT_PERSON;
+    c->reason = REASON_UNDECIDED;
+  }
+  pacer(f, c, PACER_CALL_ABANDONED);
+  if (f->campaigns[c->campaign].terms.prompt_safe_harbour == 0) call_event(f, c, EV_PLAYED);
+}
+/* No word from media, or a caller who lost his agent and found no other: we start it. */
+static void act_late_message(struct floor *f, struct call *c) {
+  uint16_t prompt = f->campaigns[c->campaign].terms.prompt_safe_harbour;
+  if (prompt) order_play(f, c->session, prompt);
+  if (c->connected_before) {
+    waitq_remove(f, c);
+    part_from_agent(f, c);
+    if (!prompt) call_event(f, c, EV_PLAYED);
+    return;
+  }
+  act_message(f, c);
+}
+static void act_requeue(struct floor *f, struct call *c) {
+  part_from_agent(f, c);
+  c->agent = NOBODY;
+  waitq_push(f, c, true);
+  pool_match(f, c->campaign);
+}
+static void act_agent_hangs_up(struct floor *f, struct call *c) { bye(f, c, CAUSE_NORMAL, ENDED_BY_AGENT); }
+static void act_hang_up(struct floor *f, struct call *c) { bye(f, c, CAUSE_NORMAL, ENDED_BY_SYSTEM); }
+static void act_dead(struct floor *f, struct call *c) { bye(f, c, CAUSE_RTP_DEAD, ENDED_BY_SYSTEM); }
+static void act_opt_out(struct floor *f, struct call *c) {
+  order_opt_out(f, c);
+  bye(f, c, CAUSE_NORMAL, ENDED_BY_CALLEE);
+}
+static void act_orphan(struct floor *f, struct call *c) {
+  (void)f;
+  c->leg_over = 1; /* the talk goes on in media; its dialog is gone */
+}
+static void act_free(struct floor *f, struct call *c) { call_free(f, c); }
+
+struct row {
+  uint8_t from, event, to;
+  void (*action)(struct floor *f, struct call *c);
+};
+
+static const struct row TABLE[] = {
+    {CALL_OPENING, EV_OPENED, CALL_DIALING, act_invite},
+    {CALL_OPENING, EV_REFUSED, CALL_OPENING, act_refused},
+    {CALL_OPENING, EV_GIVE_UP, CALL_CLOSING, act_not_dialed},
+
+    {CALL_DIALING, EV_RINGING, CALL_RINGING, act_ringing},
+    {CALL_DIALING, EV_ANSWERED, CALL_SCREENING, act_answered},
+    {CALL_DIALING, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_DIALING, EV_HANG_UP, CALL_CANCELLING, act_cancel},
+    {CALL_DIALING, EV_PATIENCE, CALL_CANCELLING, act_cancel},
+    {CALL_DIALING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
+
+    {CALL_RINGING, EV_ANSWERED, CALL_SCREENING, act_answered},
+    {CALL_RINGING, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_RINGING, EV_NOT_PERSON, CALL_CANCELLING, act_tone},
+    {CALL_RINGING, EV_GIVE_UP, CALL_CANCELLING, act_give_up},
+    {CALL_RINGING, EV_HANG_UP, CALL_CANCELLING, act_cancel},
+    {CALL_RINGING, EV_PATIENCE, CALL_CANCELLING, act_give_up},
+    {CALL_RINGING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
+
+    {CALL_CANCELLING, EV_ANSWERED, CALL_SCREENING, act_answered}, /* crossed: he picked up, serve him */
+    {CALL_CANCELLING, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_CANCELLING, EV_PATIENCE, CALL_CLOSING, act_forced},
+    {CALL_CANCELLING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
+
+    {CALL_SCREENING, EV_PERSON, CALL_WAITING, act_wait},
+    {CALL_SCREENING, EV_NOT_PERSON, CALL_ENDING, act_not_person},
+    {CALL_SCREENING, EV_DEADLINE, CALL_MESSAGE, act_message},
+    {CALL_SCREENING, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_SCREENING, EV_DEAD, CALL_ENDING, act_dead},
+    {CALL_SCREENING, EV_HANG_UP, CALL_ENDING, act_hang_up},
+    {CALL_SCREENING, EV_PATIENCE, CALL_WAITING, act_wait},
+    {CALL_SCREENING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
+
+    {CALL_WAITING, EV_AGENT, CALL_CONNECTING, act_connect},
+    {CALL_WAITING, EV_DEADLINE, CALL_MESSAGE, act_message},
+    {CALL_WAITING, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_WAITING, EV_DEAD, CALL_ENDING, act_dead},
+    {CALL_WAITING, EV_PATIENCE, CALL_MESSAGE, act_late_message},
+    {CALL_WAITING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
+
+    {CALL_CONNECTING, EV_BRIDGED, CALL_TALKING, act_talk},
+    {CALL_CONNECTING, EV_DEADLINE, CALL_MESSAGE, act_message},
+    {CALL_CONNECTING, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_CONNECTING, EV_SEAT_LOST, CALL_WAITING, act_requeue},
+    {CALL_CONNECTING, EV_HANG_UP, CALL_ENDING, act_agent_hangs_up},
+    {CALL_CONNECTING, EV_DEAD, CALL_ENDING, act_dead},
+    {CALL_CONNECTING, EV_PATIENCE, CALL_MESSAGE, act_late_message},
+    {CALL_CONNECTING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
+
+    {CALL_TALKING, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_TALKING, EV_HANG_UP, CALL_ENDING, act_agent_hangs_up},
+    {CALL_TALKING, EV_SEAT_LOST, CALL_WAITING, act_requeue},
+    {CALL_TALKING, EV_DEAD, CALL_ENDING, act_dead},
+    {CALL_TALKING, EV_WORKER_LOST, CALL_TALKING, act_orphan},
+
+    {CALL_MESSAGE, EV_PLAYED, CALL_ENDING, act_hang_up},
+    {CALL_MESSAGE, EV_OPT_OUT, CALL_ENDING, act_opt_out},
+    {CALL_MESSAGE, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_MESSAGE, EV_DEAD, CALL_ENDING, act_dead},
+    {CALL_MESSAGE, EV_PATIENCE, CALL_ENDING, act_hang_up},
+    {CALL_MESSAGE, EV_WORKER_LOST, CALL_CLOSING, act_lost},
+
+    {CALL_ENDING, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_ENDING, EV_PATIENCE, CALL_CLOSING, act_forced},
+    {CALL_ENDING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
+
+    {CALL_CLOSING, EV_CLOSED, CALL_CLOSING, act_free},
+};
+
+int call_fsm_row(int row, enum call_state *from, enum call_event *event, enum call_state *to) {
+  int rows = (int)(sizeof TABLE / sizeof TABLE[0]);
+  if (row >= 0 && row < rows) {
+    *from = (enum call_state)TABLE[row].from;
+    *event = (enum call_event)TABLE[row].event;
+    *to = (enum call_state)TABLE[row].to;
+    if (TABLE[row].action == act_free || TABLE[row].action == act_refused) *to = CALL_FREE;
+  }
+  return rows;
+}
+
+/* How long a state may last before EV_PATIENCE; 0: as long as it takes. */
+static int64_t patience_ms(const struct floor *f, const struct call *c) {
+  const struct campaign_terms *t = &f->campaigns[c->campaign].terms;
+  switch ((enum call_state)c->state) {
+  case CALL_DIALING: return 45000; /* the SIP worker's own 408 comes first */
+  case CALL_RINGING: return t->ring_ms;
+  case CALL_CANCELLING:
+  case CALL_ENDING: return 40000;
+  case CALL_SCREENING: return 15000;
+  case CALL_WAITING: return c->connected_before ? t->max_wait_ms : 15000 + (int64_t)t->max_wait_ms;
+  case CALL_CONNECTING: return 3000;
+  case CALL_MESSAGE: return 60000;
+  default: return 0;
+  }
+}
+
+void call_event(struct floor *f, struct call *c, enum call_event e) {
+  const struct row *row = NULL;
+  for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0] && !row; i++)
+    if (TABLE[i].from == c->state && TABLE[i].event == e) row = &TABLE[i];
+  if (!row) {
+    f->ignored_events++;
+    return;
+  }
+  if (row->to != c->state) {
+    struct campaign *p = &f->campaigns[c->campaign];
+    p->by_state[c->state]--;
+    p->by_state[row->to]++;
+    c->state = row->to;
+    c->since = f->now.mono;
+    int64_t patience = patience_ms(f, c);
+    uint32_t timer = timer_of_call(f, call_slot(f, c));
+    if (patience)
+      timers_set(f->timers, timer, mono_add(f->now.mono, patience));
+    else
+      timers_clear(f->timers, timer);
+  }
+  row->action(f, c);
+}

@@ -1,0 +1,99 @@
+/* The floor as a whole: memory, credits, the pacers' ears, the invariants. */
+#include "dialer/floor/floor.h"
+#include <stdlib.h>
+#include <string.h>
+
+int floor_init(struct floor *f, uint32_t calls_max, uint32_t agents_max, uint16_t box) {
+  memset(f, 0, sizeof *f);
+  f->calls_max = calls_max;
+  f->agents_max = agents_max;
+  f->credit_max = calls_max + agents_max;
+  f->ids.box = box;
+  f->calls = calloc(calls_max, sizeof *f->calls);
+  f->agents = calloc(agents_max, sizeof *f->agents);
+  f->campaigns = calloc(FLOOR_CAMPAIGNS_MAX, sizeof *f->campaigns);
+  f->credits = calloc(f->credit_max, sizeof *f->credits);
+  f->timers = timers_create(calls_max + 2 * agents_max + FLOOR_CAMPAIGNS_MAX);
+  if (!f->calls || !f->agents || !f->campaigns || !f->credits || !f->timers) {
+    floor_free(f);
+    return CAD_ENOMEM;
+  }
+  for (uint32_t i = 0; i < calls_max; i++) f->calls[i].next = i + 1 < calls_max ? i + 1 : NOBODY;
+  f->call_free = calls_max ? 0 : NOBODY;
+  for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) f->campaigns[i].wait_head = f->campaigns[i].wait_tail = NOBODY;
+  return CAD_OK;
+}
+
+void floor_free(struct floor *f) {
+  if (f->campaigns)
+    for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) pacer_destroy(f->campaigns[i].pacer);
+  free(f->calls);
+  free(f->agents);
+  free(f->campaigns);
+  free(f->credits);
+  timers_destroy(f->timers);
+  memset(f, 0, sizeof *f);
+}
+
+int floor_credit_take(struct floor *f, struct session *session, uint16_t *port) {
+  if (f->credit_count == 0) return CAD_EFULL;
+  /* The oldest first would be fairer to ports at rest; media rests them before it announces, so the last is as good. */
+  const struct credit *c = &f->credits[--f->credit_count];
+  *session = c->session;
+  *port = c->port;
+  return CAD_OK;
+}
+
+void floor_credit_add(struct floor *f, const struct mail_media_credit *credit) {
+  if (f->credit_count < f->credit_max) f->credits[f->credit_count++] = (struct credit){credit->session, credit->port};
+}
+
+void floor_tell_pacer(struct floor *f, uint32_t campaign, enum pacer_event_kind kind, uint32_t call, uint32_t agent, uint16_t segment) {
+  struct campaign *p = &f->campaigns[campaign];
+  if (!p->pacer) return;
+  struct pacer_event e = {.kind = kind, .at_ms = f->now.mono.ms, .call = call, .agent = agent, .segment = segment};
+  pacer_event(p->pacer, &e);
+}
+
+static const char *check_calls(const struct floor *f) {
+  uint32_t used = 0, by_campaign[FLOOR_CAMPAIGNS_MAX] = {0};
+  for (uint32_t i = 0; i < f->calls_max; i++) {
+    const struct call *c = &f->calls[i];
+    if (c->state == CALL_FREE) continue;
+    used++;
+    by_campaign[c->campaign]++;
+    bool with_agent = c->state == CALL_CONNECTING || c->state == CALL_TALKING;
+    if (with_agent && (c->agent == NOBODY || f->agents[c->agent].call != i)) return "a call in talk whose agent does not know it";
+    if (c->state == CALL_FREE && timers_armed(f->timers, i)) return "a deadline of no call";
+    if (c->state == CALL_CLOSING && c->session.gen != 0) return "a closed call that keeps its session";
+  }
+  if (used != f->calls_used) return "calls in use do not add up";
+  for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) {
+    const struct campaign *p = &f->campaigns[i];
+    uint32_t sum = 0;
+    for (int s = 0; s < CALL_STATE_COUNT; s++) sum += p->by_state[s];
+    if (sum != p->in_flight || by_campaign[i] != p->in_flight) return "a campaign's calls do not add up";
+  }
+  return NULL;
+}
+
+const char *floor_check(const struct floor *f) {
+  const char *broken = check_calls(f);
+  if (broken) return broken;
+  for (uint32_t i = 0; i < f->agents_used; i++) {
+    const struct agent *a = &f->agents[i];
+    bool busy = a->state == AGENT_RESERVED || a->state == AGENT_TALKING;
+    if (busy != (a->call != NOBODY)) return "an agent's state and call disagree";
+    if (a->call != NOBODY && f->calls[a->call].state == CALL_FREE) return "an agent holds a call that ended";
+    if (a->call != NOBODY)
+      for (uint32_t j = i + 1; j < f->agents_used; j++)
+        if (f->agents[j].call == a->call) return "two agents on one call";
+  }
+  for (unsigned t = 0; t < f->trunk_count; t++) {
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < f->calls_max; i++)
+      used += f->calls[i].state != CALL_FREE && f->calls[i].state != CALL_CLOSING && f->calls[i].trunk == t;
+    if (used != f->trunks[t].used) return "a trunk's channels do not add up";
+  }
+  return NULL;
+}

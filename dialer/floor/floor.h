@@ -1,0 +1,233 @@
+/* floor.h — the floor: calls, agents with their seats, campaigns with their pacers.
+ *
+ * Pure: every function takes its time from f->now, set by control at each step, and
+ * writes orders into f->out. Calls and agents live in fixed arenas and are named by
+ * slot and generation. Owner: the control thread. Sources: floor.c call.c call_fsm.c
+ * agent.c pool.c outcome.c orders.c */
+#ifndef FLOOR_FLOOR_H
+#define FLOOR_FLOOR_H
+
+#include "dialer/base/outbox.h"
+#include "dialer/floor/timers.h"
+#include <cadencia/err.h>
+#include <cadencia/ids.h>
+#include <pacing/pacer.h>
+#include <stddef.h>
+
+enum { FLOOR_CAMPAIGNS_MAX = 16, FLOOR_LEASES_MAX = 512, FLOOR_TRUNKS_MAX = 16, FLOOR_LISTENERS_MAX = 4 };
+#define NOBODY UINT32_MAX /* no call, no agent */
+
+enum call_state {
+  CALL_FREE = 0,
+  CALL_OPENING,    /* the store is asked for permission */
+  CALL_DIALING,    /* INVITE sent, nothing rings yet */
+  CALL_RINGING,    /* 18x seen */
+  CALL_CANCELLING, /* CANCEL sent, waiting for the end (or for an answer that crossed it) */
+  CALL_SCREENING,  /* answered; who is it? */
+  CALL_WAITING,    /* a person; waits for an agent */
+  CALL_CONNECTING, /* agent named, bridge ordered */
+  CALL_TALKING,
+  CALL_MESSAGE,    /* the safe-harbour message plays */
+  CALL_ENDING,     /* BYE sent */
+  CALL_CLOSING,    /* leg is over; the store makes the outcome durable */
+  CALL_STATE_COUNT
+};
+const char *call_state_name(enum call_state s);
+
+enum call_event {
+  EV_OPENED = 0, /* the store: attempt is durable */
+  EV_REFUSED,    /* the store: the gate said no */
+  EV_RINGING,    /* 18x */
+  EV_ANSWERED,   /* 2xx */
+  EV_OVER,       /* SIP_ENDED: refused, failed or hung up */
+  EV_PERSON,     /* verdict */
+  EV_NOT_PERSON, /* verdict: machine, fax, tone, dead air */
+  EV_AGENT,      /* the pool named an agent */
+  EV_BRIDGED,
+  EV_DEADLINE,   /* media: the wait is over, the message has begun */
+  EV_PLAYED,     /* the message ended */
+  EV_OPT_OUT,    /* the opt-out key */
+  EV_SEAT_LOST,  /* the agent's phone is gone */
+  EV_HANG_UP,    /* the agent or an order ends the call */
+  EV_DEAD,       /* RTP dead */
+  EV_GIVE_UP,    /* the pacer gives a ringing call up */
+  EV_PATIENCE,   /* the state's own deadline */
+  EV_WORKER_LOST,/* the dialog is gone with its SIP worker */
+  EV_CLOSED,     /* the store: outcome is durable */
+  CALL_EVENT_COUNT
+};
+const char *call_event_name(enum call_event e);
+
+struct call {
+  uint8_t state; /* enum call_state */
+  uint8_t outcome, cause, verdict, reason, ended_by;
+  uint8_t answered_once, message_begun, gave_up, leg_over, connected_before;
+  uint32_t gen;
+  uint16_t campaign, trunk;
+  uint32_t agent;     /* slot, NOBODY */
+  uint32_t dedicated; /* preview: the agent it is dialed for, NOBODY */
+  uint32_t next;      /* free list or wait queue, NOBODY: last */
+  uint64_t attempt_id;
+  struct lease lease;
+  struct session session;
+  uint16_t port, sip_code, q850;
+  uint32_t talk_ms;
+  struct mono since, launched, ringing, answered, greeting_end, bridged, agent_end, ended;
+};
+
+enum seat_state { SEAT_DOWN = 0, SEAT_DIALING, SEAT_UP, SEAT_ENDING };
+
+struct agent {
+  bool used;
+  uint8_t state;  /* enum agent_state */
+  uint8_t wanted; /* LOGGED_OUT, PAUSED, READY: where to go after the call in hand */
+  uint8_t seat;   /* enum seat_state */
+  uint8_t nailed, disposed, seat_orphan; /* orphan: its SIP worker died under it */
+  uint16_t listener, campaign;
+  uint32_t seat_gen; /* generation of its leg; a new one for each INVITE */
+  uint32_t seat_failures;
+  uint32_t call;     /* slot, NOBODY */
+  uint64_t id, last_attempt;
+  char name[MAIL_NAME_MAX], uri[MAIL_URI_MAX];
+  struct session session;
+  uint16_t port;
+  uint32_t calls;
+  struct mono since, wrapup_from;
+};
+
+struct campaign {
+  bool used;
+  uint8_t state; /* enum campaign_state */
+  struct campaign_terms terms;
+  struct pacer *pacer;
+  struct lease leases[FLOOR_LEASES_MAX];
+  uint32_t lease_head, lease_count;
+  bool lease_asked, pace_now;
+  struct mono lease_next; /* do not ask before */
+  uint32_t open;          /* contacts not finished, as the store last said */
+  uint32_t by_state[CALL_STATE_COUNT];
+  uint32_t in_flight;
+  uint32_t wait_head, wait_tail; /* calls waiting for an agent, oldest first */
+  uint8_t bound;
+  uint64_t attempts, answered, connected, abandoned, early_hangup, machines, no_answer, busy, failed, refused, live_answers;
+  uint64_t talk_ms, wrapup_ms, ready_ms;
+};
+
+struct trunk {
+  uint16_t listener;
+  uint32_t channels, calls_per_s, used;
+  int64_t tokens_x1000; /* launches allowed now, times 1000 */
+  struct mono filled;
+};
+
+struct credit {
+  struct session session;
+  uint16_t port;
+};
+
+struct floor {
+  struct now now;
+  struct outbox *out;
+  uint32_t calls_max, agents_max;
+  struct call *calls;
+  struct agent *agents;
+  struct campaign *campaigns;
+  uint32_t call_free, calls_used, opening;
+  uint32_t agents_used;
+  struct credit *credits;
+  uint32_t credit_count, credit_max;
+  struct timers *timers;
+  struct trunk trunks[FLOOR_TRUNKS_MAX];
+  unsigned trunk_count;
+  bool worker_up[FLOOR_LISTENERS_MAX];
+  struct id_maker ids;
+  bool draining, pressure;
+  uint64_t late_mail, ignored_events, refused_orders, sip_restarts;
+};
+
+/* ---- floor.c ---- */
+int floor_init(struct floor *f, uint32_t calls_max, uint32_t agents_max, uint16_t box);
+void floor_free(struct floor *f);
+/* Owners of deadlines. */
+static inline uint32_t timer_of_call(const struct floor *f, uint32_t call) { (void)f; return call; }
+static inline uint32_t timer_of_wrapup(const struct floor *f, uint32_t agent) { return f->calls_max + 2 * agent; }
+static inline uint32_t timer_of_seat(const struct floor *f, uint32_t agent) { return f->calls_max + 2 * agent + 1; }
+static inline uint32_t timer_of_campaign(const struct floor *f, uint32_t campaign) {
+  return f->calls_max + 2 * f->agents_max + campaign;
+}
+/* A bound session; CAD_EFULL: none. */
+int floor_credit_take(struct floor *f, struct session *session, uint16_t *port);
+void floor_credit_add(struct floor *f, const struct mail_media_credit *credit);
+/* Tell the campaign's pacer; agent or call may be NOBODY. */
+void floor_tell_pacer(struct floor *f, uint32_t campaign, enum pacer_event_kind kind, uint32_t call, uint32_t agent, uint16_t segment);
+/* NULL, or the first broken invariant. */
+const char *floor_check(const struct floor *f);
+
+/* ---- call.c: arena, wait queue ---- */
+struct call *call_new(struct floor *f, uint32_t campaign, const struct lease *lease); /* NULL: full */
+void call_free(struct floor *f, struct call *c);
+struct call *call_find(struct floor *f, uint32_t slot, uint32_t gen); /* NULL: ended; counted */
+static inline uint32_t call_slot(const struct floor *f, const struct call *c) { return (uint32_t)(c - f->calls); }
+static inline struct leg call_leg(const struct floor *f, const struct call *c) { return (struct leg){LEG_CALL, call_slot(f, c), c->gen}; }
+void waitq_push(struct floor *f, struct call *c, bool front);
+void waitq_remove(struct floor *f, struct call *c);
+struct call *waitq_head(struct floor *f, uint32_t campaign);
+
+/* ---- call_fsm.c ---- */
+void call_event(struct floor *f, struct call *c, enum call_event e);
+/* Prints the table as "state event -> state" lines for docs and tests; returns the number of rows. */
+int call_fsm_row(int row, enum call_state *from, enum call_event *event, enum call_state *to);
+
+/* ---- outcome.c: pure ---- */
+enum outcome outcome_of_cause(enum cause cause, bool gave_up);
+enum outcome outcome_of_verdict(enum verdict v);
+/* Fills outcome, abandoned and early_hangup of the record from the call's stamps. */
+void outcome_classify(const struct floor *f, const struct call *c, struct mail_store_close *rec);
+
+/* ---- agent.c: agents and their seats ---- */
+struct agent *agent_by_id(struct floor *f, uint64_t id);
+struct agent *agent_add(struct floor *f, const struct mail_store_agent *def); /* or changes; NULL: full */
+struct agent *agent_of_leg(struct floor *f, struct leg leg);                  /* NULL: late; counted */
+static inline uint32_t agent_slot(const struct floor *f, const struct agent *a) { return (uint32_t)(a - f->agents); }
+static inline struct leg agent_leg(const struct floor *f, const struct agent *a) { return (struct leg){LEG_SEAT, agent_slot(f, a), a->seat_gen}; }
+/* Wanted: LOGGED_OUT, PAUSED, READY. At once when no call is in hand, else after it. */
+int agent_want(struct floor *f, struct agent *a, enum agent_state wanted);
+void agent_reserve(struct floor *f, struct agent *a, struct call *c);
+void agent_unreserve(struct floor *f, struct agent *a); /* the call went another way: ready again */
+void agent_talk(struct floor *f, struct agent *a);
+void agent_call_over(struct floor *f, struct agent *a); /* to wrap-up */
+int agent_dispose(struct floor *f, struct agent *a, const char *code);
+void agent_wrapup_over(struct floor *f, struct agent *a);
+void agent_digit(struct floor *f, struct agent *a, char digit);
+void seat_answered(struct floor *f, struct agent *a, const struct media_desc *desc);
+void seat_media(struct floor *f, struct agent *a, const struct media_desc *desc);
+void seat_over(struct floor *f, struct agent *a);      /* its leg ended */
+void seat_hang_up(struct floor *f, struct agent *a);
+void seat_check(struct floor *f, struct agent *a);     /* ring, drop or leave it, as its agent needs */
+void seat_worker_lost(struct floor *f, uint16_t listener);
+bool agent_available(const struct agent *a);
+
+/* ---- pool.c: who gets whom ---- */
+/* The agent of this campaign who is idle longest; NULL: nobody. */
+struct agent *pool_pick(struct floor *f, uint32_t campaign);
+uint32_t pool_available(const struct floor *f, uint32_t campaign);
+/* Give waiting calls to idle agents until one side runs out. */
+void pool_match(struct floor *f, uint32_t campaign);
+
+/* ---- orders.c: mail that the floor writes ---- */
+void order_open(struct floor *f, const struct call *c);
+void order_invite_call(struct floor *f, const struct call *c);
+void order_invite_seat(struct floor *f, const struct agent *a);
+void order_leg(struct floor *f, enum mail_kind kind, uint16_t listener, struct leg leg);
+void order_remote(struct floor *f, struct session s, struct leg owner, const struct media_desc *desc, bool early);
+void order_screen(struct floor *f, const struct call *c);
+void order_bridge(struct floor *f, const struct call *c, const struct agent *a);
+void order_session(struct floor *f, enum mail_kind kind, struct session s);
+void order_play(struct floor *f, struct session s, uint16_t prompt);
+void order_close(struct floor *f, struct call *c);
+void order_opt_out(struct floor *f, const struct call *c);
+void order_agent_log(struct floor *f, const struct agent *a, enum agent_state ended);
+void order_dispose(struct floor *f, const struct agent *a, const char *code, uint32_t wrapup_ms);
+void order_lease_drop(struct floor *f, const struct lease *lease);
+
+#endif

@@ -1,0 +1,134 @@
+/* Mail that the floor writes; nothing here decides. */
+#include "dialer/floor/floor.h"
+#include <string.h>
+
+static struct mail *add(struct floor *f, enum spoke spoke, uint16_t listener, enum mail_kind kind) {
+  return outbox_add(f->out, spoke, listener, kind, f->now.mono);
+}
+
+void order_open(struct floor *f, const struct call *c) {
+  struct mail_store_open *o = &add(f, SPOKE_STORE, 0, STORE_OPEN)->u.store_open;
+  o->slot = call_slot(f, c);
+  o->gen = c->gen;
+  o->attempt_id = c->attempt_id;
+  o->lease = c->lease;
+  o->trunk = c->trunk;
+  o->caller_id = f->campaigns[c->campaign].terms.caller_id;
+  o->started = f->now.wall;
+}
+
+void order_invite_call(struct floor *f, const struct call *c) {
+  struct mail_sip_invite *i = &add(f, SPOKE_SIP, f->trunks[c->trunk].listener, SIP_INVITE)->u.sip_invite;
+  i->leg = call_leg(f, c);
+  i->trunk = c->trunk;
+  i->call_id = c->attempt_id;
+  i->to = c->lease.phone;
+  i->from = f->campaigns[c->campaign].terms.caller_id;
+  i->media_port = c->port;
+}
+
+void order_invite_seat(struct floor *f, const struct agent *a) {
+  struct mail_sip_invite *i = &add(f, SPOKE_SIP, a->listener, SIP_INVITE)->u.sip_invite;
+  i->leg = agent_leg(f, a);
+  i->call_id = id_next(&f->ids, f->now.wall);
+  i->from = f->campaigns[a->campaign].terms.caller_id;
+  memcpy(i->uri, a->uri, sizeof i->uri);
+  i->media_port = a->port;
+  i->auto_answer = 1;
+}
+
+void order_leg(struct floor *f, enum mail_kind kind, uint16_t listener, struct leg leg) {
+  add(f, SPOKE_SIP, listener, kind)->u.sip_leg.leg = leg;
+}
+
+void order_remote(struct floor *f, struct session s, struct leg owner, const struct media_desc *desc, bool early) {
+  struct mail_media_remote *r = &add(f, SPOKE_MEDIA, 0, MEDIA_REMOTE)->u.media_remote;
+  r->session = s;
+  r->owner = owner;
+  r->desc = *desc;
+  r->early = early;
+}
+
+void order_screen(struct floor *f, const struct call *c) {
+  const struct campaign_terms *t = &f->campaigns[c->campaign].terms;
+  struct mail_media_screen *s = &add(f, SPOKE_MEDIA, 0, MEDIA_SCREEN)->u.media_screen;
+  s->session = c->session;
+  s->screening = t->screening;
+  s->max_wait_ms = (uint16_t)t->max_wait_ms;
+  s->prompt = t->prompt_safe_harbour;
+  s->trunk = c->trunk;
+}
+
+void order_bridge(struct floor *f, const struct call *c, const struct agent *a) {
+  struct mail_media_bridge *b = &add(f, SPOKE_MEDIA, 0, MEDIA_BRIDGE)->u.media_bridge;
+  b->customer = c->session;
+  b->agent = a->session;
+  b->tone = 1;
+}
+
+void order_session(struct floor *f, enum mail_kind kind, struct session s) {
+  if (s.gen) add(f, SPOKE_MEDIA, 0, kind)->u.media_session.session = s;
+}
+
+void order_play(struct floor *f, struct session s, uint16_t prompt) {
+  struct mail_media_play *p = &add(f, SPOKE_MEDIA, 0, MEDIA_PLAY)->u.media_play;
+  p->session = s;
+  p->prompt = prompt;
+}
+
+void order_close(struct floor *f, struct call *c) {
+  struct mail_store_close rec = {0};
+  rec.slot = call_slot(f, c);
+  rec.gen = c->gen;
+  rec.attempt_id = c->attempt_id;
+  rec.campaign_id = f->campaigns[c->campaign].terms.id;
+  rec.case_id = c->lease.case_id;
+  rec.phone_id = c->lease.phone_id;
+  rec.phone = c->lease.phone;
+  rec.agent_id = c->agent != NOBODY ? f->agents[c->agent].id : 0;
+  rec.ringing = wall_of(f->now, c->ringing);
+  rec.answered = wall_of(f->now, c->answered);
+  rec.greeting_end = wall_of(f->now, c->greeting_end);
+  rec.bridged = wall_of(f->now, c->bridged);
+  rec.agent_end = wall_of(f->now, c->agent_end);
+  rec.ended = wall_of(f->now, c->ended);
+  rec.sip_code = c->sip_code;
+  rec.q850 = c->q850;
+  rec.cause = c->cause;
+  rec.verdict = c->verdict;
+  rec.reason = c->reason;
+  rec.ended_by = c->ended_by;
+  rec.talk_ms = c->talk_ms;
+  outcome_classify(f, c, &rec);
+  c->outcome = rec.outcome;
+  add(f, SPOKE_STORE, 0, STORE_CLOSE)->u.store_close = rec;
+}
+
+void order_opt_out(struct floor *f, const struct call *c) {
+  struct mail_store_opt_out *o = &add(f, SPOKE_STORE, 0, STORE_OPT_OUT)->u.store_opt_out;
+  o->phone = c->lease.phone;
+  o->campaign_id = f->campaigns[c->campaign].terms.id;
+  o->attempt_id = c->attempt_id;
+  o->at = f->now.wall;
+}
+
+void order_agent_log(struct floor *f, const struct agent *a, enum agent_state ended) {
+  struct mail_store_agent_log *l = &add(f, SPOKE_STORE, 0, STORE_AGENT_LOG)->u.store_agent_log;
+  l->agent_id = a->id;
+  l->campaign_id = f->campaigns[a->campaign].terms.id;
+  l->attempt_id = ended == AGENT_TALKING || ended == AGENT_WRAPUP ? a->last_attempt : 0;
+  l->state = (uint8_t)ended;
+  l->from = wall_of(f->now, a->since);
+  l->to = f->now.wall;
+}
+
+void order_dispose(struct floor *f, const struct agent *a, const char *code, uint32_t wrapup_ms) {
+  struct mail_store_dispose *d = &add(f, SPOKE_STORE, 0, STORE_DISPOSE)->u.store_dispose;
+  d->attempt_id = a->last_attempt;
+  d->agent_id = a->id;
+  strncpy(d->code, code, sizeof d->code - 1);
+  d->wrapup_ms = wrapup_ms;
+  d->at = f->now.wall;
+}
+
+void order_lease_drop(struct floor *f, const struct lease *lease) { add(f, SPOKE_STORE, 0, STORE_LEASE_DROP)->u.store_lease = *lease; }

@@ -1,0 +1,95 @@
+/* Seats: the agents' phones. A nailed-up seat is rung at log-in and stays up; an
+ * on-demand seat is rung when its agent is ready and there is work, before a customer
+ * is dialed, and is let go when he pauses or logs out. */
+#include "dialer/floor/floor.h"
+
+enum { REDIAL_FIRST_MS = 1000, REDIAL_MOST_MS = 30000 };
+
+static bool wanted(const struct floor *f, const struct agent *a) {
+  if (a->call != NOBODY || a->state == AGENT_TALKING) return true;
+  if (a->nailed) return a->wanted != AGENT_LOGGED_OUT;
+  const struct campaign *p = &f->campaigns[a->campaign];
+  return a->state == AGENT_READY && p->state == CAMPAIGN_RUNNING && (p->lease_count > 0 || p->in_flight > 0);
+}
+
+static void dial(struct floor *f, struct agent *a) {
+  if (f->draining || !f->worker_up[a->listener] || a->uri[0] == 0) return;
+  if (floor_credit_take(f, &a->session, &a->port) < 0) { /* no port now: try again soon */
+    timers_set(f->timers, timer_of_seat(f, agent_slot(f, a)), mono_add(f->now.mono, REDIAL_FIRST_MS));
+    return;
+  }
+  if (++a->seat_gen == 0) a->seat_gen = 1;
+  a->seat = SEAT_DIALING;
+  a->seat_orphan = 0;
+  order_invite_seat(f, a);
+}
+
+void seat_hang_up(struct floor *f, struct agent *a) {
+  if (a->seat != SEAT_UP && a->seat != SEAT_DIALING) return;
+  order_leg(f, SIP_BYE, a->listener, agent_leg(f, a));
+  a->seat = SEAT_ENDING;
+}
+
+void seat_check(struct floor *f, struct agent *a) {
+  if (!wanted(f, a)) {
+    timers_clear(f->timers, timer_of_seat(f, agent_slot(f, a)));
+    seat_hang_up(f, a);
+  } else if (a->seat == SEAT_DOWN && !timers_armed(f->timers, timer_of_seat(f, agent_slot(f, a)))) {
+    dial(f, a);
+  }
+}
+
+void seat_answered(struct floor *f, struct agent *a, const struct media_desc *desc) {
+  if (a->seat == SEAT_ENDING) { /* our hang-up crossed the answer */
+    order_leg(f, SIP_BYE, a->listener, agent_leg(f, a));
+    return;
+  }
+  a->seat = SEAT_UP;
+  a->seat_failures = 0;
+  order_remote(f, a->session, agent_leg(f, a), desc, false);
+  if (a->state == AGENT_READY) {
+    floor_tell_pacer(f, a->campaign, PACER_AGENT_READY, NOBODY, agent_slot(f, a), 0);
+    f->campaigns[a->campaign].pace_now = true;
+    a->since = f->now.mono; /* idle counts from when he can take a call */
+    pool_match(f, a->campaign);
+  }
+  seat_check(f, a);
+}
+
+void seat_media(struct floor *f, struct agent *a, const struct media_desc *desc) {
+  if (a->seat == SEAT_UP) order_remote(f, a->session, agent_leg(f, a), desc, false);
+}
+
+void seat_over(struct floor *f, struct agent *a) {
+  bool was_up = a->seat == SEAT_UP;
+  if (a->seat == SEAT_DOWN) return;
+  a->seat = SEAT_DOWN;
+  a->seat_orphan = 0;
+  order_session(f, MEDIA_RELEASE, a->session);
+  a->session = (struct session){0, 0};
+  if (was_up) {
+    if (a->call != NOBODY) {
+      struct call *c = &f->calls[a->call];
+      if (c->agent == agent_slot(f, a)) call_event(f, c, EV_SEAT_LOST);
+    }
+    if (a->state == AGENT_READY) floor_tell_pacer(f, a->campaign, PACER_AGENT_PAUSED, NOBODY, agent_slot(f, a), 0);
+  }
+  if (wanted(f, a)) {
+    uint32_t shift = a->seat_failures < 5 ? a->seat_failures : 5;
+    int64_t wait = (int64_t)REDIAL_FIRST_MS << shift;
+    a->seat_failures++;
+    timers_set(f->timers, timer_of_seat(f, agent_slot(f, a)), mono_add(f->now.mono, wait < REDIAL_MOST_MS ? wait : REDIAL_MOST_MS));
+  }
+}
+
+/* The dialogs are gone with their worker. A talk goes on in media; idle seats are rung anew. */
+void seat_worker_lost(struct floor *f, uint16_t listener) {
+  for (uint32_t i = 0; i < f->agents_used; i++) {
+    struct agent *a = &f->agents[i];
+    if (a->listener != listener || a->seat == SEAT_DOWN) continue;
+    if (a->seat == SEAT_UP && a->state == AGENT_TALKING)
+      a->seat_orphan = 1;
+    else
+      seat_over(f, a);
+  }
+}
