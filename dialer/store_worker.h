@@ -11,7 +11,20 @@
 #include <campaigns/store.h>
 
 struct store_worker;
-struct store_worker *store_worker_start(struct store *store, struct mailbox *control);
+/* Names of the definition become indices of this box: terms.trunk from def->trunk (cadencia.conf),
+ * terms.prompt_safe_harbour from def->prompt (media), an agent's listener. Called on the store thread
+ * before STORE_CAMPAIGN or STORE_AGENT is sent. < 0: unknown; the campaign is then announced as stopped
+ * (the agent is not announced) and a line is logged. Either function may be NULL. */
+struct store_resolver {
+  void *arg;
+  int (*campaign)(void *arg, struct campaign_def *def);
+  int (*agent)(void *arg, struct agent_def *def);
+};
+/* Announces nothing by itself: call store_worker_announce once the floor listens, and after every edit. */
+struct store_worker *store_worker_start(struct store *store, struct mailbox *control, const struct store_resolver *resolver);
+/* STORE_CAMPAIGN (and then STORE_AGENT) mail for everything, or for the one that is named (both NULL: all). Any
+ * thread but control; waits until the mail is posted. CAD_OK, CAD_ENOENT. */
+int store_worker_announce(struct store_worker *w, const char *campaign, const char *agent);
 /* Finishes what is queued, closes the store, joins. */
 struct store_worker *store_worker_stop(struct store_worker *w);
 struct mailbox *store_worker_inbox(struct store_worker *w);
