@@ -1,0 +1,35 @@
+#include "dsp/beep.h"
+#include <math.h>
+#include <string.h>
+
+enum { BEEP_HOPS_MIN = 8, BEEP_HOPS_MAX = 200 };
+#define BEEP_HZ_MIN 330.0f
+#define BEEP_HZ_MAX 2600.0f
+#define FALL_DB 9.0f
+
+void beep_init(struct beep *b) { memset(b, 0, sizeof *b); }
+
+/* A keypad digit is two lines of the 4 by 4 grid; no beep that we know sits on it. */
+static bool keypad(const struct line_run *r) {
+  static const float low[] = {697, 770, 852, 941}, high[] = {1209, 1336, 1477, 1633};
+  bool l = false, h = false;
+  for (int i = 0; i < 4; i++) {
+    l |= fabsf(r->lo_hz - low[i]) < 0.02f * low[i];
+    h |= fabsf(r->hi_hz - high[i]) < 0.02f * high[i];
+  }
+  return l && h;
+}
+
+bool beep_step(struct beep *b, const struct view *v, const struct lines *l, bool spoken, float floor_db, uint32_t now) {
+  const struct line_run *r = &l->run;
+  const uint32_t hops = r->end_hop - r->start_hop;
+  if (!hops || (l->sounding && hops < BEEP_HOPS_MIN)) b->fired = false;
+  if (b->fired || hops < BEEP_HOPS_MIN || hops > BEEP_HOPS_MAX || now - r->end_hop > 8) return false;
+  if (!spoken || r->lo_hz < BEEP_HZ_MIN || r->lo_hz > BEEP_HZ_MAX || keypad(r)) return false;
+  if (r->max_db < floor_db + 10.0f || r->drift_hz > 6.0f) return false;
+  if (v->db > r->last_db - FALL_DB && v->db > r->max_db - 2.0f * FALL_DB) return false;
+  b->fired = true;
+  b->end_hop = r->end_hop;
+  b->hz = (uint16_t)(r->lo_hz + 0.5f);
+  return true;
+}

@@ -1,0 +1,32 @@
+/* lines.h — runs of stable spectral lines: what every tone detector asks first.
+ *
+ * A run is a stretch in which one or two lines hold nearly all the energy and their
+ * frequencies stand still. Owner: the engine. */
+#ifndef DSP_LINES_H
+#define DSP_LINES_H
+
+#include "dsp/spectrum.h"
+
+struct line_run {
+  uint32_t start_hop, end_hop; /* end: first hop after it */
+  float lo_hz, hi_hz;          /* means; hi_hz 0: one line */
+  float db;                    /* mean level */
+  float first_db, last_db, max_db;
+  float drift_hz;              /* largest step of a line between hops */
+};
+struct lines {
+  struct line_run run;         /* the one that sounds now, or the last */
+  float sum_lo, sum_hi, sum_db;
+  float last_lo, last_hi;
+  uint32_t hops, hi_hops;
+  uint8_t missed;              /* hops since the last good one */
+  bool sounding;
+};
+
+enum lines_change { LINES_NONE = 0, LINES_ENDED };
+
+void lines_init(struct lines *l);
+/* LINES_ENDED: run holds a finished run. now: number of this hop. */
+enum lines_change lines_step(struct lines *l, const struct view *v, uint32_t now);
+
+#endif

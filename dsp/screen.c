@@ -1,0 +1,212 @@
+#include <dsp/screen.h>
+#include "dsp/beep.h"
+#include "dsp/faxtone.h"
+#include "dsp/judge.h"
+#include "dsp/progress.h"
+#include <assert.h>
+#include <string.h>
+#include <spandsp.h>
+#include <spandsp/expose.h>
+
+enum {
+  QUEUE = 16,
+  SMEAR_HOPS = 2,       /* a window reaches back 32 ms: what it shows happened before its end */
+  TONE_CANDIDATE_HOPS = 4,
+  TONE_SURE_HOPS = 12,
+  SPOKEN_HOPS = 20,     /* this much speech makes a beep possible */
+  LATE_LISTEN_HOPS = 2000
+};
+
+struct screen {
+  struct screen_params params;
+  struct spectrum spectrum;
+  struct lines lines;
+  struct progress progress;
+  struct faxtone fax;
+  struct beep beep;
+  struct activity activity;
+  struct talk talk;
+  dtmf_rx_state_t dtmf;
+  int16_t pending[HOP_SAMPLES];
+  uint16_t pending_count, pending_lost;
+  uint32_t hop;          /* number of the next hop */
+  uint32_t answered_hop;
+  uint32_t decided_hop;
+  bool answered, decided, late, was_person;
+  uint8_t queued;
+  struct screen_event queue[QUEUE];
+};
+
+static const char *const TONES[] = {"",    "busy",     "reorder",   "ringback", "dialtone", "sit_vacant", "sit_intercept", "sit_no_circuit",
+                                    "sit", "fax_cng",  "fax_ced",   "fax_v21"};
+_Static_assert(sizeof TONES / sizeof TONES[0] == SCREEN_TONE_COUNT, "a word for every tone");
+_Static_assert(sizeof(struct screen) <= 8192, "half of what the header promises");
+
+const char *screen_tone_name(enum screen_tone tone) { return (unsigned)tone < SCREEN_TONE_COUNT ? TONES[tone] : "?"; }
+
+struct screen_params screen_defaults(enum screen_preset preset) {
+  return (struct screen_params){.preset = preset, .decide = true, .hold_ms = 2000, .speech_cap_ms = 6000, .dead_air_ms = 8000};
+}
+
+size_t screen_size(void) { return sizeof(struct screen); }
+
+static uint64_t sample_of(uint32_t hop) { return (uint64_t)hop * HOP_SAMPLES; }
+
+static struct screen_event *push(struct screen *s, enum screen_event_kind kind, uint64_t sample) {
+  if (s->queued == QUEUE) { /* nobody reads: the oldest goes, the verdict must not */
+    memmove(s->queue, s->queue + 1, sizeof s->queue - sizeof s->queue[0]);
+    s->queued--;
+  }
+  struct screen_event *e = &s->queue[s->queued++];
+  *e = (struct screen_event){.kind = kind, .sample = sample, .at = sample_of(s->hop + 1)};
+  if (s->talk.started && s->talk.quiet_hops) e->quiet_since = sample_of(s->talk.quiet_start_hop);
+  return e;
+}
+
+static void on_digits(void *data, const char *digits, int len) {
+  struct screen *s = data;
+  for (int i = 0; i < len; i++) push(s, SCREEN_DIGIT, sample_of(s->hop + 1))->digit = digits[i];
+}
+
+struct screen *screen_init(void *memory, const struct screen_params *params, bool answered) {
+  struct screen *s = memory;
+  memset(s, 0, sizeof *s);
+  s->params = *params;
+  if ((unsigned)s->params.preset > SCREEN_LEAVE_MESSAGE) s->params.preset = SCREEN_BALANCED;
+  spectrum_init(&s->spectrum);
+  lines_init(&s->lines);
+  progress_init(&s->progress);
+  faxtone_init(&s->fax);
+  beep_init(&s->beep);
+  activity_init(&s->activity);
+  talk_init(&s->talk);
+  dtmf_rx_init(&s->dtmf, on_digits, s);
+  s->answered = answered;
+  return s;
+}
+
+void screen_answered(struct screen *s) {
+  if (s->answered) return;
+  s->answered = true;
+  s->answered_hop = s->hop;
+  talk_init(&s->talk);
+}
+
+static void decide(struct screen *s, enum verdict verdict, enum verdict_reason reason, uint16_t score_bp) {
+  if (!s->params.decide || !s->answered) return;
+  if (s->decided) {
+    if (s->late || !s->was_person || verdict != VERDICT_MACHINE || s->hop - s->decided_hop > LATE_LISTEN_HOPS) return;
+    s->late = true;
+  } else {
+    s->was_person = verdict == VERDICT_PERSON;
+    s->decided_hop = s->hop;
+  }
+  struct screen_event *e = push(s, s->decided ? SCREEN_LATE_MACHINE : SCREEN_DECISION, sample_of(s->hop + 1));
+  s->decided = true;
+  e->verdict = verdict;
+  e->reason = reason;
+  e->score_bp = score_bp;
+}
+
+static void on_tone(struct screen *s, enum screen_tone tone, uint32_t tone_hop, uint16_t hz) {
+  struct screen_event *e = push(s, SCREEN_TONE, sample_of(tone_hop));
+  e->tone = (uint8_t)tone;
+  e->tone_hz = hz;
+  enum verdict v = VERDICT_NONE;
+  enum verdict_reason r = REASON_NONE;
+  if (tone == SCREEN_TONE_BUSY || tone == SCREEN_TONE_REORDER) {
+    v = VERDICT_BUSY_TONE;
+    r = REASON_BUSY_TONE;
+  } else if (tone >= SCREEN_TONE_SIT_VACANT && tone <= SCREEN_TONE_SIT) {
+    v = VERDICT_SIT;
+    r = REASON_SIT_TONE;
+  } else if (tone >= SCREEN_TONE_FAX_CNG) {
+    v = VERDICT_FAX;
+    r = REASON_FAX_TONE;
+  }
+  e->verdict = v;
+  if (v != VERDICT_NONE && !s->decided) decide(s, v, r, 0);
+}
+
+static void listen_to_tones(struct screen *s, const struct view *v, bool *candidate, bool *sure) {
+  const uint32_t now = s->hop;
+  const enum lines_change change = lines_step(&s->lines, v, now);
+  const enum screen_tone tone = progress_step(&s->progress, v, &s->lines, change, now);
+  if (tone != SCREEN_TONE_NONE) on_tone(s, tone, s->progress.tone_hop, s->progress.hz);
+  const bool spoken = s->talk.started && s->talk.speech_hops >= SPOKEN_HOPS;
+  const enum screen_tone fax = faxtone_step(&s->fax, v, &s->lines, change, s->talk.started, now);
+  if (fax != SCREEN_TONE_NONE) on_tone(s, fax, s->fax.tone_hop, s->fax.hz);
+  if (beep_step(&s->beep, v, &s->lines, spoken, s->activity.floor_db, now)) {
+    push(s, SCREEN_BEEP_END, sample_of(s->beep.end_hop - SMEAR_HOPS))->tone_hz = s->beep.hz;
+    decide(s, VERDICT_MACHINE, REASON_BEEP, 10000);
+  }
+  const uint32_t run = s->lines.sounding ? s->lines.run.end_hop - s->lines.run.start_hop : 0;
+  const uint32_t low = progress_steady_hops(&s->progress);
+  const uint32_t fax_hops = s->fax.v21_hops > s->fax.ced_hops ? s->fax.v21_hops : s->fax.ced_hops;
+  *candidate = run >= TONE_CANDIDATE_HOPS || low >= TONE_CANDIDATE_HOPS || fax_hops >= TONE_CANDIDATE_HOPS;
+  *sure = run >= TONE_SURE_HOPS || low >= TONE_SURE_HOPS || fax_hops >= TONE_SURE_HOPS;
+}
+
+static void hop(struct screen *s, bool lost) {
+  const struct view *v = spectrum_step(&s->spectrum, s->pending, lost);
+  if (lost)
+    dtmf_rx_fillin(&s->dtmf, HOP_SAMPLES);
+  else
+    dtmf_rx(&s->dtmf, s->pending, HOP_SAMPLES);
+  bool candidate, sure;
+  listen_to_tones(s, v, &candidate, &sure);
+  const bool active = activity_step(&s->activity, v, sure);
+  const enum talk_change change = talk_step(&s->talk, active, candidate, sure, s->hop);
+  if (change == TALK_STARTED) push(s, SCREEN_SPEECH_START, sample_of(s->talk.onset_hop > SMEAR_HOPS ? s->talk.onset_hop - SMEAR_HOPS : 0));
+  if (change == TALK_GREETING_ENDED) push(s, SCREEN_GREETING_END, sample_of(s->talk.greeting_end_hop));
+  if (s->answered) {
+    if (!s->decided) {
+      const struct ruling r = judge(&s->params, &s->talk, s->answered_hop, s->hop);
+      if (r.verdict != VERDICT_NONE) decide(s, r.verdict, r.reason, r.score_bp);
+    } else if (judge_monologue(&s->talk, s->hop)) {
+      decide(s, VERDICT_MACHINE, REASON_LONG_GREETING, 0);
+    }
+  }
+  s->hop++;
+}
+
+static int drain(struct screen *s, struct screen_event *out) {
+  const int n = s->queued < SCREEN_EVENTS_MAX ? s->queued : SCREEN_EVENTS_MAX;
+  memcpy(out, s->queue, (size_t)n * sizeof *out);
+  s->queued = (uint8_t)(s->queued - n);
+  memmove(s->queue, s->queue + n, s->queued * sizeof s->queue[0]);
+  return n;
+}
+
+static void take(struct screen *s, const int16_t *samples, int n) {
+  while (n > 0) {
+    int part = HOP_SAMPLES - s->pending_count;
+    if (part > n) part = n;
+    if (samples) {
+      memcpy(s->pending + s->pending_count, samples, (size_t)part * sizeof *samples);
+      samples += part;
+    } else {
+      memset(s->pending + s->pending_count, 0, (size_t)part * sizeof *samples);
+      s->pending_lost = (uint16_t)(s->pending_lost + part);
+    }
+    s->pending_count = (uint16_t)(s->pending_count + part);
+    n -= part;
+    if (s->pending_count == HOP_SAMPLES) {
+      hop(s, s->pending_lost > HOP_SAMPLES / 2);
+      s->pending_count = s->pending_lost = 0;
+    }
+  }
+}
+
+int screen_feed(struct screen *s, const int16_t *samples, int n, struct screen_event *out) {
+  assert(samples || n <= 0);
+  take(s, samples, n);
+  return drain(s, out);
+}
+
+int screen_loss(struct screen *s, int n, struct screen_event *out) {
+  take(s, NULL, n);
+  return drain(s, out);
+}
+
+void screen_release(struct screen *s) { (void)s; /* nothing inside was allocated */ }
