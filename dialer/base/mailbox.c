@@ -69,6 +69,7 @@ unsigned mailbox_take(struct mailbox *box, struct mail *out, unsigned max) {
     box->head = (box->head + 1) % box->capacity;
   }
   box->count -= n;
+  if (box->count == 0) box->head = 0; /* a quiet box stays in its first pages */
   if (box->count == 0 && box->signalled) {
     uint64_t drained;
     if (read(box->fd, &drained, sizeof drained) > 0) box->signalled = false;

@@ -26,6 +26,7 @@ static void campaign_live(const struct floor *f, const struct campaign *p, struc
                                 .leases = p->lease_count,
                                 .open = p->open,
                                 .bound = p->bound,
+                                .limit_bp = p->terms.limit_bp,
                                 .talk_ms = p->talk_ms,
                                 .wrapup_ms = p->wrapup_ms,
                                 .ready_ms = p->ready_ms};

@@ -1,0 +1,218 @@
+/* The daemon: builds the parts, wires the mailboxes, waits for signals, stops in mirror order. */
+#include "dialer/daemon.h"
+#include "dialer/base/clock.h"
+#include "dialer/base/log.h"
+#include "dialer/daemon_loop.h"
+#include "dialer/local/local.h"
+#include "dialer/media/media.h"
+#include "dialer/store_worker.h"
+#include <cadencia/err.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TICK_MS = 250, START_MS = 10000, BOX_SPARE = 4096 };
+
+struct daemon {
+  struct config config;
+  struct mailbox *control;
+  struct store_worker *store;
+  struct media *media;
+  struct loop *loop;
+  struct local_server *local;
+  int lock_fd;
+};
+
+struct store_worker *daemon_store(struct daemon *d) { return d->store; }
+int daemon_post(struct daemon *d, const struct mail *mail) { return mailbox_put(d->control, mail); }
+
+/* ---- names of the database become indices of this box ---- */
+
+static int resolve_campaign(void *arg, struct campaign_def *def) {
+  struct daemon *d = arg;
+  unsigned t = 0;
+  while (t < d->config.trunk_count && strcmp(d->config.trunks[t].name, def->trunk) != 0) t++;
+  if (t == d->config.trunk_count) {
+    log_error("daemon", "campaign %s: trunk '%s' is not in %s; the campaign stays stopped", def->terms.name, def->trunk, d->config.path);
+    return CAD_ENOENT;
+  }
+  def->terms.trunk = (uint16_t)t;
+  if (def->terms.caller_id == 0) def->terms.caller_id = d->config.trunks[t].caller_id;
+  def->terms.prompt_safe_harbour = 0;
+  if (def->prompt[0]) {
+    int prompt = media_prompt(d->media, def->prompt);
+    if (prompt < 0) {
+      log_error("daemon", "campaign %s: prompt %s: %s; the campaign stays stopped", def->terms.name, def->prompt, err_name(prompt));
+      return prompt;
+    }
+    def->terms.prompt_safe_harbour = (uint16_t)prompt;
+  }
+  return CAD_OK;
+}
+
+static int resolve_agent(void *arg, struct agent_def *def) {
+  struct daemon *d = arg;
+  return def->a.listener < d->config.listener_count ? CAD_OK : CAD_EINVAL;
+}
+
+/* ---- parts ---- */
+
+static void local_reply(void *arg, const struct mail *reply) {
+  struct daemon *d = arg;
+  if (d->local) local_server_reply(d->local, reply);
+}
+
+static void local_live(void *arg, struct live *out) { loop_live(((struct daemon *)arg)->loop, out); }
+
+static int start_media(struct daemon *d) {
+  const struct config *c = &d->config;
+  char why[160];
+  char prompts[CONFIG_PATH_MAX + 16];
+  snprintf(prompts, sizeof prompts, "%s%s", c->prompt_dir[0] ? c->prompt_dir : c->share_dir, c->prompt_dir[0] ? "" : "/prompts");
+  unsigned sessions = c->limit_calls + c->limit_agents;
+  struct media_options o = {.bind_host = c->listeners[0].bind_host,
+                            .port_min = c->listeners[0].media_port_min,
+                            .port_max = c->listeners[0].media_port_max,
+                            .sessions_max = sessions,
+                            .credits = sessions < 256 ? sessions : 256,
+                            .prompt_dir = prompts};
+  int err = media_start(&o, d->control, &d->media, why);
+  if (err < 0) log_error("daemon", "media: %s", why);
+  return err;
+}
+
+static int start_parts(struct daemon *d) {
+  const struct config *c = &d->config;
+  mkdir(c->state_dir, 0750);
+  int err = local_lock(c->state_dir, &d->lock_fd);
+  if (err < 0) {
+    log_error("daemon", err == CAD_EBUSY ? "another Cadencia already runs on %s" : "cannot use state_dir %s: create it and let this user write to it",
+              c->state_dir);
+    return err;
+  }
+  d->control = mailbox_create(c->limit_calls * 16 + c->limit_agents * 8 + BOX_SPARE);
+  if (!d->control) return CAD_ENOMEM;
+  char path[CONFIG_PATH_MAX + 16];
+  snprintf(path, sizeof path, "%s/cadencia.db", c->state_dir);
+  struct store_options so = {.path = path, .share_dir = c->share_dir, .box = c->box};
+  struct store *store = NULL;
+  if ((err = store_open(&so, &store, stderr)) < 0) return err;
+  if ((err = start_media(d)) < 0) {
+    store_close(store);
+    return err;
+  }
+  struct store_resolver resolver = {d, resolve_campaign, resolve_agent};
+  d->store = store_worker_start(store, d->control, &resolver);
+  if (!d->store) {
+    store_close(store);
+    return CAD_ENOMEM;
+  }
+  struct loop_options lo = {.config = c,
+                            .inbox = d->control,
+                            .media = media_inbox(d->media),
+                            .store = store_worker_inbox(d->store),
+                            .reply = local_reply,
+                            .reply_arg = d};
+  if ((err = loop_start(&lo, &d->loop)) < 0) return err;
+  if ((err = store_worker_announce(d->store, NULL, NULL)) < 0) return err;
+  struct local_hooks hooks = {d, local_live};
+  d->local = local_server_start(c, d->store, d->control, &hooks);
+  if (!d->local) log_error("daemon", "the local socket in %s could not be opened; commands will not reach this daemon", c->state_dir);
+  return d->local ? CAD_OK : CAD_EIO;
+}
+
+static void stop_parts(struct daemon *d) {
+  d->local = local_server_stop(d->local);
+  d->loop = loop_stop(d->loop);
+  d->media = media_stop(d->media);
+  d->store = store_worker_stop(d->store);
+  d->control = mailbox_destroy(d->control);
+  if (d->lock_fd >= 0) close(d->lock_fd);
+}
+
+/* ---- waiting ---- */
+
+static int wait_ready(struct daemon *d) {
+  struct mono began = clock_mono();
+  while (!loop_ready(d->loop)) {
+    if (loop_failed(d->loop)) return CAD_EBUSY; /* the worker has said which port */
+    if (mono_since(clock_mono(), began) > START_MS) {
+      log_error("daemon", "a SIP worker did not come up within %d s", START_MS / 1000);
+      return CAD_ETIMEOUT;
+    }
+    usleep(20000);
+  }
+  return CAD_OK;
+}
+
+/* Ordered end: no new calls, those in flight finish, talks up to drain_s. true: skip ahead. */
+static void drain_begin(struct daemon *d) {
+  struct mail m = mail_make(ORDER_DRAIN, clock_mono());
+  while (mailbox_put(d->control, &m) == CAD_EFULL) usleep(1000);
+}
+
+static void run(struct daemon *d, const struct daemon_hooks *hooks, int signals) {
+  struct live *live = malloc(sizeof *live);
+  struct mono deadline = MONO_NONE;
+  bool draining = false;
+  while (live) {
+    struct pollfd p = {.fd = signals, .events = POLLIN};
+    bool end = false, skip = false;
+    if (poll(&p, 1, TICK_MS) > 0) {
+      struct signalfd_siginfo info;
+      if (read(signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP) {
+          store_worker_announce(d->store, NULL, NULL);
+          log_info("daemon", "campaigns and agents read again; listeners and trunks change with a restart");
+        } else {
+          end = !draining;
+          skip = draining;
+        }
+      }
+    }
+    loop_live(d->loop, live);
+    if (hooks && hooks->live && hooks->live(hooks->arg, d, live)) end = !draining || end;
+    if (end && !draining) {
+      log_info("daemon", "draining: no new calls, %u in flight, at most %u s; a second signal skips ahead", live->calls, d->config.drain_s);
+      draining = true;
+      drain_begin(d);
+      deadline = mono_add(clock_mono(), (int64_t)d->config.drain_s * 1000);
+    }
+    if (skip || (draining && (loop_drained(d->loop) || clock_mono().ms >= deadline.ms))) break;
+  }
+  free(live);
+}
+
+int daemon_run(const struct config *cfg, const struct daemon_hooks *hooks) {
+  struct daemon *d = calloc(1, sizeof *d);
+  if (!d) return CAD_ENOMEM;
+  d->config = *cfg;
+  d->lock_fd = -1;
+  sigset_t set, before;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &set, &before); /* before any thread */
+  signal(SIGPIPE, SIG_IGN);
+  int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  int err = signals < 0 ? CAD_EIO : start_parts(d);
+  if (err >= 0) err = wait_ready(d);
+  if (err >= 0 && hooks && hooks->ready) err = hooks->ready(hooks->arg, d);
+  if (err >= 0) {
+    log_info("daemon", "ready: %u trunks, console %s:%u, state in %s", cfg->trunk_count, cfg->console_host[0] ? cfg->console_host : "off",
+             cfg->console_port, cfg->state_dir);
+    run(d, hooks, signals);
+    if (hooks && hooks->closing) hooks->closing(hooks->arg, d);
+  }
+  stop_parts(d);
+  if (signals >= 0) close(signals);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  free(d);
+  return err;
+}

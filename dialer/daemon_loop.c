@@ -1,0 +1,358 @@
+/* The control thread. It waits in epoll for mail, children and the next deadline; a
+ * mail is stepped, the outbox is carried out, and nothing here blocks. */
+#include "dialer/daemon_loop.h"
+#include "dialer/base/clock.h"
+#include "dialer/base/log.h"
+#include <assert.h>
+#include <cadencia/err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { LIVE_EVERY_MS = 250, CHECK_EVERY_MS = 100, BATCH = 64, SIP_BUFFER = 4 << 20 };
+
+struct loop {
+  struct loop_options opt;
+  struct control *control;
+  struct outbox out;
+  struct supervised sip[CONFIG_LISTENERS_MAX], console;
+  bool sip_watched[CONFIG_LISTENERS_MAX], sip_up[CONFIG_LISTENERS_MAX], has_console;
+  struct backlog sip_backlog[CONFIG_LISTENERS_MAX], media_backlog, store_backlog;
+  int epoll;
+  pthread_t thread;
+  pthread_mutex_t lock; /* guards live, stop, ready, drained, failed */
+  struct live live;
+  bool stop, ready, drained;
+  const char *failed;
+  uint32_t sequence, lag_max_us;
+  struct mono live_at, check_at;
+};
+
+/* ---- carrying mail out ---- */
+
+static void send_sip(struct loop *l, unsigned w, const struct mail *m) {
+  if (l->sip[w].child.fd < 0) return; /* control was told that the worker is lost */
+  if (l->sip_backlog[w].count == 0 && mail_send_fd(l->sip[w].child.fd, m) != CAD_EFULL) return;
+  if (backlog_push(&l->sip_backlog[w], m) < 0) child_kill(&l->sip[w].child); /* it stopped reading long ago */
+}
+
+static void send_box(struct mailbox *box, struct backlog *backlog, const struct mail *m) {
+  if (backlog->count == 0 && mailbox_put(box, m) == CAD_OK) return;
+  int err = backlog_push(backlog, m);
+  assert(err == CAD_OK); /* sized for every call's whole life */
+  (void)err;
+}
+
+static void retry_box(struct mailbox *box, struct backlog *b) {
+  while (b->count && mailbox_put(box, &b->ring[b->head]) == CAD_OK) {
+    b->head = (b->head + 1) % b->capacity;
+    b->count--;
+  }
+}
+
+static void retry_backlogs(struct loop *l) {
+  bool full = false;
+  for (unsigned w = 0; w < l->opt.config->listener_count; w++) {
+    struct backlog *b = &l->sip_backlog[w];
+    while (b->count && l->sip[w].child.fd >= 0 && mail_send_fd(l->sip[w].child.fd, &b->ring[b->head]) != CAD_EFULL) {
+      b->head = (b->head + 1) % b->capacity;
+      b->count--;
+    }
+    full |= b->count > 0;
+  }
+  retry_box(l->opt.media, &l->media_backlog);
+  retry_box(l->opt.store, &l->store_backlog);
+  control_pressure(l->control, full || l->media_backlog.count || l->store_backlog.count);
+}
+
+static void step(struct loop *l, const struct mail *in) {
+  struct now now = clock_now();
+  l->out.count = 0;
+  control_step(l->control, now, in, &l->out);
+  for (unsigned i = 0; i < l->out.count; i++) {
+    struct out_mail *o = &l->out.items[i];
+    switch ((enum spoke)o->spoke) {
+    case SPOKE_SIP:
+      if (o->listener < l->opt.config->listener_count) send_sip(l, o->listener, &o->mail);
+      break;
+    case SPOKE_MEDIA: send_box(l->opt.media, &l->media_backlog, &o->mail); break;
+    case SPOKE_STORE: send_box(l->opt.store, &l->store_backlog, &o->mail); break;
+    default:
+      if (l->opt.reply) l->opt.reply(l->opt.reply_arg, &o->mail);
+      break;
+    }
+  }
+}
+
+/* ---- SIP workers ---- */
+
+static void worker_watch(struct loop *l, unsigned w) {
+  struct epoll_event e = {.events = EPOLLIN, .data.u32 = w + 1};
+  l->sip_watched[w] = epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->sip[w].child.fd, &e) == 0;
+}
+
+static void worker_trunks(struct loop *l, unsigned w) {
+  const struct config *c = l->opt.config;
+  for (unsigned t = 0; t < c->trunk_count; t++) {
+    if (c->trunks[t].listener != w) continue;
+    struct mail m = mail_make(SIP_TRUNK, clock_mono());
+    m.u.sip_trunk.trunk = (uint16_t)t;
+    memcpy(m.u.sip_trunk.proxy, c->trunks[t].proxy, sizeof m.u.sip_trunk.proxy);
+    memcpy(m.u.sip_trunk.codecs, c->trunks[t].codecs, sizeof m.u.sip_trunk.codecs);
+    m.u.sip_trunk.codec_count = c->trunks[t].codec_count;
+    send_sip(l, w, &m);
+  }
+}
+
+static void worker_read(struct loop *l, unsigned w) {
+  for (int i = 0; i < BATCH && l->sip[w].child.fd >= 0; i++) {
+    struct mail m;
+    int err = mail_recv_fd(l->sip[w].child.fd, &m);
+    if (err == CAD_EMPTY) return;
+    if (err == CAD_EIO) { /* closed: the check finds the body */
+      epoll_ctl(l->epoll, EPOLL_CTL_DEL, l->sip[w].child.fd, NULL);
+      l->sip_watched[w] = false;
+      return;
+    }
+    if (err < 0 || m.kind < SIP_UP || m.kind > SIP_TRUNK_STATE || m.worker != l->sip[w].gen) continue; /* not a worker's mail, or a dead one's */
+    l->sip[w].pong_at = clock_mono();
+    if (m.kind == SIP_PONG) continue;
+    if (m.kind == SIP_UP) {
+      m.u.sip_up.worker = (uint16_t)w;
+      l->sip_up[w] = true;
+      worker_trunks(l, w);
+      log_info("daemon", "SIP worker %s is up", l->opt.config->listeners[w].name);
+    }
+    step(l, &m);
+  }
+}
+
+static void worker_lost(struct loop *l, unsigned w) {
+  l->sip_watched[w] = false;
+  l->sip_backlog[w].count = l->sip_backlog[w].head = 0;
+  l->sip_up[w] = false;
+  struct mail m = mail_make(SIP_LOST, clock_mono());
+  m.u.sip_up.worker = (uint16_t)w;
+  step(l, &m);
+  if (l->sip[w].given_up) {
+    pthread_mutex_lock(&l->lock);
+    l->failed = l->opt.config->listeners[w].name;
+    pthread_mutex_unlock(&l->lock);
+  }
+}
+
+static void children_check(struct loop *l, struct mono now) {
+  if (mono_since(now, l->check_at) < CHECK_EVERY_MS) return;
+  l->check_at = now;
+  bool ready = true;
+  for (unsigned w = 0; w < l->opt.config->listener_count; w++) {
+    if (supervised_check(&l->sip[w], now)) worker_lost(l, w);
+    if (l->sip[w].child.fd >= 0 && !l->sip_watched[w]) worker_watch(l, w);
+    ready &= l->sip_up[w];
+  }
+  if (l->has_console) supervised_check(&l->console, now);
+  pthread_mutex_lock(&l->lock);
+  l->ready = ready;
+  pthread_mutex_unlock(&l->lock);
+}
+
+/* ---- the picture ---- */
+
+static void publish(struct loop *l, struct now now) {
+  if (mono_since(now.mono, l->live_at) < LIVE_EVERY_MS) return;
+  l->live_at = now.mono;
+  pthread_mutex_lock(&l->lock);
+  control_live(l->control, now, &l->live);
+  l->live.sequence = ++l->sequence;
+  l->live.loop_lag_max_us = l->lag_max_us;
+  l->drained = control_drained(l->control);
+  pthread_mutex_unlock(&l->lock);
+  l->lag_max_us = 0;
+  if (l->has_console && l->console.child.fd >= 0) /* a slow console gets the next one */
+    (void)!send(l->console.child.fd, &l->live, live_bytes(&l->live), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* ---- the thread ---- */
+
+static int wait_ms(struct loop *l) {
+  struct mono now = clock_mono(), due = control_deadline(l->control);
+  int64_t ms = due.ms ? due.ms - now.ms : CHECK_EVERY_MS;
+  if (ms < 0) ms = 0;
+  return ms < CHECK_EVERY_MS ? (int)ms : CHECK_EVERY_MS;
+}
+
+static void *loop_thread(void *arg) {
+  struct loop *l = arg;
+  struct mail batch[BATCH];
+  for (;;) {
+    pthread_mutex_lock(&l->lock);
+    bool stop = l->stop;
+    pthread_mutex_unlock(&l->lock);
+    if (stop) break;
+    struct epoll_event events[16];
+    int n = epoll_wait(l->epoll, events, 16, wait_ms(l));
+    int64_t began_us = clock_mono_us();
+    for (int i = 0; i < n; i++)
+      if (events[i].data.u32 > 0 && events[i].data.u32 <= CONFIG_LISTENERS_MAX) worker_read(l, events[i].data.u32 - 1);
+    unsigned taken = mailbox_take(l->opt.inbox, batch, BATCH);
+    for (unsigned i = 0; i < taken; i++) step(l, &batch[i]);
+    struct now now = clock_now();
+    struct mono due = control_deadline(l->control);
+    if (due.ms && due.ms <= now.mono.ms) step(l, NULL);
+    retry_backlogs(l);
+    children_check(l, now.mono);
+    publish(l, now);
+    int64_t lag = clock_mono_us() - began_us;
+    if (lag > l->lag_max_us) l->lag_max_us = (uint32_t)lag;
+  }
+  return NULL;
+}
+
+static void console_setup(struct loop *l) {
+  const struct config *c = l->opt.config;
+  l->has_console = c->console_host[0] != 0;
+  if (!l->has_console) return;
+  struct supervised *s = &l->console;
+  snprintf(s->name, sizeof s->name, "console");
+  snprintf(s->spec, sizeof s->spec, "%s", c->console_host);
+  snprintf(s->spec2, sizeof s->spec2, "%u", c->console_port);
+  s->argv[0] = (char *)"cadencia";
+  s->argv[1] = (char *)"console-worker";
+  s->argv[2] = s->spec;
+  s->argv[3] = s->spec2;
+  s->buffer_bytes = 1 << 20;
+}
+
+static void sip_setup(struct loop *l, unsigned w) {
+  const struct config_listener *c = &l->opt.config->listeners[w];
+  struct supervised *s = &l->sip[w];
+  bool v6 = strchr(c->bind_host, ':') != NULL;
+  snprintf(s->name, sizeof s->name, "SIP worker %.16s", c->name);
+  /* gen stays last: supervised_start rewrites it */
+  snprintf(s->spec, sizeof s->spec, "bind=%s%s%s:%u;transport=%s;advertise=%s;loopback=%d;worker=%u;legs=%u;gen=1", v6 ? "[" : "", c->bind_host,
+           v6 ? "]" : "", c->bind_port, c->transport, c->advertise, l->opt.config->loopback_only, w,
+           l->opt.config->limit_calls + l->opt.config->limit_agents < 65536 ? l->opt.config->limit_calls + l->opt.config->limit_agents : 65536);
+  s->argv[0] = (char *)"cadencia";
+  s->argv[1] = (char *)"sip-worker";
+  s->argv[2] = s->spec;
+  s->buffer_bytes = SIP_BUFFER;
+  s->pings = true;
+}
+
+static int loop_build(struct loop *l) {
+  const struct config *c = l->opt.config;
+  struct control_options o = {.calls_max = c->limit_calls,
+                              .agents_max = c->limit_agents,
+                              .box = c->box,
+                              .drain_ms = c->drain_s * 1000,
+                              .trunk_count = c->trunk_count,
+                              .started = clock_wall()};
+  for (unsigned t = 0; t < c->trunk_count; t++)
+    o.trunks[t] = (struct control_trunk){c->trunks[t].listener, c->trunks[t].channels, c->trunks[t].calls_per_s};
+  l->control = control_create(&o);
+  if (!l->control) return CAD_ENOMEM;
+  l->out.capacity = control_outbox_capacity(l->control);
+  l->out.items = calloc(l->out.capacity, sizeof *l->out.items);
+  l->epoll = epoll_create1(EPOLL_CLOEXEC);
+  if (!l->out.items || l->epoll < 0) return CAD_ENOMEM;
+  if (backlog_init(&l->media_backlog, l->out.capacity) < 0 || backlog_init(&l->store_backlog, l->out.capacity) < 0) return CAD_ENOMEM;
+  for (unsigned w = 0; w < c->listener_count; w++)
+    if (backlog_init(&l->sip_backlog[w], l->out.capacity) < 0) return CAD_ENOMEM;
+  struct epoll_event e = {.events = EPOLLIN, .data.u32 = 0};
+  return epoll_ctl(l->epoll, EPOLL_CTL_ADD, mailbox_fd(l->opt.inbox), &e) == 0 ? CAD_OK : CAD_EIO;
+}
+
+int loop_start(const struct loop_options *opt, struct loop **out) {
+  struct loop *l = calloc(1, sizeof *l);
+  if (!l) return CAD_ENOMEM;
+  l->opt = *opt;
+  l->epoll = -1;
+  pthread_mutex_init(&l->lock, NULL);
+  int err = loop_build(l);
+  for (unsigned w = 0; err >= 0 && w < opt->config->listener_count; w++) {
+    sip_setup(l, w);
+    err = supervised_start(&l->sip[w], clock_mono());
+    if (err >= 0) worker_watch(l, w);
+  }
+  if (err >= 0) {
+    console_setup(l);
+    if (l->has_console) supervised_start(&l->console, clock_mono());
+    if (pthread_create(&l->thread, NULL, loop_thread, l) != 0) err = CAD_ENOMEM;
+  }
+  if (err < 0) {
+    for (unsigned w = 0; w < opt->config->listener_count; w++) child_kill(&l->sip[w].child);
+    child_kill(&l->console.child);
+    free(l->out.items);
+    control_destroy(l->control);
+    free(l);
+    return err;
+  }
+  *out = l;
+  return CAD_OK;
+}
+
+static void workers_end(struct loop *l) {
+  struct mono began = clock_mono();
+  for (unsigned w = 0; w < l->opt.config->listener_count; w++) {
+    struct mail m = mail_make(SIP_SHUTDOWN, began);
+    if (l->sip[w].child.fd >= 0) (void)mail_send_fd(l->sip[w].child.fd, &m);
+  }
+  for (bool alive = true; alive && mono_since(clock_mono(), began) < 3000;) {
+    alive = false;
+    for (unsigned w = 0; w < l->opt.config->listener_count; w++) {
+      int status;
+      struct mail m;
+      while (l->sip[w].child.fd >= 0 && mail_recv_fd(l->sip[w].child.fd, &m) >= 0) {} /* let it end its legs */
+      alive |= !child_ended(&l->sip[w].child, &status);
+    }
+    if (alive) usleep(10000);
+  }
+  for (unsigned w = 0; w < l->opt.config->listener_count; w++) child_kill(&l->sip[w].child);
+  child_kill(&l->console.child);
+}
+
+struct loop *loop_stop(struct loop *l) {
+  if (!l) return NULL;
+  pthread_mutex_lock(&l->lock);
+  l->stop = true;
+  pthread_mutex_unlock(&l->lock);
+  pthread_join(l->thread, NULL);
+  workers_end(l);
+  for (unsigned w = 0; w < l->opt.config->listener_count; w++) backlog_free(&l->sip_backlog[w]);
+  retry_box(l->opt.store, &l->store_backlog);
+  backlog_free(&l->media_backlog);
+  backlog_free(&l->store_backlog);
+  control_destroy(l->control);
+  free(l->out.items);
+  close(l->epoll);
+  pthread_mutex_destroy(&l->lock);
+  free(l);
+  return NULL;
+}
+
+void loop_live(struct loop *l, struct live *out) {
+  pthread_mutex_lock(&l->lock);
+  *out = l->live;
+  pthread_mutex_unlock(&l->lock);
+}
+
+static bool locked_flag(struct loop *l, const bool *flag) {
+  pthread_mutex_lock(&l->lock);
+  bool value = *flag;
+  pthread_mutex_unlock(&l->lock);
+  return value;
+}
+
+bool loop_ready(struct loop *l) { return locked_flag(l, &l->ready); }
+bool loop_drained(struct loop *l) { return locked_flag(l, &l->drained); }
+
+const char *loop_failed(struct loop *l) {
+  pthread_mutex_lock(&l->lock);
+  const char *name = l->failed;
+  pthread_mutex_unlock(&l->lock);
+  return name;
+}

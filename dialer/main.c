@@ -1,0 +1,58 @@
+/* cadencia — one binary: the daemon, its children, the commands. */
+#include "dialer/commands.h"
+#include "dialer/console/console.h"
+#include "dialer/sim/carrier.h"
+#include "dialer/sip/sip_worker.h"
+#include <stdio.h>
+#include <string.h>
+
+struct verb {
+  const char *name;
+  int (*run)(int argc, char **argv);
+  const char *text; /* NULL: not for people */
+};
+
+static const struct verb VERBS[] = {
+    {"serve", serve_main, "run the dialer: cadencia serve -c /etc/cadencia/cadencia.conf"},
+    {"rehearse", rehearse_main, "run a campaign against simulated callees and agents on loopback; nobody is called"},
+    {"simulate", simulate_main, "run the floor in virtual time: a day of a call centre in seconds"},
+    {"campaign", local_main, "create, start, pause, stop, list, show"},
+    {"agent", local_main, "add, login, ready, pause, logout, list"},
+    {"import", local_main, "load contacts from a CSV file into a campaign"},
+    {"export", local_main, "write the call log as CSV or JSON lines"},
+    {"dnc", local_main, "the do-not-call list: add, check, list"},
+    {"dispose", local_main, "set the disposition of an agent's call"},
+    {"status", local_main, "what the floor is doing now"},
+    {"check", local_main, "check a configuration file, say what is wrong and how to mend it"},
+    {"listen", listen_main, "run the detector over recordings: person, machine, tones, beeps"},
+    {"sip-worker", sip_worker_main, NULL},
+    {"console-worker", console_worker_main, NULL},
+    {"sim-carrier", sim_carrier_main, NULL},
+};
+
+static void usage(FILE *to) {
+  fprintf(to, "Cadencia " CADENCIA_VERSION ", an outbound predictive dialer.\n\nUsage: cadencia VERB [options]\n\n");
+  for (size_t i = 0; i < sizeof VERBS / sizeof VERBS[0]; i++)
+    if (VERBS[i].text) fprintf(to, "  %-10s %s\n", VERBS[i].name, VERBS[i].text);
+  fprintf(to, "\ncadencia VERB --help explains each, with examples. Exit status: 0 good, 1 refused, 2 usage.\n"
+              "First time here? Run: cadencia rehearse\n");
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) {
+    usage(stderr);
+    return 2;
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    usage(stdout);
+    return 0;
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    puts("cadencia " CADENCIA_VERSION);
+    return 0;
+  }
+  for (size_t i = 0; i < sizeof VERBS / sizeof VERBS[0]; i++)
+    if (strcmp(argv[1], VERBS[i].name) == 0) return VERBS[i].run(argc - 1, argv + 1);
+  fprintf(stderr, "cadencia: there is no verb '%s'; cadencia --help lists them\n", argv[1]);
+  return 2;
+}
