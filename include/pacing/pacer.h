@@ -25,6 +25,8 @@ struct pacer_params {
   uint32_t max_wait_ms;   /* 2000: from end of greeting to abandonment */
   uint32_t max_agents, max_calls; /* bounds of the state */
   bool screening;
+  uint32_t detector_fp_bp; /* reasoned estimate of people whom screening takes for machines: spends the same budget */
+  bool discount_machines;  /* the campaign's rule permits A*(1-m): abandoned calls less the measured share of machines */
 };
 
 enum pacer_event_kind {
@@ -43,6 +45,7 @@ enum pacer_event_kind {
   PACER_AGENT_PAUSED,
   PACER_AGENT_LOGOUT,
   PACER_INBOUND,           /* an inbound call joined the queue */
+  PACER_AGENT_MACHINE,     /* agent: the party of the last connected call was a machine (disposition) */
   PACER_EVENT_COUNT
 };
 struct pacer_event {
@@ -50,8 +53,10 @@ struct pacer_event {
   int64_t at_ms;
   uint32_t call;    /* 0 .. max_calls-1 */
   uint32_t agent;   /* 0 .. max_agents-1 */
-  uint16_t segment; /* score class of the contact */
+  uint16_t segment; /* score class of the contact: 0 .. PACER_SEGMENTS-1, above is folded into the last */
+  bool inbound;     /* PACER_AGENT_TALKING: with an inbound caller */
 };
+enum { PACER_SEGMENTS = 16 };
 
 /* The world around the pacer at the moment of a decision. */
 struct pacer_view {
@@ -61,6 +66,11 @@ struct pacer_view {
   uint32_t contacts;    /* leases at hand */
   uint32_t agents_reserved_inbound; /* ready agents to leave for inbound */
   bool hours_open;
+  /* The rest may stay 0: unknown. */
+  int64_t end_in_ms;        /* until launching ends today (hours, shift, list); a sharper budget plan */
+  uint32_t inbound_waiting; /* inbound callers waiting now */
+  const uint8_t *segments;  /* score classes of the next contacts, in launch order */
+  uint32_t segment_count;
 };
 
 /* What bound the decision. */

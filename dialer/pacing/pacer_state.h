@@ -1,0 +1,65 @@
+/* pacer_state.h — the inside of a pacer, shared by its own sources. Thread: the owner's. */
+#ifndef PACING_PACER_STATE_H
+#define PACING_PACER_STATE_H
+
+#include "budget.h"
+#include "estimator.h"
+#include "forecast.h"
+#include <pacing/pacer.h>
+
+enum pacer_call_state { PC_FREE = 0, PC_DIALING, PC_RINGING, PC_SCREENING, PC_WAITING, PC_CONNECTED, PC_DONE };
+enum pacer_agent_state { PA_OUT = 0, PA_PAUSED, PA_READY, PA_TALKING, PA_WRAPUP };
+
+struct pacer_call {
+  int64_t launched_ms, ringing_ms, answered_ms, last_ms, counted_ms;
+  uint32_t slot;       /* place in the list of open calls */
+  uint8_t state, segment;
+  uint8_t answer_age;  /* bin */
+  bool given_up, live; /* live: counted in the account as a live answer */
+};
+struct pacer_agent {
+  int64_t since_ms, counted_ms;
+  uint8_t state, met_age; /* age bin at which the last party answered */
+  bool inbound, met;   /* met: the last party is known and not yet called a machine */
+};
+
+/* Counts of what is in flight, rebuilt by pacer_observe() in one pass. */
+struct pacer_sight {
+  uint32_t ready, talking, wrapup, paused;
+  uint32_t dialing, screening, waiting;
+  uint16_t ringing[PACER_SEGMENTS][EST_AGES];
+  uint16_t talk[EST_CLASSES][EST_TALKS];
+  uint16_t wrap[EST_WRAPS];
+  double screening_people; /* expected */
+  uint64_t segments_seen;  /* bit per segment with ringing calls */
+};
+
+struct pacer {
+  struct pacer_params params;
+  struct budget budget;
+  struct estimator est;
+  struct pacer_call *calls;
+  struct pacer_agent *agents;
+  uint32_t *open;      /* ids of calls that ring, are screened or wait */
+  uint32_t open_count;
+  int64_t now_ms, start_ms;
+  bool started;
+  uint64_t ignored, abandoned, live;
+  double target;       /* share of the answers to come that may be lost */
+  double price;        /* risk that a launch may run */
+  double wrong;        /* variance of the machine discount, in calls squared */
+  struct pacer_sight sight;
+  struct est_curve curve[PACER_SEGMENTS];
+  struct forecast_point ahead[FORECAST_POINTS];
+};
+
+/* Counts passing time and what is in flight, as of p->now_ms. */
+void pacer_observe(struct pacer *p);
+/* The predictive rule: how many of at most room calls; fills give-ups and the reasons. */
+uint32_t predict_launches(struct pacer *p, const struct pacer_view *view, uint32_t ready, uint32_t room, struct pacer_orders *out);
+/* The price follows the budget: once per live answer. */
+void predict_learn(struct pacer *p, bool lost);
+/* May the pacer dial beyond the ready agents now? The account governs, in every mode. */
+bool predict_may_overdial(const struct pacer *p, const struct pacer_view *view);
+
+#endif
