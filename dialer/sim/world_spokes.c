@@ -1,0 +1,346 @@
+/* The invented spokes: a carrier with callees, agents' phones, media, and the store's delays. */
+#include "dialer/sim/world_inside.h"
+#include <cadencia/err.h>
+#include <string.h>
+
+static struct vleg *leg_of(struct world *w, struct leg leg) {
+  if (leg.role == LEG_CALL) return leg.slot < w->calls_max ? &w->calls[leg.slot] : NULL;
+  return leg.slot < w->p.agents ? &w->seats[leg.slot] : NULL;
+}
+
+static struct happen leg_happen(enum happening what, struct leg leg) {
+  return (struct happen){.what = (uint8_t)what, .role = leg.role, .slot = leg.slot, .gen = leg.gen};
+}
+
+static struct mail leg_mail(const struct world *w, enum mail_kind kind, struct leg leg, uint16_t status, enum cause cause, uint8_t by) {
+  struct mail m = mail_make(kind, (struct mono){w->now_ms});
+  m.u.sip_event.leg = leg;
+  m.u.sip_event.status = status;
+  m.u.sip_event.cause = (uint8_t)cause;
+  m.u.sip_event.by = by;
+  m.u.sip_event.desc.family = kind == SIP_ANSWERED ? 4 : 0;
+  m.u.sip_event.sdp_new = kind == SIP_ANSWERED;
+  return m;
+}
+
+static void leg_end(struct world *w, struct leg leg, uint16_t status, enum cause cause, uint8_t by) {
+  struct vleg *v = leg_of(w, leg);
+  if (v) v->alive = false;
+  struct mail m = leg_mail(w, SIP_ENDED, leg, status, cause, by);
+  world_post(w, 1, &m);
+}
+
+static enum callee callee_draw(struct world *w) {
+  uint32_t x = world_random(w, 10000);
+  if (x < w->p.answer_bp) return world_chance(w, w->p.machine_bp) ? CALLEE_MACHINE : CALLEE_PERSON;
+  x -= w->p.answer_bp;
+  if (x < w->p.busy_bp) return CALLEE_BUSY;
+  if (x < w->p.busy_bp + w->p.fail_bp) return CALLEE_FAIL;
+  return CALLEE_NO_ANSWER;
+}
+
+static void sip_invite(struct world *w, const struct mail_sip_invite *i) {
+  struct vleg *v = leg_of(w, i->leg);
+  if (!v) {
+    world_break(w, "an INVITE for a leg that cannot be");
+    return;
+  }
+  if (i->leg.role == LEG_CALL) {
+    if (v->opened != i->call_id) world_break(w, "an INVITE without its committed attempt");
+    if (v->alive) world_break(w, "two INVITEs on one call");
+    w->r->invites++;
+  }
+  v->gen = i->leg.gen;
+  v->alive = true;
+  v->answered = v->cancelled = false;
+  v->call_id = i->call_id;
+  v->callee = i->leg.role == LEG_SEAT ? CALLEE_SEAT : (uint8_t)callee_draw(w);
+  int64_t ring_after = 200 + world_random(w, 900), ring = 1000 + world_duration(w, w->p.ring_mean_ms > 1000 ? w->p.ring_mean_ms - 1000 : 1, 0);
+  if (v->callee == CALLEE_SEAT) {
+    world_schedule(w, 100 + world_random(w, 200), leg_happen(HAPPENS_ANSWER, i->leg));
+    return;
+  }
+  if (v->callee == CALLEE_BUSY || v->callee == CALLEE_FAIL) {
+    world_schedule(w, ring_after, leg_happen(HAPPENS_FINAL, i->leg));
+    return;
+  }
+  world_schedule(w, ring_after, leg_happen(HAPPENS_RING, i->leg));
+  if (v->callee != CALLEE_NO_ANSWER) world_schedule(w, ring_after + ring, leg_happen(HAPPENS_ANSWER, i->leg));
+}
+
+void spoke_sip(struct world *w, const struct mail *m) {
+  if (!w->worker_up) return; /* said to a dead worker */
+  if (m->kind == SIP_INVITE) {
+    sip_invite(w, &m->u.sip_invite);
+    return;
+  }
+  struct leg leg = m->u.sip_leg.leg;
+  struct vleg *v = leg_of(w, leg);
+  if (!v || v->gen != leg.gen || !v->alive) {
+    struct mail end = leg_mail(w, SIP_ENDED, leg, 481, CAUSE_NORMAL, 0);
+    world_post(w, 1, &end);
+    return;
+  }
+  v->cancelled = true;
+  world_schedule(w, 20 + world_random(w, 60), leg_happen(HAPPENS_GONE, leg));
+}
+
+/* ---- media ---- */
+
+static struct vsession *session_of(struct world *w, struct session s) {
+  if (s.slot >= w->sessions || w->media[s.slot].gen != s.gen) return NULL;
+  return &w->media[s.slot];
+}
+
+static void media_say(struct world *w, enum mail_kind kind, uint32_t slot, int64_t at_ms, enum verdict v, enum verdict_reason r, char digit) {
+  struct vsession *s = &w->media[slot];
+  struct mail m = mail_make(kind, (struct mono){at_ms});
+  m.u.media_event.session = (struct session){slot, s->gen};
+  m.u.media_event.owner = s->owner;
+  m.u.media_event.verdict = (uint8_t)v;
+  m.u.media_event.reason = (uint8_t)r;
+  m.u.media_event.digit = digit;
+  m.u.media_event.greeting_end = (struct mono){s->greeting_end_ms <= w->now_ms ? s->greeting_end_ms : 0};
+  world_post(w, 1, &m);
+}
+
+static struct happen session_happen(enum happening what, const struct world *w, uint32_t slot) {
+  return (struct happen){.what = (uint8_t)what, .slot = slot, .gen = w->media[slot].gen};
+}
+
+static void media_screen(struct world *w, const struct mail_media_screen *m) {
+  struct vsession *s = session_of(w, m->session);
+  if (!s) return;
+  const struct vleg *v = leg_of(w, s->owner);
+  bool machine = v && v->callee == CALLEE_MACHINE;
+  int64_t greeting = machine ? 4000 + world_duration(w, 4000, 0) : 500 + world_duration(w, 900, 0);
+  s->greeting_end_ms = w->now_ms + greeting;
+  world_schedule(w, greeting + 400, session_happen(HAPPENS_GREETING, w, m->session.slot));
+  world_schedule(w, greeting + m->max_wait_ms, session_happen(HAPPENS_DEADLINE, w, m->session.slot));
+  if (!m->screening) return;
+  bool found = machine ? world_chance(w, w->p.detected_bp) : world_chance(w, w->p.mistaken_bp);
+  struct happen h = session_happen(HAPPENS_VERDICT, w, m->session.slot);
+  h.role = found;
+  world_schedule(w, machine && found ? 4500 : greeting + 420 + world_random(w, 300), h);
+}
+
+static void talk_begin(struct world *w, const struct mail_media_bridge *b) {
+  struct vsession *c = session_of(w, b->customer), *a = session_of(w, b->agent);
+  if (!c || !a || c->expired) return;
+  if (c->bridged || a->bridged) world_break(w, "a bridge over a bridge");
+  c->bridged = a->bridged = true;
+  c->peer = b->agent;
+  a->peer = b->customer;
+  int64_t wait = w->now_ms - c->greeting_end_ms;
+  w->wait_bins[wait < 0 ? 0 : wait < WAIT_BINS ? wait : WAIT_BINS - 1]++;
+  media_say(w, MEDIA_BRIDGED, b->customer.slot, w->now_ms, 0, 0, 0);
+  int64_t talk = world_duration(w, w->p.talk_mean_ms, 1000);
+  if (world_chance(w, 5000))
+    world_schedule(w, talk, leg_happen(HAPPENS_HANG_UP, c->owner));
+  else
+    world_schedule(w, talk, session_happen(HAPPENS_AGENT_ENDS, w, b->agent.slot));
+  if (world_chance(w, w->p.vanish_bp)) world_schedule(w, talk / 2, leg_happen(HAPPENS_HANG_UP, a->owner));
+}
+
+static void media_part(struct world *w, struct vsession *s) {
+  if (!s->bridged) return;
+  struct vsession *peer = session_of(w, s->peer);
+  if (peer) peer->bridged = false;
+  s->bridged = false;
+}
+
+void spoke_media(struct world *w, const struct mail *m) {
+  switch ((enum mail_kind)m->kind) {
+  case MEDIA_REMOTE: {
+    struct vsession *s = session_of(w, m->u.media_remote.session);
+    if (!s) break;
+    s->used = true;
+    s->owner = m->u.media_remote.owner;
+    break;
+  }
+  case MEDIA_SCREEN: media_screen(w, &m->u.media_screen); break;
+  case MEDIA_BRIDGE: talk_begin(w, &m->u.media_bridge); break;
+  case MEDIA_UNBRIDGE: {
+    struct vsession *s = session_of(w, m->u.media_session.session);
+    if (s) {
+      media_part(w, s);
+      if (world_chance(w, 7000)) world_schedule(w, world_duration(w, w->p.wrapup_ms, 500), session_happen(HAPPENS_DISPOSE, w, m->u.media_session.session.slot));
+    }
+    break;
+  }
+  case MEDIA_PLAY: world_schedule(w, 6000, session_happen(HAPPENS_PLAYED, w, m->u.media_play.session.slot)); break;
+  case MEDIA_RELEASE: {
+    struct vsession *s = session_of(w, m->u.media_session.session);
+    if (!s) {
+      world_break(w, "a session given back twice");
+      break;
+    }
+    media_part(w, s);
+    *s = (struct vsession){.gen = s->gen + 1};
+    world_schedule(w, 3000, session_happen(HAPPENS_CREDIT, w, m->u.media_session.session.slot));
+    break;
+  }
+  default: break;
+  }
+}
+
+/* ---- the store: the real one, behind a delay ---- */
+
+static void store_open_attempt(struct world *w, const struct mail_store_open *o) {
+  struct mail reply = mail_make(STORE_OPENED, (struct mono){w->now_ms});
+  bool opened = false;
+  int err = store_attempt_open(w->store, o, world_now(w), &reply.u.store_opened, &opened);
+  if (err < 0 || !opened) reply.kind = STORE_REFUSED;
+  if (opened) {
+    w->r->opens++;
+    for (uint32_t i = 0; i < w->calls_max; i++)
+      if (w->calls[i].case_id == o->lease.case_id) world_break(w, "one contact in two attempts");
+    w->calls[o->slot].opened = o->attempt_id;
+    w->calls[o->slot].case_id = o->lease.case_id;
+  } else {
+    w->r->refused++;
+  }
+  world_post(w, 1, &reply);
+}
+
+static void store_give_leases(struct world *w, const struct mail_store_want *want) {
+  static struct lease leases[512];
+  struct mail end = mail_make(STORE_LEASE_END, (struct mono){w->now_ms});
+  int n = store_lease(w->store, want, world_now(w), leases, &end.u.store_lease_end);
+  for (int i = 0; i < n; i++) {
+    struct mail m = mail_make(STORE_LEASED, (struct mono){w->now_ms});
+    m.u.store_lease = leases[i];
+    world_post(w, 1, &m);
+  }
+  world_post(w, 1, &end);
+}
+
+void spoke_store(struct world *w, const struct mail *m) {
+  switch ((enum mail_kind)m->kind) {
+  case STORE_LEASE_WANT: store_give_leases(w, &m->u.store_want); break;
+  case STORE_LEASE_DROP: store_lease_drop(w->store, &m->u.store_lease); break;
+  case STORE_OPEN:
+    if (world_chance(w, w->p.refuse_bp)) { /* a store that cannot write */
+      struct mail reply = mail_make(STORE_REFUSED, (struct mono){w->now_ms});
+      reply.u.store_opened = (struct mail_store_opened){m->u.store_open.slot, m->u.store_open.gen, m->u.store_open.attempt_id, REFUSAL_STORE, WALL_NONE};
+      store_lease_drop(w->store, &m->u.store_open.lease);
+      w->r->refused++;
+      world_post(w, 1, &reply);
+    } else {
+      store_open_attempt(w, &m->u.store_open);
+    }
+    break;
+  case STORE_CLOSE: {
+    const struct mail_store_close *c = &m->u.store_close;
+    if (store_attempt_close(w->store, c) < 0) world_break(w, "a close that the store refuses");
+    w->calls[c->slot].case_id = 0;
+    w->r->outcomes[c->outcome < OUTCOME_COUNT ? c->outcome : 0]++;
+    uint8_t callee = w->calls[c->slot].callee;
+    if (c->answered.ms) {
+      w->r->answered++;
+      w->r->people += callee == CALLEE_PERSON;
+      w->r->machines += callee == CALLEE_MACHINE;
+      w->r->taken_for_machine += callee == CALLEE_PERSON && c->outcome == OUTCOME_MACHINE;
+      w->r->machines_to_agents += callee == CALLEE_MACHINE && c->outcome == OUTCOME_CONNECTED;
+    }
+    struct mail closed = mail_make(STORE_CLOSED, (struct mono){w->now_ms});
+    closed.u.store_opened = (struct mail_store_opened){c->slot, c->gen, c->attempt_id, 0, WALL_NONE};
+    world_post(w, 1, &closed);
+    break;
+  }
+  case STORE_DISPOSE: store_dispose(w->store, &m->u.store_dispose); break;
+  case STORE_OPT_OUT: store_opt_out(w->store, &m->u.store_opt_out); break;
+  case STORE_AGENT_LOG: store_agent_log(w->store, &m->u.store_agent_log); break;
+  default: break;
+  }
+}
+
+/* ---- what happens by itself ---- */
+
+static void leg_happens(struct world *w, const struct happen *h, struct leg leg, struct vleg *v) {
+  if (!v || v->gen != h->gen || !v->alive) return;
+  struct mail m;
+  switch ((enum happening)h->what) {
+  case HAPPENS_RING:
+    m = leg_mail(w, SIP_PROGRESS, leg, 180, 0, 0);
+    world_post(w, 1, &m);
+    break;
+  case HAPPENS_ANSWER: /* may cross our CANCEL */
+    v->answered = true;
+    m = leg_mail(w, SIP_ANSWERED, leg, 200, 0, 0);
+    world_post(w, 1, &m);
+    break;
+  case HAPPENS_FINAL: leg_end(w, leg, v->callee == CALLEE_BUSY ? 486 : 503, v->callee == CALLEE_BUSY ? CAUSE_BUSY : CAUSE_CONGESTION, 0); break;
+  case HAPPENS_GONE: leg_end(w, leg, v->answered ? 200 : 487, v->answered ? CAUSE_NORMAL : CAUSE_CANCELLED, 0); break;
+  case HAPPENS_HANG_UP:
+    if (v->answered && !v->cancelled) leg_end(w, leg, 200, CAUSE_NORMAL, 1);
+    break;
+  default: break;
+  }
+}
+
+static void session_happens(struct world *w, const struct happen *h, struct vsession *s) {
+  if (s->gen != h->gen || (!s->used && h->what != HAPPENS_CREDIT)) return;
+  switch ((enum happening)h->what) {
+  case HAPPENS_GREETING:
+    if (!s->expired) media_say(w, MEDIA_GREETING_END, h->slot, s->greeting_end_ms, 0, 0, 0);
+    break;
+  case HAPPENS_VERDICT:
+    if (!s->expired && !s->bridged)
+      media_say(w, MEDIA_VERDICT, h->slot, w->now_ms, h->role ? VERDICT_MACHINE : VERDICT_PERSON, h->role ? REASON_LONG_GREETING : REASON_SHORT_GREETING, 0);
+    break;
+  case HAPPENS_DEADLINE:
+    if (s->bridged || s->expired || s->greeting_end_ms == 0) break;
+    s->expired = true;
+    media_say(w, MEDIA_DEADLINE, h->slot, w->now_ms, 0, 0, 0);
+    world_schedule(w, 6000, session_happen(HAPPENS_PLAYED, w, h->slot));
+    if (world_chance(w, 500)) media_say(w, MEDIA_DIGIT, h->slot, w->now_ms + 2000, 0, 0, '9');
+    break;
+  case HAPPENS_PLAYED: media_say(w, MEDIA_PLAYED, h->slot, w->now_ms, 0, 0, 0); break;
+  case HAPPENS_AGENT_ENDS:
+    if (s->bridged) media_say(w, MEDIA_DIGIT, h->slot, w->now_ms, 0, 0, '*');
+    break;
+  case HAPPENS_DISPOSE:
+    if (!s->bridged) media_say(w, MEDIA_DIGIT, h->slot, w->now_ms, 0, 0, (char)('1' + world_random(w, 3)));
+    break;
+  case HAPPENS_CREDIT: {
+    struct mail m = mail_make(MEDIA_CREDIT, (struct mono){w->now_ms});
+    m.u.media_credit.session = (struct session){h->slot, s->gen};
+    m.u.media_credit.port = (uint16_t)(20000 + 2 * (h->slot % 20000));
+    world_post(w, 0, &m);
+    break;
+  }
+  default: break;
+  }
+}
+
+static void worker_happens(struct world *w, const struct happen *h) {
+  struct mail m = mail_make(h->what == HAPPENS_WORKER_DIES ? SIP_LOST : SIP_UP, (struct mono){w->now_ms});
+  if (h->what == HAPPENS_WORKER_DIES) {
+    if (!w->worker_up) return;
+    w->r->worker_deaths++;
+    for (uint32_t i = 0; i < w->calls_max; i++) w->calls[i].alive = false;
+    for (uint32_t i = 0; i < w->p.agents; i++) w->seats[i].alive = false;
+    world_schedule(w, 300 + world_random(w, 600), (struct happen){.what = HAPPENS_WORKER_UP});
+  }
+  w->worker_up = h->what == HAPPENS_WORKER_UP;
+  world_post(w, 0, &m);
+}
+
+void spoke_happens(struct world *w, const struct happen *h) {
+  switch ((enum happening)h->what) {
+  case HAPPENS_STORE: spoke_store(w, &h->mail); break;
+  case HAPPENS_WORKER_DIES:
+  case HAPPENS_WORKER_UP: worker_happens(w, h); break;
+  case HAPPENS_RING:
+  case HAPPENS_ANSWER:
+  case HAPPENS_FINAL:
+  case HAPPENS_GONE:
+  case HAPPENS_HANG_UP: {
+    struct leg leg = {h->role, h->slot, h->gen};
+    leg_happens(w, h, leg, leg_of(w, leg));
+    break;
+  }
+  default: session_happens(w, h, &w->media[h->slot]); break;
+  }
+}
