@@ -1,0 +1,173 @@
+#include "dialer/sip/sip_worker.h"
+#include "dialer/base/child.h"
+#include "dialer/base/clock.h"
+#include "dialer/base/log.h"
+#include "dialer/sip/crash.h"
+#include "dialer/sip/ua_nua.h"
+#include <cadencia/err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { READ_BATCH = 64, STEP_MS = 500, SWEEP_MS = 2000, CLOSE_MS = 2000, CLOSE_STEP_MS = 20, STOP_MS = 300 };
+
+struct worker {
+  struct ua ua;
+  struct post post;
+  su_root_t *root;
+  int wait_index;      /* of descriptor 3 in the root */
+  int wait_events;     /* what we listen for on it now */
+  bool closing;
+  struct mono close_by;
+};
+
+static void begin_close(struct worker *w, const char *why) {
+  if (w->closing) return;
+  const struct ua_counters *c = &w->ua.count;
+  log_info("sip", "worker %u stops (%s): legs=%u handles=%u invited=%llu answered=%llu ended=%llu refused=%llu forced=%llu strangers=%llu",
+           w->ua.spec.gen, why, leg_count(w->ua.legs), c->handles, (unsigned long long)c->invited, (unsigned long long)c->answered,
+           (unsigned long long)c->ended, (unsigned long long)c->refused, (unsigned long long)c->forced, (unsigned long long)c->strangers);
+  w->closing = true;
+  w->close_by = mono_add(clock_mono(), CLOSE_MS);
+  ua_close(&w->ua);
+}
+
+static void pong(struct worker *w) {
+  struct post_item item = {.kind = SIP_PONG, .at = clock_mono()};
+  post_send(&w->post, &item);
+}
+
+static void on_mail(struct worker *w, const struct mail *m) {
+  switch ((enum mail_kind)m->kind) {
+  case SIP_TRUNK: ua_trunk(&w->ua, &m->u.sip_trunk); break;
+  case SIP_INVITE: ua_invite(&w->ua, &m->u.sip_invite); break;
+  case SIP_CANCEL: ua_end(&w->ua, m->u.sip_leg.leg, false); break;
+  case SIP_BYE: ua_end(&w->ua, m->u.sip_leg.leg, true); break;
+  case SIP_PING: pong(w); break;
+  case SIP_SHUTDOWN: begin_close(w, "asked to"); break;
+  default: break; /* not for us */
+  }
+}
+
+/* Listen for what makes sense now: no new work while control does not take the old. */
+static void adjust_wait(struct worker *w) {
+  int events = 0;
+  if (!post_pressed(&w->post)) events |= SU_WAIT_IN;
+  if (w->post.count > 0) events |= SU_WAIT_OUT;
+  if (w->post.gone) events = 0;
+  if (events == w->wait_events) return;
+  w->wait_events = events;
+  su_root_eventmask(w->root, w->wait_index, CHILD_FD, events);
+}
+
+static int on_pipe(struct ua *ua, su_wait_t *wait, su_wakeup_arg_t *arg) {
+  struct worker *w = (struct worker *)arg;
+  struct mail m;
+  (void)ua, (void)wait;
+  post_flush(&w->post);
+  for (int i = 0; i < READ_BATCH && !post_pressed(&w->post) && !w->post.gone; i++) {
+    int rc = mail_recv_fd(CHILD_FD, &m);
+    if (rc == CAD_EMPTY) break;
+    if (rc == CAD_OK) on_mail(w, &m);
+    else if (rc == CAD_EIO) w->post.gone = true;
+    else log_warn("sip", "control sent mail that is not valid (%s)", err_name(rc));
+  }
+  return 0;
+}
+
+static int watch_pipe(struct worker *w) {
+  su_wait_t wait[1] = {SU_WAIT_INIT};
+  if (su_wait_create(wait, CHILD_FD, SU_WAIT_IN) < 0) return CAD_EIO;
+  w->wait_index = su_root_register(w->root, wait, on_pipe, (su_wakeup_arg_t *)w, 0);
+  w->wait_events = SU_WAIT_IN;
+  return w->wait_index < 0 ? CAD_EIO : CAD_OK;
+}
+
+static void run(struct worker *w) {
+  struct mono sweep = mono_add(clock_mono(), SWEEP_MS);
+  while (!w->closing || (leg_count(w->ua.legs) > 0 && mono_since(w->close_by, clock_mono()) > 0)) {
+    su_root_step(w->root, w->closing ? CLOSE_STEP_MS : STEP_MS);
+    post_flush(&w->post);
+    ua_settle(&w->ua);
+    adjust_wait(w);
+    if (w->post.gone) begin_close(w, "control is gone");
+    struct mono now = clock_mono();
+    if (mono_since(now, sweep) < 0) continue;
+    sweep = mono_add(now, SWEEP_MS);
+    ua_sweep(&w->ua, now);
+  }
+}
+
+/* Peers that stayed silent to the end: control still hears of each leg. */
+static void give_up_rest(struct worker *w) {
+  uint32_t cursor = 0;
+  for (struct leg_entry *leg; (leg = leg_each(w->ua.legs, &cursor)) != NULL;) ua_leg_over(&w->ua, leg);
+  while (w->post.count > 0 && !w->post.gone && mono_since(w->close_by, clock_mono()) > 0) {
+    usleep(5000);
+    post_flush(&w->post);
+  }
+}
+
+static int start(struct worker *w, const struct spec *spec) {
+  if (post_init(&w->post, CHILD_FD, spec->gen, spec->legs_max) < 0) return SIP_EXIT_FAILED;
+  su_init();
+  w->root = su_root_create(&w->ua);
+  if (!w->root) return SIP_EXIT_FAILED;
+  su_root_threading(w->root, 0);
+  int rc = ua_start(&w->ua, spec, &w->post, w->root);
+  if (rc == CAD_OK) rc = watch_pipe(w);
+  if (rc < 0) {
+    log_error("sip", "cannot listen on %s port %u (%s)", spec->bind_host, spec->bind_port, err_name(rc));
+    return SIP_EXIT_FAILED;
+  }
+  struct post_item up = {.kind = SIP_UP, .at = clock_mono(), .u.up = {.worker = (uint16_t)spec->worker, .gen = spec->gen}};
+  post_send(&w->post, &up);
+  log_info("sip", "worker %u listens on %s port %u/udp%s", spec->gen, spec->bind_host, spec->bind_port, spec->loopback ? ", loopback only" : "");
+  return SIP_EXIT_OK;
+}
+
+static void stop(struct worker *w) {
+  bool clean = leg_count(w->ua.legs) == 0;
+  give_up_rest(w);
+  if (clean) ua_stop(&w->ua, STOP_MS);
+  if (!clean || w->ua.nua) return; /* the stack still waits for peers: the end of the process frees it */
+  su_root_destroy(w->root);
+  su_deinit();
+  post_free(&w->post);
+}
+
+/* Settings of Sofia's that come by the environment and are not ours. */
+static void clean_environment(void) {
+  static const char *const NAMES[] = {"SU_PORT", "TPORT_LOG", "TPORT_DUMP", "TPORT_DEBUG", "NUA_DEBUG", "NTA_DEBUG", "SOFIA_DEBUG"};
+  for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) unsetenv(NAMES[i]);
+}
+
+int sip_worker_main(int argc, char **argv) {
+  static struct worker w; /* reachable to the end, whatever is still open then */
+  struct spec spec;
+  char err[160] = "";
+  child_harden();
+  if (argc < 2 || spec_parse(argv[argc - 1], &spec, err) < 0) {
+    log_error("sip", "%s", argc < 2 ? "the listener's description is missing" : err);
+    return SIP_EXIT_USAGE;
+  }
+  clean_environment();
+  crash_arm(SIP_EXIT_ASSERT, spec.gen);
+  int rc = spec_probe_port(&spec);
+  if (rc == CAD_EBUSY) {
+    log_error("sip", "port %u/udp on %s is taken by another program; free it or choose another port", spec.bind_port, spec.bind_host);
+    return SIP_EXIT_PORT_TAKEN;
+  }
+  if (rc < 0) {
+    log_error("sip", "cannot bind %s port %u/udp: %s", spec.bind_host, spec.bind_port, strerror(errno));
+    return SIP_EXIT_FAILED;
+  }
+  memset(&w, 0, sizeof w);
+  rc = start(&w, &spec);
+  if (rc != SIP_EXIT_OK) return rc;
+  run(&w);
+  stop(&w);
+  return SIP_EXIT_OK;
+}

@@ -1,0 +1,43 @@
+/* trunk.h — the trunks that control told this worker about, and their breaker.
+ *
+ * A dead peer costs most while nothing answers: the stack walks its list of
+ * retransmissions. So INVITEs without any reply are counted, and above a bound new
+ * ones are refused until half of them are gone. Owner: the SIP worker. Source: trunk.c */
+#ifndef CADENCIA_SIP_TRUNK_H
+#define CADENCIA_SIP_TRUNK_H
+
+#include "dialer/base/mail.h"
+
+enum { TRUNKS_MAX = 16, TRUNK_TARGET_MAX = 96 };
+
+struct trunk {
+  bool known;                      /* control defined it */
+  bool usable;                     /* its proxy is an address that we may call */
+  bool open;                       /* the breaker is open: refuse */
+  bool reported, reported_up;      /* what control was told last */
+  char target[TRUNK_TARGET_MAX];   /* "192.0.2.1:5060;transport=udp" */
+  uint8_t codecs[2], codec_count;
+  uint32_t waiting;                /* INVITEs without any reply */
+};
+struct trunk_table {
+  struct trunk items[TRUNKS_MAX];
+  uint32_t breaker;
+  bool loopback; /* only loopback peers are usable */
+};
+
+/* CAD_OK; CAD_EINVAL: no such index or a proxy that is not a numeric SIP URI;
+ * CAD_EREFUSED: not a loopback address. A replaced trunk keeps its count. */
+int trunk_define(struct trunk_table *table, const struct mail_sip_trunk *mail);
+/* NULL when it is not defined. */
+struct trunk *trunk_find(struct trunk_table *table, uint16_t index);
+
+/* May another INVITE go out? */
+bool trunk_admits(const struct trunk *trunk);
+void trunk_sent(struct trunk_table *table, struct trunk *trunk);  /* an INVITE went out */
+void trunk_heard(struct trunk_table *table, struct trunk *trunk); /* it got its first reply, or ended without */
+
+/* "host:port;params" of a SIP URI with a numeric host ("localhost" counts as 127.0.0.1),
+ * user part dropped unless user_out is given. CAD_OK, CAD_EINVAL, CAD_EREFUSED, CAD_EFULL. */
+int trunk_target(const char *uri, bool loopback_only, char *user_out, unsigned user_size, char *out, unsigned size);
+
+#endif

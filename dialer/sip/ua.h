@@ -1,0 +1,66 @@
+/* ua.h — the user agent: one nua stack, the orders of control in, its events out.
+ *
+ * Everything runs in one thread, the one that steps the root; Sofia's own threads
+ * are off. nua does transactions, dialogs, forks, PRACK, session timers; the law of
+ * whom to call and when to give up is control's. Owner: the SIP worker.
+ * Sources: ua.c (stack, strangers), ua_orders.c (control's orders), ua_events.c (nua's events). */
+#ifndef CADENCIA_SIP_UA_H
+#define CADENCIA_SIP_UA_H
+
+#include "dialer/sip/leg.h"
+#include "dialer/sip/post.h"
+#include "dialer/sip/spec.h"
+#include "dialer/sip/trunk.h"
+
+struct ua_counters {
+  uint64_t invited, refused, answered, ended, strangers, stale_events, forced;
+  uint32_t handles; /* of Sofia's, owned by us now */
+};
+
+/* Typedefs that Sofia's headers take as given for their callbacks' first arguments. */
+#define SU_ROOT_MAGIC_T struct ua
+#define NUA_MAGIC_T struct ua
+#define NUA_HMAGIC_T void
+
+struct su_root_s;
+struct nua_s;
+
+struct ua {
+  struct spec spec;
+  struct su_root_s *root;
+  struct nua_s *nua;
+  struct leg_table *legs;
+  struct trunk_table trunks;
+  struct post *post;
+  bool closing;          /* no new legs */
+  bool shut;             /* nua said that it is down */
+  bool owing;            /* some leg or trunk owes control a mail */
+  uint64_t sdp_seed;
+  struct ua_counters count;
+};
+
+/* root: created by the caller. CAD_OK, CAD_ENOMEM, CAD_ENET (the stack cannot listen). */
+int ua_start(struct ua *ua, const struct spec *spec, struct post *post, struct su_root_s *root);
+/* Ends the stack; every leg must be over. Steps the root for at most wait_ms. */
+void ua_stop(struct ua *ua, int wait_ms);
+
+/* control's orders (ua_orders.c) */
+void ua_trunk(struct ua *ua, const struct mail_sip_trunk *mail);
+void ua_invite(struct ua *ua, const struct mail_sip_invite *mail);
+void ua_end(struct ua *ua, struct leg id, bool bye); /* SIP_CANCEL, SIP_BYE */
+/* End every leg, whatever its state; new ones are refused from now on. */
+void ua_close(struct ua *ua);
+/* Ends this leg as its state wants it: BYE or CANCEL. */
+void ua_leg_end(struct ua *ua, struct leg_entry *leg, bool bye);
+/* Legs that should have ended long ago are given up; called every few seconds. */
+void ua_sweep(struct ua *ua, struct mono now);
+
+/* nua's events (ua_events.c) */
+/* The last mail about this leg; its handle and slot are free afterwards. */
+void ua_leg_over(struct ua *ua, struct leg_entry *leg);
+/* Tell control what it is owed, once the pipe takes mail again. */
+void ua_settle(struct ua *ua);
+/* What we say of ourselves to this leg. */
+struct offer_local ua_local(const struct ua *ua, const struct leg_entry *leg);
+
+#endif

@@ -1,0 +1,26 @@
+/* ua_nua.h — Sofia's headers with our argument types; only ua*.c and sip_worker.c read it. */
+#ifndef CADENCIA_SIP_UA_NUA_H
+#define CADENCIA_SIP_UA_NUA_H
+
+#include "dialer/sip/ua.h"
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/nua.h>
+#include <sofia-sip/nua_tag.h>
+#include <sofia-sip/sip_extra.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/su_log.h>
+#include <sofia-sip/su_wait.h>
+#include <sofia-sip/tport_tag.h>
+
+/* An event of a living leg. status and phrase as nua gives them; sip may be NULL. */
+struct ua_event {
+  nua_event_t kind;
+  int status;
+  const char *phrase;
+  nua_handle_t *nh;
+  const sip_t *sip;
+  tagi_t *tags;
+};
+void ua_leg_event(struct ua *ua, struct leg_entry *leg, const struct ua_event *event);
+
+#endif

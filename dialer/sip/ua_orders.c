@@ -1,0 +1,165 @@
+#include "dialer/sip/ua_nua.h"
+#include "dialer/base/clock.h"
+#include "dialer/base/log.h"
+#include "dialer/sip/sip_worker.h"
+#include <cadencia/err.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { HOST_MAX = 72, URI_MAX = 256, STUCK_MS = 10000 };
+
+static void refuse(struct ua *ua, struct leg id, uint16_t status, enum cause cause) {
+  struct post_item item = {.kind = SIP_ENDED, .at = clock_mono(), .u.event = {.leg = id, .status = status, .cause = (uint8_t)cause}};
+  post_send(ua->post, &item);
+}
+
+static const char *advertised(const struct ua *ua, char out[HOST_MAX]) {
+  bool six = ua->spec.family == 6;
+  snprintf(out, HOST_MAX, "%s%s%s", six ? "[" : "", ua->spec.advertise, six ? "]" : "");
+  return out;
+}
+
+struct offer_local ua_local(const struct ua *ua, const struct leg_entry *leg) {
+  return (struct offer_local){.addr = ua->spec.advertise,
+                              .family = ua->spec.family,
+                              .port = leg->media_port,
+                              .codecs = {leg->codecs[0], leg->codecs[1]},
+                              .codec_count = leg->codec_count,
+                              .session_id = leg->sdp_id,
+                              .version = leg->sdp_version};
+}
+
+void ua_trunk(struct ua *ua, const struct mail_sip_trunk *mail) {
+  int rc = trunk_define(&ua->trunks, mail);
+  if (rc < 0) log_warn("sip", "trunk %u is not usable (%s): its proxy must be a SIP URI with a numeric host%s", mail->trunk, err_name(rc),
+                       ua->spec.loopback ? " on loopback" : "");
+  ua->owing = true; /* its state is told by ua_settle */
+}
+
+/* Whom to call: fills the request URI and the leg's codecs. CAD_OK, or the refusal is sent. */
+static int aim_call(struct ua *ua, const struct mail_sip_invite *m, struct leg_entry *leg, char uri[URI_MAX]) {
+  struct trunk *t = trunk_find(&ua->trunks, m->trunk);
+  if (!t || !t->usable || m->to == 0) return CAD_EREFUSED;
+  if (!trunk_admits(t)) return CAD_EFULL;
+  snprintf(uri, URI_MAX, "sip:+%llu@%s", (unsigned long long)m->to, t->target);
+  leg->trunk = m->trunk;
+  memcpy(leg->codecs, t->codecs, sizeof leg->codecs);
+  leg->codec_count = t->codec_count;
+  return CAD_OK;
+}
+
+static int aim_seat(struct ua *ua, const struct mail_sip_invite *m, struct leg_entry *leg, char uri[URI_MAX]) {
+  char user[MAIL_URI_MAX], target[MAIL_URI_MAX];
+  int rc = trunk_target(m->uri, ua->spec.loopback, user, sizeof user, target, sizeof target);
+  if (rc != CAD_OK) return CAD_EREFUSED;
+  snprintf(uri, URI_MAX, "sip:%s%s%s", user, user[0] ? "@" : "", target);
+  leg->codecs[0] = CODEC_PCMU;
+  leg->codecs[1] = CODEC_PCMA;
+  leg->codec_count = 2;
+  leg->heard = true; /* a seat has no breaker */
+  return CAD_OK;
+}
+
+static void identity(const struct ua *ua, const struct mail_sip_invite *m, char from[URI_MAX], char call_id[URI_MAX]) {
+  char host[HOST_MAX];
+  advertised(ua, host);
+  if (m->from) snprintf(from, URI_MAX, "<sip:+%llu@%s>", (unsigned long long)m->from, host);
+  else snprintf(from, URI_MAX, "\"Cadencia\" <sip:cadencia@%s>", host);
+  if (m->leg.role == LEG_CALL && m->call_id) snprintf(call_id, URI_MAX, "%llu@%s", (unsigned long long)m->call_id, ua->spec.advertise);
+  else /* a seat is rung many times under one id */
+    snprintf(call_id, URI_MAX, "%llu-%x.%x.%llx@%s", (unsigned long long)m->call_id, m->leg.slot, m->leg.gen,
+             (unsigned long long)clock_mono_us(), ua->spec.advertise);
+}
+
+/* What the phones of the market take as "answer by yourself". */
+static void auto_answer(const struct ua *ua, char out[512]) {
+  char host[HOST_MAX];
+  advertised(ua, host);
+  snprintf(out, 512,
+           "Call-Info: <sip:%s>;answer-after=0\r\n"
+           "Alert-Info: <http://%s>;info=alert-autoanswer;delay=0\r\n"
+           "Answer-Mode: Auto\r\n"
+           "P-Auto-Answer: normal\r\n",
+           host, host);
+}
+
+static void send_invite(struct ua *ua, const struct mail_sip_invite *m, struct leg_entry *leg, const char *uri) {
+  char to[URI_MAX + 2], from[URI_MAX], call_id[URI_MAX], headers[512] = "", sdp[OFFER_TEXT_MAX];
+  identity(ua, m, from, call_id);
+  snprintf(to, sizeof to, "<%s>", uri);
+  char *semicolon = strchr(to, ';'); /* To names the person, not the way there */
+  if (semicolon && m->leg.role == LEG_CALL) memcpy(semicolon, ">", 2);
+  if (m->leg.role == LEG_SEAT && m->auto_answer) auto_answer(ua, headers);
+  leg->media_port = m->media_port;
+  leg->sdp_id = ua->sdp_seed++;
+  leg->sdp_version = 1;
+  struct offer_local local = ua_local(ua, leg);
+  int bytes = offer_write(&local, sdp, sizeof sdp);
+  leg->nh = bytes > 0 ? nua_handle(ua->nua, leg_ticket(leg), NUTAG_URL(uri), SIPTAG_TO_STR(to), SIPTAG_FROM_STR(from), TAG_END()) : NULL;
+  if (!leg->nh) {
+    leg->final = true;
+    leg->last = (struct mail_sip_event){.status = SIP_STATUS_REFUSED, .cause = CAUSE_LOCAL};
+    ua_leg_over(ua, leg);
+    return;
+  }
+  ua->count.handles++;
+  ua->count.invited++;
+  if (leg->id.role == LEG_CALL) trunk_sent(&ua->trunks, trunk_find(&ua->trunks, leg->trunk));
+  nua_invite(leg->nh, SIPTAG_CALL_ID_STR(call_id), TAG_IF(headers[0], SIPTAG_HEADER_STR(headers)), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
+             SIPTAG_PAYLOAD_STR(sdp), TAG_END());
+}
+
+void ua_invite(struct ua *ua, const struct mail_sip_invite *m) {
+  char uri[URI_MAX];
+  if (leg_find(ua->legs, m->leg)) return; /* told twice: the first order stands */
+  struct leg_entry *leg = ua->closing || m->media_port == 0 ? NULL : leg_add(ua->legs, m->leg);
+  int rc = !leg ? CAD_EREFUSED : m->leg.role == LEG_CALL ? aim_call(ua, m, leg, uri) : aim_seat(ua, m, leg, uri);
+  if (rc == CAD_OK) {
+    send_invite(ua, m, leg, uri);
+    ua->owing = ua->owing || leg->id.role == LEG_CALL; /* the breaker may have opened */
+    return;
+  }
+  ua->count.refused++;
+  if (leg) leg_remove(ua->legs, leg);
+  if (rc == CAD_EFULL) refuse(ua, m->leg, 503, CAUSE_CONGESTION);
+  else refuse(ua, m->leg, SIP_STATUS_REFUSED, CAUSE_LOCAL);
+}
+
+void ua_leg_end(struct ua *ua, struct leg_entry *leg, bool bye) {
+  (void)ua;
+  if (bye) leg->bye_wanted = true;
+  if (leg->end_asked.ms == 0) leg->end_asked = clock_mono();
+  if (leg->state == LEG_ANSWERED) {
+    if (leg->bye_sent || leg->far_ended) return;
+    leg->bye_sent = true;
+    nua_bye(leg->nh, TAG_END());
+  } else {
+    if (leg->cancelled || leg->final) return;
+    leg->cancelled = true;
+    nua_cancel(leg->nh, TAG_END());
+  }
+}
+
+void ua_end(struct ua *ua, struct leg id, bool bye) {
+  struct leg_entry *leg = leg_find(ua->legs, id);
+  if (leg) ua_leg_end(ua, leg, bye);
+  else refuse(ua, id, 481, CAUSE_NORMAL);
+}
+
+void ua_close(struct ua *ua) {
+  uint32_t cursor = 0;
+  ua->closing = true;
+  for (struct leg_entry *leg; (leg = leg_each(ua->legs, &cursor)) != NULL;) ua_leg_end(ua, leg, true);
+}
+
+void ua_sweep(struct ua *ua, struct mono now) {
+  /* Twice the patience for a transaction: first the INVITE's own, then the CANCEL's or BYE's. */
+  int64_t patience_ms = 2 * (int64_t)ua->spec.t1x64_ms + STUCK_MS;
+  uint32_t cursor = 0;
+  for (struct leg_entry *leg; (leg = leg_each(ua->legs, &cursor)) != NULL;) {
+    if (leg->end_asked.ms == 0 || mono_since(now, leg->end_asked) < patience_ms) continue;
+    ua->count.forced++;
+    log_warn("sip", "leg %u/%u.%u did not end by itself and is given up", leg->id.role, leg->id.slot, leg->id.gen);
+    ua_leg_over(ua, leg);
+  }
+}
