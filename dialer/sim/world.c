@@ -1,0 +1,362 @@
+/* Virtual time: a heap of happenings, the real control between them, invariants at every turn. */
+#include "dialer/sim/world_inside.h"
+#include <cadencia/err.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = 2000, CHECK_EVERY = 64 };
+static const int64_t START_WALL_MS = 1763562600000; /* Wednesday 2025-11-19 14:30 UTC */
+
+void world_defaults(struct world_params *p) {
+  *p = (struct world_params){.seed = 1,
+                             .agents = 20,
+                             .answer_bp = 3500,
+                             .machine_bp = 3000,
+                             .busy_bp = 800,
+                             .fail_bp = 300,
+                             .ring_mean_ms = 8500,
+                             .talk_mean_ms = 60000,
+                             .wrapup_ms = 10000,
+                             .detected_bp = 9000,
+                             .mistaken_bp = 100,
+                             .limit_bp = 300,
+                             .mode = PACING_PREDICTIVE,
+                             .ratio_x100 = 200,
+                             .duration_ms = 3600000};
+}
+
+void world_break(struct world *w, const char *text) {
+  if (w->broken[0] == 0) snprintf(w->broken, WORLD_TEXT, "at %lld ms: %s", (long long)w->now_ms, text);
+}
+
+struct now world_now(const struct world *w) { return (struct now){{w->now_ms}, {w->wall_ms + w->now_ms}}; }
+
+/* splitmix64: the same on every machine. */
+static uint64_t random_next(struct world *w) {
+  uint64_t z = (w->random += 0x9e3779b97f4a7c15u);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+uint32_t world_random(struct world *w, uint32_t below) { return below ? (uint32_t)((random_next(w) >> 33) % below) : 0; }
+bool world_chance(struct world *w, uint32_t bp) { return bp && world_random(w, 10000) < bp; }
+int64_t world_duration(struct world *w, int64_t mean_ms, int64_t least_ms) {
+  double u = ((double)(random_next(w) >> 11) + 0.5) / 9007199254740992.0;
+  double ms = -log(u) * (double)mean_ms;
+  if (ms > 10.0 * (double)mean_ms) ms = 10.0 * (double)mean_ms;
+  return ms < (double)least_ms ? least_ms : (int64_t)ms;
+}
+
+/* ---- the heap ---- */
+
+static bool sooner(const struct happen *a, const struct happen *b) { return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->order < b->order; }
+
+static void push(struct world *w, const struct happen *h) {
+  if (w->heap_count == w->heap_max) {
+    world_break(w, "more happenings than the world can hold");
+    return;
+  }
+  unsigned i = w->heap_count++;
+  while (i > 0 && sooner(h, &w->heap[(i - 1) / 2])) {
+    w->heap[i] = w->heap[(i - 1) / 2];
+    i = (i - 1) / 2;
+  }
+  w->heap[i] = *h;
+}
+
+static struct happen pop(struct world *w) {
+  struct happen top = w->heap[0], last = w->heap[--w->heap_count];
+  unsigned i = 0;
+  for (;;) {
+    unsigned child = 2 * i + 1;
+    if (child >= w->heap_count) break;
+    if (child + 1 < w->heap_count && sooner(&w->heap[child + 1], &w->heap[child])) child++;
+    if (!sooner(&w->heap[child], &last)) break;
+    w->heap[i] = w->heap[child];
+    i = child;
+  }
+  w->heap[i] = last;
+  return top;
+}
+
+void world_schedule(struct world *w, int64_t delay_ms, struct happen h) {
+  h.at_ms = w->now_ms + (delay_ms > 0 ? delay_ms : 0);
+  h.order = w->order++;
+  push(w, &h);
+}
+
+static bool may_repeat(const struct mail *m) {
+  return m->kind != MEDIA_CREDIT && m->kind != STORE_LEASED && m->kind != STORE_LEASE_END && m->kind != SIP_LOST && m->kind != SIP_UP;
+}
+
+void world_post(struct world *w, int64_t delay_ms, const struct mail *m) {
+  struct happen h = {.what = HAPPENS_MAIL, .mail = *m};
+  bool ordered = !may_repeat(m);
+  if (!ordered && world_chance(w, w->p.delay_bp)) delay_ms += world_random(w, 1500);
+  world_schedule(w, delay_ms, h);
+  if (!ordered && world_chance(w, w->p.duplicate_bp)) world_schedule(w, delay_ms + world_random(w, 3000), h);
+}
+
+/* ---- one turn ---- */
+
+static void hash_add(struct world *w, uint64_t x) {
+  for (int i = 0; i < 8; i++, x >>= 8) w->r->hash = (w->r->hash ^ (x & 0xff)) * 0x100000001b3u;
+}
+
+static void carry(struct world *w, const struct out_mail *o) {
+  hash_add(w, o->mail.kind);
+  hash_add(w, (uint64_t)w->now_ms);
+  switch ((enum spoke)o->spoke) {
+  case SPOKE_SIP: spoke_sip(w, &o->mail); break;
+  case SPOKE_MEDIA: spoke_media(w, &o->mail); break;
+  case SPOKE_STORE: { /* first in, first out, a few milliseconds of disk later */
+    int64_t at = w->now_ms + 3 + world_random(w, 12) + (world_chance(w, w->p.delay_bp) ? world_random(w, 2000) : 0);
+    if (at < w->store_ms) at = w->store_ms;
+    w->store_ms = at;
+    world_schedule(w, at - w->now_ms, (struct happen){.what = HAPPENS_STORE, .mail = o->mail});
+    break;
+  }
+  default: break;
+  }
+}
+
+static void step(struct world *w, const struct mail *in) {
+  w->out.count = 0;
+  control_step(w->control, world_now(w), in, &w->out);
+  for (unsigned i = 0; i < w->out.count; i++) carry(w, &w->out.items[i]);
+  if (w->r->steps++ % CHECK_EVERY == 0) {
+    const char *broken = control_check(w->control);
+    if (broken) world_break(w, broken);
+  }
+}
+
+static int load_contacts(struct world *w) {
+  static struct contact_row rows[256];
+  uint8_t result[256];
+  uint64_t job, visible;
+  store_begin(w->store);
+  int err = store_import_begin(w->store, "world", "invented", (struct wall){w->wall_ms}, &job);
+  for (int done = 0; err >= 0 && done < CHUNK; done += 250) {
+    memset(rows, 0, sizeof rows);
+    for (int i = 0; i < 250; i++) {
+      rows[i].phone = 12020000000u + w->next_phone++;
+      snprintf(rows[i].zone, sizeof rows[i].zone, "America/New_York");
+    }
+    err = store_import_rows(w->store, job, rows, 250, result);
+  }
+  if (err >= 0) err = store_import_finish(w->store, job, &visible);
+  int committed = store_commit(w->store);
+  return err < 0 ? err : committed;
+}
+
+static void to_control(struct world *w, enum mail_kind kind, const void *body, size_t size) {
+  struct mail m = mail_make(kind, (struct mono){w->now_ms});
+  memcpy(&m.u, body, size);
+  step(w, &m);
+}
+
+static int people_the_world(struct world *w) {
+  struct campaign_def def = {0};
+  const struct world_params *p = &w->p;
+  snprintf(def.terms.name, sizeof def.terms.name, "world");
+  def.terms.mode = (uint8_t)p->mode;
+  def.terms.screening = 1;
+  def.terms.ratio_x100 = (uint16_t)p->ratio_x100;
+  def.terms.limit_bp = (uint16_t)p->limit_bp;
+  def.terms.ring_ms = 22000;
+  def.terms.max_wait_ms = 2000;
+  def.terms.wrapup_ms = p->wrapup_ms * 3;
+  def.terms.caller_id = 12025550100;
+  def.terms.optout_digit = '9';
+  snprintf(def.terms.dispositions[1], 8, "SALE");
+  snprintf(def.terms.dispositions[2], 8, "NI");
+  snprintf(def.terms.dispositions[3], 8, "CALLBK");
+  snprintf(def.terms.default_disposition, 8, "N");
+  snprintf(def.seller, sizeof def.seller, "invented");
+  snprintf(def.trunk, sizeof def.trunk, "world");
+  snprintf(def.country, sizeof def.country, "US");
+  snprintf(def.purpose, sizeof def.purpose, "survey");
+  for (int d = 0; d < 7; d++) def.gate.hours.close[d] = 1440;
+  def.gate.attempts_max = 3;
+  def.gate.attempts_window_ms = 86400000;
+  def.state = CAMPAIGN_RUNNING;
+  int err = store_campaign_put(w->store, &def);
+  if (err < 0) return err;
+  w->campaign_id = def.terms.id;
+  if ((err = load_contacts(w)) < 0) return err;
+  def.terms.prompt_safe_harbour = 1;
+  struct mail_store_campaign c = {def.terms, CAMPAIGN_RUNNING};
+  to_control(w, STORE_CAMPAIGN, &c, sizeof c);
+  for (uint32_t i = 0; i < p->agents; i++) {
+    struct agent_def a = {0};
+    snprintf(a.a.name, sizeof a.a.name, "agent%u", i + 1);
+    snprintf(a.a.uri, sizeof a.a.uri, "sip:agent%u@127.0.0.1:5080", i + 1);
+    snprintf(a.campaign, sizeof a.campaign, "world");
+    a.a.nailed = i % 4 != 3; /* every fourth is rung on demand */
+    a.a.state = AGENT_READY;
+    if ((err = store_agent_put(w->store, &a)) < 0) return err;
+    a.a.campaign_id = w->campaign_id;
+    to_control(w, STORE_AGENT, &a.a, sizeof a.a);
+  }
+  return CAD_OK;
+}
+
+static int world_build(struct world *w) {
+  const struct world_params *p = &w->p;
+  w->calls_max = p->agents * 12 + 64;
+  w->sessions = w->calls_max + p->agents;
+  w->heap_max = w->sessions * 24 + 8192;
+  w->heap = calloc(w->heap_max, sizeof *w->heap);
+  w->calls = calloc(w->calls_max, sizeof *w->calls);
+  w->seats = calloc(p->agents, sizeof *w->seats);
+  w->media = calloc(w->sessions, sizeof *w->media);
+  struct control_options o = {.calls_max = w->calls_max, .agents_max = p->agents, .trunk_count = 1, .seed = p->seed, .started = {w->wall_ms}};
+  o.trunks[0] = (struct control_trunk){0, p->lines ? p->lines : w->calls_max, p->calls_per_s ? p->calls_per_s : 1000};
+  w->control = control_create(&o);
+  if (!w->heap || !w->calls || !w->seats || !w->media || !w->control) return CAD_ENOMEM;
+  w->out.capacity = control_outbox_capacity(w->control);
+  w->out.items = calloc(w->out.capacity, sizeof *w->out.items);
+  struct store_options so = {.share_dir = p->share_dir, .fast = true};
+  if (!w->out.items) return CAD_ENOMEM;
+  return store_open(&so, &w->store, stderr);
+}
+
+static void world_free(struct world *w) {
+  control_destroy(w->control);
+  store_close(w->store);
+  free(w->out.items);
+  free(w->heap);
+  free(w->calls);
+  free(w->seats);
+  free(w->media);
+}
+
+static void start_clockwork(struct world *w) {
+  world_schedule(w, 0, (struct happen){.what = HAPPENS_WORKER_UP});
+  for (uint32_t i = 0; i < w->sessions; i++) {
+    w->media[i].gen = 1;
+    world_schedule(w, 1, (struct happen){.what = HAPPENS_CREDIT, .slot = i, .gen = 1});
+  }
+  for (uint32_t i = 0; i < w->p.worker_deaths; i++)
+    world_schedule(w, 30000 + (int64_t)(random_next(w) % (uint64_t)(w->p.duration_ms > 60000 ? w->p.duration_ms - 30000 : 1)),
+                   (struct happen){.what = HAPPENS_WORKER_DIES});
+}
+
+static void begin_drain(struct world *w) {
+  struct mail m = mail_make(ORDER_DRAIN, (struct mono){w->now_ms});
+  w->stopping = true;
+  step(w, &m);
+}
+
+/* From one happening or deadline to the next, until everything has ended. */
+static void live_on(struct world *w, void (*progress)(void *, int64_t), void *arg) {
+  int64_t end = w->now_ms + w->p.duration_ms, refill = w->now_ms + 5000, minute = w->now_ms, begin = w->now_ms;
+  int64_t patience = end + 600000;
+  while (w->broken[0] == 0) {
+    struct mono due = control_deadline(w->control);
+    int64_t next = w->heap_count ? w->heap[0].at_ms : INT64_MAX;
+    if (due.ms && due.ms < next) next = due.ms;
+    if (next == INT64_MAX || (w->stopping && control_drained(w->control))) break;
+    if (next > w->now_ms) w->now_ms = next;
+    if (w->now_ms > patience) {
+      world_break(w, "calls that never end");
+      break;
+    }
+    if (!w->stopping && w->now_ms >= end) begin_drain(w);
+    if (w->now_ms >= refill && !w->stopping) {
+      struct live *live = calloc(1, sizeof *live);
+      if (!live) return;
+      control_live(w->control, world_now(w), live);
+      if (live->campaigns[0].open < CHUNK) (void)load_contacts(w);
+      free(live);
+      refill = w->now_ms + 5000;
+    }
+    if (progress && w->now_ms >= minute) {
+      progress(arg, w->now_ms - begin);
+      minute += 60000;
+    }
+    if (w->heap_count && w->heap[0].at_ms <= w->now_ms) {
+      struct happen h = pop(w);
+      if (h.what == HAPPENS_MAIL)
+        step(w, &h.mail);
+      else
+        spoke_happens(w, &h);
+    } else {
+      step(w, NULL);
+    }
+  }
+}
+
+static uint32_t quantile(const struct world *w, uint32_t per_mille) {
+  uint64_t total = 0, seen = 0;
+  for (int i = 0; i < WAIT_BINS; i++) total += w->wait_bins[i];
+  for (int i = 0; i < WAIT_BINS; i++)
+    if (total && (seen += w->wait_bins[i]) * 1000 >= total * per_mille) return (uint32_t)i;
+  return 0;
+}
+
+static void account(struct world *w) {
+  struct live *live = calloc(1, sizeof *live);
+  struct store_counts counts;
+  if (!live || store_counts(w->store, NULL, &counts) < 0) {
+    world_break(w, "the records cannot be counted");
+    free(live);
+    return;
+  }
+  control_live(w->control, world_now(w), live);
+  const struct live_campaign *c = &live->campaigns[0];
+  struct world_result *r = w->r;
+  r->attempts = c->attempts;
+  r->connected = c->connected;
+  r->abandoned = c->abandoned;
+  r->early_hangup = c->early_hangup;
+  r->talk_ms = c->talk_ms;
+  r->wrapup_ms = c->wrapup_ms;
+  r->ready_ms = c->ready_ms;
+  r->log_rows = counts.attempts;
+  r->open_attempts = counts.open_attempts;
+  r->wait_p50_ms = quantile(w, 500);
+  r->wait_p95_ms = quantile(w, 950);
+  if (counts.attempts != r->opens) world_break(w, "attempts in the records are not those that were permitted");
+  if (counts.open_attempts) world_break(w, "an attempt without an end in the records");
+  if (c->attempts != r->opens) world_break(w, "the floor's attempts are not those of the records");
+  if (live->calls) world_break(w, "a call that outlived the drain");
+  uint64_t sum = 0;
+  for (int i = 1; i < OUTCOME_COUNT; i++) {
+    sum += counts.by_outcome[i];
+    if (counts.by_outcome[i] != r->outcomes[i]) world_break(w, "outcomes in the records are not those of the floor");
+  }
+  if (sum != counts.attempts) world_break(w, "outcomes do not add up to the attempts");
+  const char *broken = control_check(w->control);
+  if (broken) world_break(w, broken);
+  free(live);
+}
+
+int world_run(const struct world_params *p, struct world_result *out, char *broken, void (*progress)(void *arg, int64_t virtual_ms), void *arg) {
+  struct world *w = calloc(1, sizeof *w);
+  if (!w) return CAD_ENOMEM;
+  memset(out, 0, sizeof *out);
+  out->hash = 0xcbf29ce484222325u;
+  broken[0] = 0;
+  w->p = *p;
+  w->r = out;
+  w->broken = broken;
+  w->random = p->seed * 0x9e3779b97f4a7c15u + 1;
+  w->now_ms = 1000000;
+  w->wall_ms = START_WALL_MS - w->now_ms;
+  int err = world_build(w);
+  if (err >= 0) {
+    start_clockwork(w);
+    err = people_the_world(w);
+  }
+  if (err >= 0) {
+    live_on(w, progress, arg);
+    account(w);
+    if (broken[0]) err = CAD_EREFUSED;
+  }
+  world_free(w);
+  free(w);
+  return err;
+}

@@ -1,0 +1,117 @@
+/* The real control, floor, pacing, law and records in virtual time. world_run checks its invariants
+ * itself: no INVITE without its committed attempt, no contact in two attempts, no agent with two calls,
+ * every call ends, attempts = rows = outcomes. Here they are put under many seeds and faults. */
+#include "dialer/sim/world.h"
+#include <cadencia/err.h>
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct world_params small_day(uint64_t seed) {
+  struct world_params p;
+  world_defaults(&p);
+  p.seed = seed;
+  p.agents = 6;
+  p.duration_ms = 8 * 60000;
+  p.talk_mean_ms = 20000;
+  p.wrapup_ms = 4000;
+  p.share_dir = SOURCE_DIR "/etc";
+  return p;
+}
+
+static struct world_result run(const struct world_params *p) {
+  struct world_result r;
+  char broken[160];
+  int err = world_run(p, &r, broken, NULL, NULL);
+  ck_assert_msg(err == CAD_OK, "seed %llu, mode %d: %s %s", (unsigned long long)p->seed, p->mode, err_name(err), broken);
+  return r;
+}
+
+START_TEST(a_quiet_day_connects_people_and_balances) {
+  struct world_params p = small_day(1);
+  struct world_result r = run(&p);
+  ck_assert_uint_gt(r.attempts, 50);
+  ck_assert_uint_gt(r.connected, 20);
+  ck_assert_uint_eq(r.log_rows, r.attempts);
+  ck_assert_uint_eq(r.invites, r.opens);
+}
+END_TEST
+
+START_TEST(the_same_seed_gives_the_same_day) {
+  struct world_params p = small_day(7);
+  p.delay_bp = p.duplicate_bp = 200;
+  struct world_result a = run(&p), b = run(&p);
+  ck_assert_uint_eq(a.hash, b.hash);
+  p.seed = 8;
+  struct world_result c = run(&p);
+  ck_assert_uint_ne(a.hash, c.hash);
+}
+END_TEST
+
+START_TEST(progressive_never_dials_more_than_idle_agents) {
+  struct world_params p = small_day(3);
+  p.mode = PACING_PROGRESSIVE;
+  p.vanish_bp = 0;
+  struct world_result r = run(&p);
+  ck_assert_uint_gt(r.connected, 10);
+  ck_assert_uint_eq(r.abandoned, 0);
+}
+END_TEST
+
+START_TEST(a_reckless_ratio_abandons_and_the_log_says_so) {
+  struct world_params p = small_day(5);
+  p.mode = PACING_RATIO;
+  p.ratio_x100 = 1200;
+  p.answer_bp = 7000;
+  p.machine_bp = 500;
+  struct world_result r = run(&p);
+  ck_assert_uint_gt(r.abandoned, 0);
+  ck_assert_uint_eq(r.outcomes[OUTCOME_ABANDONED], r.abandoned);
+}
+END_TEST
+
+START_TEST(invariants_hold_over_many_seeds_of_faults) {
+  static const enum pacing_mode MODES[] = {PACING_PREDICTIVE, PACING_PROGRESSIVE, PACING_RATIO};
+  const char *text = getenv("CADENCIA_SIM_SEEDS");
+  int seeds = text ? atoi(text) : 60;
+  uint64_t deaths = 0, refused = 0, attempts = 0;
+  for (int s = 0; s < seeds; s++) {
+    struct world_params p = small_day(1000 + (uint64_t)s);
+    p.mode = MODES[s % 3];
+    p.ratio_x100 = 300;
+    p.duration_ms = 4 * 60000;
+    p.delay_bp = (uint32_t)(s % 5) * 200;
+    p.duplicate_bp = (uint32_t)(s % 4) * 200;
+    p.refuse_bp = (uint32_t)(s % 3) * 300;
+    p.vanish_bp = (uint32_t)(s % 6) * 300;
+    p.worker_deaths = (uint32_t)(s % 4);
+    p.lines = s % 7 == 0 ? 4 : 0;
+    p.calls_per_s = s % 5 == 0 ? 2 : 0;
+    struct world_result r = run(&p);
+    deaths += r.worker_deaths;
+    refused += r.refused;
+    attempts += r.attempts;
+  }
+  printf("%d seeds: %llu attempts, %llu refusals, %llu dead workers, 0 violations\n", seeds, (unsigned long long)attempts,
+         (unsigned long long)refused, (unsigned long long)deaths);
+  ck_assert_uint_gt(deaths, 0);
+  ck_assert_uint_gt(refused, 0);
+}
+END_TEST
+
+int main(void) {
+  Suite *s = suite_create("world");
+  TCase *t = tcase_create("virtual days");
+  tcase_set_timeout(t, 500);
+  tcase_add_test(t, a_quiet_day_connects_people_and_balances);
+  tcase_add_test(t, the_same_seed_gives_the_same_day);
+  tcase_add_test(t, progressive_never_dials_more_than_idle_agents);
+  tcase_add_test(t, a_reckless_ratio_abandons_and_the_log_says_so);
+  tcase_add_test(t, invariants_hold_over_many_seeds_of_faults);
+  suite_add_tcase(s, t);
+  SRunner *r = srunner_create(s);
+  srunner_run_all(r, CK_NORMAL);
+  int failed = srunner_ntests_failed(r);
+  srunner_free(r);
+  return failed ? 1 : 0;
+}
