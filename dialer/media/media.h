@@ -3,7 +3,12 @@
  * Mail of kinds MEDIA_* comes in by its inbox; events go to `control`. It announces
  * bound sessions as MEDIA_CREDIT mail and tops them up as they are used. The thread
  * waits in epoll; a timerfd gives the 20 ms beat; plain two-party audio is forwarded
- * on arrival. After start it allocates nothing on the beat. Source: media_worker.c */
+ * on arrival. After start it allocates nothing on the beat. Source: media_worker.c
+ *
+ * Credits: an announced session counts as unused until the first mail about it, and
+ * media keeps `credits` unused ones announced while the arena has room. So `credits` is
+ * how many legs may be ringing without early media, with a little to spare. After
+ * MEDIA_RELEASE the port rests 3 s and the session returns with a new generation. */
 #ifndef CADENCIA_MEDIA_H
 #define CADENCIA_MEDIA_H
 
@@ -27,7 +32,9 @@ struct mailbox *media_inbox(struct media *m);
 int media_prompt(struct media *m, const char *file);
 struct media_counters {
   uint64_t rx_packets, tx_packets, forwarded, strangers, malformed, beats, beats_missed;
-  uint32_t beat_lag_max_us, sessions_open;
+  uint64_t late_mail;   /* mail about sessions that ended, or that made no sense */
+  uint64_t lost_events; /* digits beyond all measure, or control did not read for long */
+  uint32_t beat_lag_max_us, sessions_open, credits; /* sessions in use; announced and unused */
 };
 void media_counters(struct media *m, struct media_counters *out);
 

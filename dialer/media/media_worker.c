@@ -1,0 +1,245 @@
+#include "dialer/media/media.h"
+#include "dialer/base/clock.h"
+#include "dialer/media/thread.h"
+#include <cadencia/err.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+enum {
+  INBOX_MAILS = 2048,
+  OUTBOX_SPARE = 1024,
+  EVENTS_MAX = 64,
+  BEAT_US = 20000,
+  CATCH_UP_FRAMES_MAX = 5,
+  BEAT_PACKETS_MAX = 16,
+  RX_BUDGET_A_BEAT = 5, /* 250 packets a second; 10 ms packets are 100 */
+  RX_BUDGET_MAX = 300,
+  KEEP_ALIVE_US = 500000,
+  DEAD_US = 15000000,
+  CREDITS_A_ROUND = 32,
+  RETRY_MS = 2
+};
+
+/* One thread today. Sessions, detectors and events hang on struct media_thread alone, so more threads are more of those. */
+struct media {
+  struct media_thread thread;
+  struct prompt_store prompts;
+  struct mailbox *inbox;
+  char *prompt_dir;
+  int wake_fd;
+  atomic_bool stopping;
+  bool started;
+  pthread_t id;
+};
+
+static void top_up_credits(struct media_thread *th) {
+  for (int i = 0; i < CREDITS_A_ROUND && th->arena.credit_count < th->credits && outbox_roomy(&th->outbox); i++) {
+    struct rtp_session *s;
+    if (arena_credit(&th->arena, th->now_us, &s) != CAD_OK) break;
+    struct mail m = mail_make(MEDIA_CREDIT, thread_now(th));
+    m.u.media_credit = (struct mail_media_credit){.session = session_id(s), .port = s->port};
+    outbox_put(&th->outbox, &m);
+  }
+  atomic_store_explicit(&th->tally.credits, th->arena.credit_count, memory_order_relaxed);
+  atomic_store_explicit(&th->tally.sessions_open, th->arena.used_count, memory_order_relaxed);
+}
+
+static bool silent(const struct media_thread *th, const struct rtp_session *s) {
+  int64_t since = s->answered_us;
+  if (s->in.last_us > since) since = s->in.last_us;
+  if (s->bridged_us > since) since = s->bridged_us;
+  return th->now_us - since >= DEAD_US;
+}
+
+static bool should_talk(const struct rtp_session *s) { return s->desc.dir == MEDIA_SENDRECV && net_addr_usable(&s->latch.sdp); }
+
+/* A bridge is dead when nobody was heard on it; a customer alone, when he is not. An idle seat may be silent. */
+static void check_dead(struct media_thread *th, struct rtp_session *s) {
+  if (s->dead_sent || s->answered_us == 0 || !should_talk(s) || !silent(th, s)) return;
+  if (s->peer) {
+    if (s->customer && should_talk(s->peer) && silent(th, s->peer)) event_dead(th, s);
+  } else if (s->owner.role == LEG_CALL) {
+    event_dead(th, s);
+  }
+}
+
+static void session_beat(struct media_thread *th, struct rtp_session *s, unsigned frames) {
+  s->rx_budget = (uint16_t)(s->rx_budget + RX_BUDGET_A_BEAT > RX_BUDGET_MAX ? RX_BUDGET_MAX : s->rx_budget + RX_BUDGET_A_BEAT);
+  if (!s->polled) receive(th, s, BEAT_PACKETS_MAX);
+  if (!s->connected && latch_expired(&s->latch, th->now_us) && net_addr_usable(&s->latch.far)) session_connect(s);
+  wait_beat(th, s);
+  if (s->prompt) play_beat(th, s, frames);
+  else if (s->peer) bridge_beat(th, s);
+  bool idle = th->now_us - s->out.last_us >= KEEP_ALIVE_US;
+  if (idle && s->answered_us != 0 && session_may_send(s)) send_silence(th, s);
+  check_dead(th, s);
+  rtcp_beat(th, s);
+}
+
+static void beat(struct media_thread *th) {
+  uint64_t due = 0;
+  if (read(th->timer_fd, &due, sizeof due) != (ssize_t)sizeof due || due == 0) return;
+  int64_t lag = th->now_us - (th->first_beat_us + (int64_t)th->beat * BEAT_US);
+  uint32_t lag_us = lag < 0 ? 0 : lag > UINT32_MAX ? UINT32_MAX : (uint32_t)lag;
+  if (lag_us > atomic_load_explicit(&th->tally.beat_lag_max_us, memory_order_relaxed))
+    atomic_store_explicit(&th->tally.beat_lag_max_us, lag_us, memory_order_relaxed);
+  th->beat += due;
+  tally_add(&th->tally.beats, 1);
+  tally_add(&th->tally.beats_missed, due - 1);
+  unsigned frames = due > CATCH_UP_FRAMES_MAX ? CATCH_UP_FRAMES_MAX : (unsigned)due;
+  for (unsigned i = 0; i < th->arena.used_count; i++) session_beat(th, &th->arena.sessions[th->arena.used[i]], frames);
+}
+
+static void inbox_read(struct media *m) {
+  unsigned n = mailbox_take(m->inbox, m->thread.inbox, THREAD_INBOX_BATCH);
+  for (unsigned i = 0; i < n; i++) orders_take(&m->thread, &m->thread.inbox[i]);
+}
+
+static void dispatch(struct media *m, uint64_t tag) {
+  struct media_thread *th = &m->thread;
+  if (tag == THREAD_TAG_TIMER) beat(th);
+  else if (tag == THREAD_TAG_INBOX) inbox_read(m);
+  else if (tag >= THREAD_TAG_SESSION && tag - THREAD_TAG_SESSION < th->arena.bound) {
+    struct rtp_session *s = &th->arena.sessions[tag - THREAD_TAG_SESSION];
+    if (s->polled) receive(th, s, 1); /* more of it wakes us again */
+  }
+}
+
+static void *run(void *arg) {
+  struct media *m = arg;
+  struct media_thread *th = &m->thread;
+  struct epoll_event events[EVENTS_MAX];
+  bool all_told = false;
+  while (!atomic_load_explicit(&m->stopping, memory_order_acquire)) {
+    int n = epoll_wait(th->epoll_fd, events, EVENTS_MAX, all_told ? -1 : RETRY_MS);
+    th->now_us = clock_mono_us();
+    for (int i = 0; i < n; i++) dispatch(m, events[i].data.u64);
+    top_up_credits(th);
+    tally_add(&th->tally.lost_events, th->outbox.overflow);
+    th->outbox.overflow = 0;
+    all_told = outbox_flush(&th->outbox);
+  }
+  return NULL;
+}
+
+/* A socket a session, and one more where it reports. */
+static void raise_descriptor_limit(unsigned sessions) {
+  struct rlimit limit;
+  rlim_t wanted = (rlim_t)sessions * 2 + 256;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int watch(int epoll_fd, int fd, uint64_t tag) {
+  struct epoll_event ev = {.events = EPOLLIN, .data.u64 = tag};
+  return fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev) == 0 ? CAD_OK : CAD_ENET;
+}
+
+static int open_clock(struct media_thread *th) {
+  th->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  th->first_beat_us = clock_mono_us() + BEAT_US;
+  struct itimerspec beats = {.it_interval.tv_nsec = BEAT_US * 1000,
+                             .it_value = {th->first_beat_us / 1000000, th->first_beat_us % 1000000 * 1000}};
+  return th->timer_fd >= 0 && timerfd_settime(th->timer_fd, TFD_TIMER_ABSTIME, &beats, NULL) == 0 ? CAD_OK : CAD_ENET;
+}
+
+static int open_descriptors(struct media *m) {
+  struct media_thread *th = &m->thread;
+  m->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  th->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+  if (th->epoll_fd < 0 || open_clock(th) != CAD_OK) return CAD_ENET;
+  if (watch(th->epoll_fd, th->timer_fd, THREAD_TAG_TIMER) != CAD_OK) return CAD_ENET;
+  if (watch(th->epoll_fd, mailbox_fd(m->inbox), THREAD_TAG_INBOX) != CAD_OK) return CAD_ENET;
+  return watch(th->epoll_fd, m->wake_fd, THREAD_TAG_WAKE);
+}
+
+static int open_all(struct media *m, const struct media_options *opt, struct mailbox *control) {
+  struct media_thread *th = &m->thread;
+  uint64_t seed = 0;
+  if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) return CAD_EIO;
+  int err = arena_open(&th->arena, opt->bind_host, opt->port_min, opt->port_max, opt->sessions_max, seed);
+  if (err == CAD_OK) err = tap_pool_open(&th->taps, opt->sessions_max);
+  if (err == CAD_OK) err = outbox_open(&th->outbox, control, opt->sessions_max * 8 + OUTBOX_SPARE);
+  if (err != CAD_OK) return err;
+  m->inbox = mailbox_create(INBOX_MAILS);
+  m->prompt_dir = strdup(opt->prompt_dir ? opt->prompt_dir : ".");
+  if (!m->inbox || !m->prompt_dir) return CAD_ENOMEM;
+  raise_descriptor_limit(opt->sessions_max);
+  th->credits = opt->credits < opt->sessions_max ? opt->credits : opt->sessions_max;
+  err = open_descriptors(m);
+  if (err != CAD_OK) return err;
+  /* The first socket is tried here, so that a wrong address or a full range is said at start. */
+  th->now_us = clock_mono_us();
+  struct rtp_session *first;
+  err = arena_credit(&th->arena, th->now_us, &first);
+  if (err != CAD_OK) return err;
+  arena_use(&th->arena, first);
+  arena_rest(&th->arena, first, th->now_us);
+  return CAD_OK;
+}
+
+int media_start(const struct media_options *opt, struct mailbox *control, struct media **out, char err[160]) {
+  err[0] = 0;
+  struct media *m = calloc(1, sizeof *m);
+  if (!m) return CAD_ENOMEM;
+  m->wake_fd = m->thread.epoll_fd = m->thread.timer_fd = -1;
+  m->thread.prompts = &m->prompts;
+  prompt_store_open(&m->prompts);
+  int code = open_all(m, opt, control);
+  if (code == CAD_OK && pthread_create(&m->id, NULL, run, m) != 0) code = CAD_ENOMEM;
+  if (code != CAD_OK) {
+    snprintf(err, 160, "media on %s, ports %u-%u, %u sessions: %s", opt->bind_host ? opt->bind_host : "(none)", opt->port_min, opt->port_max,
+             opt->sessions_max, err_name(code));
+    media_stop(m);
+    return code;
+  }
+  m->started = true;
+  pthread_setname_np(m->id, "media");
+  *out = m;
+  return CAD_OK;
+}
+
+struct media *media_stop(struct media *m) {
+  if (!m) return NULL;
+  if (m->started) {
+    uint64_t one = 1;
+    atomic_store_explicit(&m->stopping, true, memory_order_release);
+    if (write(m->wake_fd, &one, sizeof one) < 0 && errno != EAGAIN) return m;
+    pthread_join(m->id, NULL);
+  }
+  struct media_thread *th = &m->thread;
+  for (unsigned i = 0; i < th->arena.used_count; i++) wait_end(th, &th->arena.sessions[th->arena.used[i]]);
+  arena_close(&th->arena);
+  tap_pool_close(&th->taps);
+  outbox_close(&th->outbox);
+  if (th->timer_fd >= 0) close(th->timer_fd);
+  if (th->epoll_fd >= 0) close(th->epoll_fd);
+  if (m->wake_fd >= 0) close(m->wake_fd);
+  mailbox_destroy(m->inbox);
+  prompt_store_close(&m->prompts);
+  free(m->prompt_dir);
+  free(m);
+  return NULL;
+}
+
+struct mailbox *media_inbox(struct media *m) { return m->inbox; }
+
+int media_prompt(struct media *m, const char *file) { return prompt_load(&m->prompts, m->prompt_dir, file); }
+
+void media_counters(struct media *m, struct media_counters *out) {
+  struct media_tally *t = &m->thread.tally;
+#define READ(field) .field = atomic_load_explicit(&t->field, memory_order_relaxed)
+  *out = (struct media_counters){READ(rx_packets), READ(tx_packets), READ(forwarded), READ(strangers), READ(malformed), READ(beats),
+                                 READ(beats_missed), READ(late_mail), READ(lost_events), READ(beat_lag_max_us), READ(sessions_open), READ(credits)};
+#undef READ
+}

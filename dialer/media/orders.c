@@ -1,0 +1,93 @@
+#include "dialer/media/thread.h"
+
+enum { LATCH_WINDOW_US = 5000000, REST_US = 3000000, RX_BUDGET_START = 100 };
+
+static struct rtp_session *subject(struct media_thread *th, struct session id) {
+  struct rtp_session *s = arena_find(&th->arena, id);
+  if (!s) {
+    tally_add(&th->tally.late_mail, 1);
+    return NULL;
+  }
+  if (s->state == SESSION_CREDIT) {
+    arena_use(&th->arena, s);
+    uint64_t random = arena_random(&th->arena);
+    stream_open(&s->out, (uint32_t)random, (uint16_t)(random >> 32), (uint32_t)arena_random(&th->arena));
+    s->rx_budget = RX_BUDGET_START;
+  }
+  return s;
+}
+
+static void remote(struct media_thread *th, const struct mail_media_remote *order) {
+  struct rtp_session *s = subject(th, order->session);
+  if (!s) return;
+  bool answered = !order->early && s->answered_us == 0;
+  s->owner = order->owner;
+  s->early = order->early && s->answered_us == 0;
+  if (answered) {
+    s->answered_us = th->now_us;
+    if (s->tap) tap_answered(s->tap);
+  }
+  if (order->desc.family != 0) {
+    struct net_addr to = net_addr_of_desc(&order->desc);
+    s->desc = order->desc;
+    bool moved = latch_aim(&s->latch, &order->desc);
+    if (moved) session_disconnect(s);
+    bool foreign = to.family != th->arena.bind.family || arena_owns_port(&th->arena, &to);
+    if (foreign || !net_addr_usable(&to)) latch_shut(&s->latch);
+    else if (!s->early && (moved || answered)) latch_open_window(&s->latch, th->now_us + LATCH_WINDOW_US);
+  }
+  if (answered && session_may_send(s)) send_silence(th, s); /* opens the way through translators at once */
+}
+
+static void bridge(struct media_thread *th, const struct mail_media_bridge *order) {
+  struct rtp_session *customer = subject(th, order->customer), *agent = subject(th, order->agent);
+  if (!customer || !agent || customer == agent || customer->wait.deadline_passed) return;
+  if (customer->answered_us == 0 || agent->answered_us == 0) return;
+  bridge_join(th, customer, agent, order->tone != 0);
+}
+
+static void play(struct media_thread *th, const struct mail_media_play *order) {
+  struct rtp_session *s = subject(th, order->session);
+  if (!s) return;
+  /* The fall-back prompt on order: the deadline has nothing left to do. */
+  if (s->wait.asked && order->prompt != 0 && order->prompt == s->wait.prompt) s->wait.over = true;
+  play_start(th, s, order->prompt, order->loop != 0);
+}
+
+static void release(struct media_thread *th, struct session id) {
+  struct rtp_session *s = subject(th, id);
+  if (!s) return;
+  bridge_part(th, s);
+  wait_end(th, s);
+  struct mail m = mail_make(MEDIA_STATS, thread_now(th));
+  m.u.media_stats = (struct mail_media_stats){.session = session_id(s),
+                                              .owner = s->owner,
+                                              .rx_packets = s->in.packets,
+                                              .tx_packets = s->out.packets,
+                                              .lost = stream_lost(&s->in),
+                                              .late = s->in.late,
+                                              .strangers = s->strangers,
+                                              .jitter_us = stream_jitter_us(&s->in)};
+  outbox_put(&th->outbox, &m);
+  arena_rest(&th->arena, s, th->now_us + REST_US);
+}
+
+void orders_take(struct media_thread *th, const struct mail *mail) {
+  struct rtp_session *s = NULL;
+  switch (mail->kind) {
+  case MEDIA_REMOTE: remote(th, &mail->u.media_remote); break;
+  case MEDIA_SCREEN:
+    if ((s = subject(th, mail->u.media_screen.session))) wait_ask(th, s, &mail->u.media_screen);
+    break;
+  case MEDIA_BRIDGE: bridge(th, &mail->u.media_bridge); break;
+  case MEDIA_UNBRIDGE:
+    if ((s = subject(th, mail->u.media_session.session))) bridge_part(th, s);
+    break;
+  case MEDIA_PLAY: play(th, &mail->u.media_play); break;
+  case MEDIA_STOP:
+    if ((s = subject(th, mail->u.media_session.session))) play_stop(s);
+    break;
+  case MEDIA_RELEASE: release(th, mail->u.media_session.session); break;
+  default: tally_add(&th->tally.late_mail, 1); break;
+  }
+}

@@ -1,0 +1,109 @@
+/* session.h — one RTP socket and what it is used for; the arena that holds them.
+ *
+ * A session is *free* (no socket yet, or rested), *credit* (bound and announced), *in
+ * use* (control spoke of it) or *resting* (released; its port lies fallow so that
+ * packets of the old call die out). Its generation grows when it is released, so late
+ * mail finds nothing. Sockets stay bound from first use to the end; the ports are even
+ * and chosen at random. Owner: one media thread. Source: session.c */
+#ifndef CADENCIA_MEDIA_SESSION_H
+#define CADENCIA_MEDIA_SESSION_H
+
+#include "dialer/base/mail.h"
+#include "dialer/media/latch.h"
+#include "dialer/media/stream.h"
+
+struct prompt;
+struct tap;
+
+enum session_state { SESSION_FREE = 0, SESSION_CREDIT, SESSION_USED, SESSION_RESTING };
+
+/* The legal wait: armed by MEDIA_SCREEN, over by a bridge, a verdict or the fall-back prompt. */
+struct session_wait {
+  bool asked;     /* MEDIA_SCREEN came */
+  bool screening; /* verdicts are wanted */
+  bool over;      /* bridged, not a person, or past the deadline */
+  bool deadline_passed;
+  bool verdict_sent;
+  uint16_t max_wait_ms, prompt, trunk;
+  int64_t speech_us;       /* first speech after the answer, 0: none */
+  int64_t greeting_end_us; /* 0: not yet */
+  int64_t decided_us;      /* a person was recognised before the greeting had an end */
+};
+
+struct rtp_session {
+  uint32_t slot, gen;
+  enum session_state state;
+  int fd, rtcp_fd; /* -1: none */
+  uint16_t port;
+  uint32_t used_at; /* its place in arena.used */
+  int64_t rest_until_us;
+
+  struct leg owner;
+  struct media_desc desc; /* family 0: no far side yet */
+  bool early;             /* listen only */
+  bool connected, polled; /* socket connected; registered in epoll */
+  bool dead_sent, rtcp_tried;
+  int64_t answered_us;
+  struct latch latch;
+  struct stream_in in;
+  struct stream_out out;
+  uint32_t strangers;
+  uint16_t rx_budget; /* packets that may still come in this beat and the next ones */
+  uint32_t refused;   /* sends in a row that the far host refused */
+  int64_t refused_since_us;
+
+  struct rtp_session *peer; /* bridged with */
+  bool customer;            /* which side of the bridge */
+  int64_t bridged_us;
+  uint16_t tone_left; /* samples of the agent's tone still to be heard */
+
+  const struct prompt *prompt; /* being played */
+  uint16_t prompt_index;
+  bool prompt_loop;
+  uint32_t prompt_at; /* samples */
+
+  struct tap *tap;
+  struct session_wait wait;
+
+  uint32_t rtcp_packets_sent; /* out.packets at the last report */
+  uint8_t far_fraction_lost;  /* as the far side reports */
+  uint32_t far_lost, far_jitter;
+};
+
+struct arena {
+  struct rtp_session *sessions;
+  struct net_addr bind;
+  unsigned max, bound; /* slots below `bound` have a socket */
+  uint16_t port_min, port_max;
+  uint8_t *owned_ports;     /* a bit for each port, so that nobody aims us at ourselves */
+  uint32_t *used;           /* slots in use, in no order */
+  unsigned used_count;
+  uint32_t *queue;          /* ring: resting, then rested, oldest first */
+  unsigned queue_head, queue_count;
+  unsigned credit_count;
+  uint64_t random;
+};
+
+/* CAD_OK, CAD_EINVAL, CAD_ENOMEM. */
+int arena_open(struct arena *a, const char *bind_host, uint16_t port_min, uint16_t port_max, unsigned max, uint64_t seed);
+void arena_close(struct arena *a);
+/* A bound session for control: a rested one, or a new socket. CAD_EFULL when there is none now, CAD_ENET. */
+int arena_credit(struct arena *a, int64_t now_us, struct rtp_session **out);
+/* NULL if it is not ours, ended or never announced. */
+struct rtp_session *arena_find(struct arena *a, struct session id);
+/* First mail about it. */
+void arena_use(struct arena *a, struct rtp_session *s);
+void arena_rest(struct arena *a, struct rtp_session *s, int64_t until_us);
+bool arena_owns_port(const struct arena *a, const struct net_addr *to);
+uint64_t arena_random(struct arena *a);
+
+static inline struct session session_id(const struct rtp_session *s) { return (struct session){s->slot, s->gen}; }
+static inline bool session_may_send(const struct rtp_session *s) {
+  return !s->early && net_addr_usable(&s->latch.far) && (s->desc.dir == MEDIA_SENDRECV || s->desc.dir == MEDIA_RECVONLY);
+}
+
+void session_drain(struct rtp_session *s);
+void session_connect(struct rtp_session *s);
+void session_disconnect(struct rtp_session *s);
+
+#endif

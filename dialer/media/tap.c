@@ -1,0 +1,127 @@
+#include "dialer/media/tap.h"
+#include <cadencia/err.h>
+#include <dsp/codec.h>
+#include <assert.h>
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  HOLE_PATIENCE_SAMPLES = 480, /* this much newer audio behind a hole, and it is a loss */
+  SILENCE_PATIENCE_SAMPLES = 800, /* so far behind the clock, and what is missing will not come */
+  AHEAD_MAX_SAMPLES = 1920,
+  HALF_BEAT_US = 10000,
+  CAUSE_ALIGN = 64
+};
+/* The law's patience; the floor's own deadline is armed from the same stamps. */
+static const struct screen_params PARAMS = {
+    .preset = SCREEN_BALANCED, .decide = true, .hold_ms = 2000, .speech_cap_ms = 6000, .dead_air_ms = 8000};
+
+static size_t round_up(size_t bytes) { return (bytes + CAUSE_ALIGN - 1) / CAUSE_ALIGN * CAUSE_ALIGN; }
+
+int tap_pool_open(struct tap_pool *pool, unsigned count) {
+  memset(pool, 0, sizeof *pool);
+  pool->stride_bytes = round_up(sizeof(struct tap)) + round_up(screen_size());
+  pool->count = pool->free_count = count;
+  pool->memory = calloc(count + 1, pool->stride_bytes); /* untouched pages cost nothing */
+  pool->free_list = calloc(count, sizeof *pool->free_list);
+  if (!pool->memory || !pool->free_list) {
+    tap_pool_close(pool);
+    return CAD_ENOMEM;
+  }
+  for (unsigned i = 0; i < count; i++) pool->free_list[i] = count - 1 - i;
+  return CAD_OK;
+}
+
+void tap_pool_close(struct tap_pool *pool) {
+  free(pool->memory);
+  free(pool->free_list);
+  memset(pool, 0, sizeof *pool);
+}
+
+static struct tap *tap_at(struct tap_pool *pool, unsigned index) {
+  uintptr_t base = (uintptr_t)pool->memory;
+  base = (base + CAUSE_ALIGN - 1) / CAUSE_ALIGN * CAUSE_ALIGN;
+  return (struct tap *)(base + index * pool->stride_bytes);
+}
+
+struct tap *tap_open(struct tap_pool *pool, int64_t now_us, bool answered) {
+  if (pool->free_count == 0) return NULL;
+  struct tap *tap = tap_at(pool, pool->free_list[--pool->free_count]);
+  jitter_init(&tap->jitter, HOLE_PATIENCE_SAMPLES);
+  tap->answered = answered;
+  tap->begun_us = tap->anchor_us = now_us;
+  tap->fed = tap->anchor_fed = 0;
+  tap->screen = screen_init((uint8_t *)tap + round_up(sizeof *tap), &PARAMS, answered);
+  return tap;
+}
+
+struct tap *tap_close(struct tap_pool *pool, struct tap *tap) {
+  if (!tap) return NULL;
+  screen_release(tap->screen);
+  tap->screen = NULL;
+  size_t index = (size_t)((uintptr_t)tap - (uintptr_t)tap_at(pool, 0)) / pool->stride_bytes;
+  assert(index < pool->count && pool->free_count < pool->count);
+  pool->free_list[pool->free_count++] = (uint32_t)index;
+  return NULL;
+}
+
+void tap_answered(struct tap *tap) {
+  if (tap->answered) return;
+  tap->answered = true;
+  screen_answered(tap->screen);
+}
+
+void tap_hear(struct tap *tap, const struct rtp_packet *p) {
+  int16_t pcm[RTP_AUDIO_BYTES_MAX];
+  int n = p->payload_bytes;
+  if (n < 1 || n > RTP_AUDIO_BYTES_MAX) return;
+  codec_decode(p->payload_type, p->payload, n, pcm);
+  jitter_put(&tap->jitter, p->ssrc, p->ts, pcm, n);
+}
+
+static int64_t heard_at(const struct tap *tap, uint64_t sample) {
+  return tap->anchor_us + ((int64_t)sample - (int64_t)tap->anchor_fed) * 125;
+}
+
+static void tell(struct tap *tap, const struct screen_event *events, int n, tap_event_fn *say, void *context) {
+  for (int i = 0; i < n && i < SCREEN_EVENTS_MAX; i++) say(context, &events[i], heard_at(tap, events[i].sample));
+}
+
+static void feed_loss(struct tap *tap, int samples, tap_event_fn *say, void *context) {
+  struct screen_event events[SCREEN_EVENTS_MAX];
+  for (; samples > 0; samples -= RTP_FRAME_SAMPLES) {
+    int n = samples < RTP_FRAME_SAMPLES ? samples : RTP_FRAME_SAMPLES;
+    tap->fed += (uint64_t)n;
+    tell(tap, events, screen_loss(tap->screen, n, events), say, context);
+  }
+}
+
+static void feed_audio(struct tap *tap, const int16_t *pcm, int n, int64_t now_us, tap_event_fn *say, void *context) {
+  struct screen_event events[SCREEN_EVENTS_MAX];
+  tap->fed += (uint64_t)n;
+  /* What was just read came in during the last beat; what waits behind it came later. */
+  tap->anchor_us = now_us - HALF_BEAT_US - (int64_t)jitter_depth(&tap->jitter) * 125;
+  tap->anchor_fed = tap->fed;
+  tell(tap, events, screen_feed(tap->screen, pcm, n, events), say, context);
+}
+
+void tap_beat(struct tap *tap, int64_t now_us, tap_event_fn *say, void *context) {
+  int64_t due = (now_us - tap->begun_us) / 125;
+  int16_t pcm[RTP_FRAME_SAMPLES];
+  while ((int64_t)tap->fed < due + AHEAD_MAX_SAMPLES) {
+    int lost = 0;
+    int n = jitter_take(&tap->jitter, pcm, RTP_FRAME_SAMPLES, &lost);
+    /* A stream that leaps ahead may not push the detector's clock ahead of the world's. */
+    int64_t room = due + AHEAD_MAX_SAMPLES - (int64_t)tap->fed;
+    if (lost > room) lost = (int)room;
+    if (n > 0) feed_audio(tap, pcm, n, now_us, say, context);
+    else if (lost > 0) feed_loss(tap, lost, say, context);
+    else break;
+  }
+  while (due - (int64_t)tap->fed > SILENCE_PATIENCE_SAMPLES) {
+    int skipped = jitter_skip(&tap->jitter, RTP_FRAME_SAMPLES);
+    if (skipped == 0 && jitter_depth(&tap->jitter) > 0) break; /* audio is there: next beat */
+    feed_loss(tap, skipped > 0 ? skipped : RTP_FRAME_SAMPLES, say, context);
+  }
+}

@@ -1,0 +1,45 @@
+/* tap.h — the screening of one session: packets in, what the detector heard out.
+ *
+ * A small jitter buffer puts the audio in order, what does not come is fed as loss so
+ * that the detector's clock keeps pace with the world's, and every event is stamped
+ * with the monotonic time at which the far side's audio came in. States live in a
+ * preallocated pool, last in first out. Owner: one media thread. Source: tap.c */
+#ifndef CADENCIA_MEDIA_TAP_H
+#define CADENCIA_MEDIA_TAP_H
+
+#include "dialer/media/rtp.h"
+#include <dsp/jitter.h>
+#include <dsp/screen.h>
+
+struct tap {
+  bool answered;
+  struct screen *screen;
+  int64_t begun_us;      /* when the detector's clock was 0 */
+  uint64_t fed;          /* samples that it has had */
+  int64_t anchor_us;     /* audio was known to be current then, */
+  uint64_t anchor_fed;   /* up to this sample */
+  struct jitter jitter;
+};
+
+struct tap_pool {
+  uint8_t *memory;
+  size_t stride_bytes;
+  uint32_t *free_list;
+  unsigned count, free_count;
+};
+
+int tap_pool_open(struct tap_pool *pool, unsigned count);
+void tap_pool_close(struct tap_pool *pool);
+/* NULL when the pool is used up. */
+struct tap *tap_open(struct tap_pool *pool, int64_t now_us, bool answered);
+/* Takes NULL, returns NULL. */
+struct tap *tap_close(struct tap_pool *pool, struct tap *tap);
+/* The call was answered now. */
+void tap_answered(struct tap *tap);
+/* Audio of payload type 0 or 8. */
+void tap_hear(struct tap *tap, const struct rtp_packet *p);
+typedef void tap_event_fn(void *context, const struct screen_event *event, int64_t heard_us);
+/* Every 20 ms: feeds the detector up to now; says each event. */
+void tap_beat(struct tap *tap, int64_t now_us, tap_event_fn *say, void *context);
+
+#endif

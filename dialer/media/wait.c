@@ -1,0 +1,125 @@
+#include "dialer/media/thread.h"
+
+enum { SPEECH_CAP_US = 6000000, DEAD_AIR_US = 8000000 };
+
+static bool is_tone(enum verdict v) { return v == VERDICT_BUSY_TONE || v == VERDICT_SIT || v == VERDICT_FAX; }
+/* Whoever may be a person keeps the right to hear somebody in time. */
+static bool may_be_person(enum verdict v) { return v == VERDICT_PERSON || v == VERDICT_DEAD_AIR || v == VERDICT_NONE; }
+
+static void say_verdict(struct media_thread *th, struct rtp_session *s, enum verdict v, enum verdict_reason reason) {
+  if (s->wait.verdict_sent) return;
+  s->wait.verdict_sent = true;
+  struct mail m = event_about(th, MEDIA_VERDICT, s);
+  m.u.media_event.verdict = (uint8_t)v;
+  m.u.media_event.reason = (uint8_t)reason;
+  outbox_put(&th->outbox, &m);
+}
+
+static void say_greeting_end(struct media_thread *th, struct rtp_session *s) {
+  struct mail m = event_about(th, MEDIA_GREETING_END, s);
+  m.at = m.u.media_event.greeting_end;
+  outbox_put(&th->outbox, &m);
+}
+
+static void greeting_ended(struct media_thread *th, struct rtp_session *s, int64_t at_us) {
+  if (s->wait.greeting_end_us != 0) return;
+  s->wait.greeting_end_us = at_us > s->answered_us ? at_us : s->answered_us;
+  if (s->wait.asked) say_greeting_end(th, s);
+}
+
+static void decided(struct media_thread *th, struct rtp_session *s, const struct screen_event *event) {
+  struct session_wait *w = &s->wait;
+  if (s->early) {
+    if (is_tone(event->verdict)) say_verdict(th, s, event->verdict, event->reason);
+    return;
+  }
+  if (!w->asked || !w->screening || w->verdict_sent || w->over) return;
+  if (may_be_person(event->verdict)) w->decided_us = th->now_us;
+  else w->over = true;
+  say_verdict(th, s, event->verdict, event->reason);
+}
+
+struct hearing {
+  struct media_thread *th;
+  struct rtp_session *s;
+};
+
+static void hear_event(void *context, const struct screen_event *event, int64_t heard_us) {
+  struct hearing *h = context;
+  struct session_wait *w = &h->s->wait;
+  switch (event->kind) {
+  case SCREEN_SPEECH_START:
+    if (!h->s->early && w->speech_us == 0) w->speech_us = heard_us > h->s->answered_us ? heard_us : h->s->answered_us;
+    break;
+  case SCREEN_GREETING_END:
+    if (!h->s->early) greeting_ended(h->th, h->s, heard_us);
+    break;
+  case SCREEN_DECISION: decided(h->th, h->s, event); break;
+  case SCREEN_TONE:
+    if (is_tone(event->verdict)) decided(h->th, h->s, event);
+    break;
+  case SCREEN_DIGIT:
+    if (h->s->desc.event_pt == 0 && event->digit) event_digit(h->th, h->s, event->digit);
+    break;
+  case SCREEN_LATE_MACHINE:
+  case SCREEN_BEEP_END: break;
+  }
+}
+
+void wait_ask(struct media_thread *th, struct rtp_session *s, const struct mail_media_screen *order) {
+  struct session_wait *w = &s->wait;
+  if (w->asked || w->over || s->peer) return;
+  w->asked = true;
+  w->screening = order->screening != 0;
+  w->verdict_sent = false;
+  w->max_wait_ms = order->max_wait_ms;
+  w->prompt = order->prompt;
+  w->trunk = order->trunk;
+  s->early = false;
+  if (s->answered_us == 0) s->answered_us = th->now_us;
+  if (s->tap) tap_answered(s->tap);
+  else s->tap = tap_open(&th->taps, th->now_us, true);
+  if (w->greeting_end_us != 0) say_greeting_end(th, s);
+  if (s->tap) return;
+  /* No detector is free: nobody may be lost or kept waiting for that, so the greeting counts as over. */
+  greeting_ended(th, s, th->now_us);
+  if (w->screening) say_verdict(th, s, VERDICT_PERSON, REASON_UNDECIDED);
+}
+
+void wait_hear(struct media_thread *th, struct rtp_session *s, const struct rtp_packet *p) {
+  if (!s->tap && s->early && s->owner.role == LEG_CALL && !s->wait.over) s->tap = tap_open(&th->taps, th->now_us, false);
+  if (s->tap) tap_hear(s->tap, p);
+}
+
+/* From when the legal wait counts: the end of the greeting, or where patience with it ended. */
+static int64_t wait_from_us(const struct rtp_session *s) {
+  const struct session_wait *w = &s->wait;
+  if (w->greeting_end_us != 0) return w->greeting_end_us;
+  int64_t from = w->speech_us != 0 ? w->speech_us + SPEECH_CAP_US : s->answered_us + DEAD_AIR_US;
+  return w->decided_us != 0 && w->decided_us < from ? w->decided_us : from;
+}
+
+static void deadline(struct media_thread *th, struct rtp_session *s) {
+  struct session_wait *w = &s->wait;
+  w->over = w->deadline_passed = true;
+  if (w->screening) say_verdict(th, s, VERDICT_PERSON, REASON_UNDECIDED);
+  struct mail m = event_about(th, MEDIA_DEADLINE, s);
+  m.u.media_event.prompt = w->prompt;
+  outbox_put(&th->outbox, &m);
+  if (w->prompt != 0) play_start(th, s, w->prompt, false);
+  if (s->desc.event_pt != 0) s->tap = tap_close(&th->taps, s->tap); /* else it still listens for the key that opts out */
+}
+
+void wait_beat(struct media_thread *th, struct rtp_session *s) {
+  if (s->tap) {
+    struct hearing h = {th, s};
+    tap_beat(s->tap, th->now_us, hear_event, &h);
+  }
+  const struct session_wait *w = &s->wait;
+  if (w->asked && !w->over && th->now_us >= wait_from_us(s) + (int64_t)w->max_wait_ms * 1000) deadline(th, s);
+}
+
+void wait_end(struct media_thread *th, struct rtp_session *s) {
+  s->wait.over = true;
+  s->tap = tap_close(&th->taps, s->tap);
+}
