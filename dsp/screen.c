@@ -2,7 +2,10 @@
 #include "dsp/beep.h"
 #include "dsp/faxtone.h"
 #include "dsp/judge.h"
+#include "dsp/model.h"
 #include "dsp/progress.h"
+#include "dsp/screen_inside.h"
+#include "dsp/traits.h"
 #include <assert.h>
 #include <string.h>
 #include <spandsp.h>
@@ -26,6 +29,8 @@ struct screen {
   struct beep beep;
   struct activity activity;
   struct talk talk;
+  struct traits traits;
+  struct judge judge;
   dtmf_rx_state_t dtmf;
   int16_t pending[HOP_SAMPLES];
   uint16_t pending_count, pending_lost;
@@ -80,6 +85,8 @@ struct screen *screen_init(void *memory, const struct screen_params *params, boo
   beep_init(&s->beep);
   activity_init(&s->activity);
   talk_init(&s->talk);
+  traits_init(&s->traits);
+  judge_init(&s->judge);
   dtmf_rx_init(&s->dtmf, on_digits, s);
   s->answered = answered;
   return s;
@@ -90,6 +97,8 @@ void screen_answered(struct screen *s) {
   s->answered = true;
   s->answered_hop = s->hop;
   talk_init(&s->talk);
+  traits_init(&s->traits);
+  judge_init(&s->judge);
 }
 
 static void decide(struct screen *s, enum verdict verdict, enum verdict_reason reason, uint16_t score_bp) {
@@ -147,6 +156,23 @@ static void listen_to_tones(struct screen *s, const struct view *v, bool *candid
   *sure = run >= TONE_SURE_HOPS || low >= TONE_SURE_HOPS || fax_hops >= TONE_SURE_HOPS;
 }
 
+/* Person or machine: asks the model every few hops, the policy every hop. */
+static void ask(struct screen *s) {
+  if (s->decided && (s->late || !s->was_person)) return;
+  float machine = -1.0f;
+  if (s->talk.started && (s->hop + 1) % TRAITS_TICK_HOPS == 0) {
+    float x[TRAIT_COUNT];
+    traits_fill(&s->traits, &s->talk, s->hop, x);
+    machine = model_machine(x);
+  }
+  const struct ruling r = judge_step(&s->judge, &s->params, &s->talk, s->answered_hop, machine, s->hop);
+  if (!s->decided) {
+    if (r.verdict != VERDICT_NONE) decide(s, r.verdict, r.reason, r.score_bp);
+  } else if (judge_monologue(&s->judge, &s->talk, s->hop)) {
+    decide(s, VERDICT_MACHINE, REASON_LONG_GREETING, r.score_bp);
+  }
+}
+
 static void hop(struct screen *s, bool lost) {
   const struct view *v = spectrum_step(&s->spectrum, s->pending, lost);
   if (lost)
@@ -159,15 +185,15 @@ static void hop(struct screen *s, bool lost) {
   const enum talk_change change = talk_step(&s->talk, active, candidate, sure, s->hop);
   if (change == TALK_STARTED) push(s, SCREEN_SPEECH_START, sample_of(s->talk.onset_hop > SMEAR_HOPS ? s->talk.onset_hop - SMEAR_HOPS : 0));
   if (change == TALK_GREETING_ENDED) push(s, SCREEN_GREETING_END, sample_of(s->talk.greeting_end_hop));
-  if (s->answered) {
-    if (!s->decided) {
-      const struct ruling r = judge(&s->params, &s->talk, s->answered_hop, s->hop);
-      if (r.verdict != VERDICT_NONE) decide(s, r.verdict, r.reason, r.score_bp);
-    } else if (judge_monologue(&s->talk, s->hop)) {
-      decide(s, VERDICT_MACHINE, REASON_LONG_GREETING, 0);
-    }
-  }
+  if (s->talk.started) traits_step(&s->traits, v, active, !(s->spectrum.hops % 2));
+  if (s->answered && s->params.decide) ask(s);
   s->hop++;
+}
+
+bool screen_traits(const struct screen *s, float out[TRAIT_COUNT]) {
+  if (!s->talk.started || !s->hop) return false;
+  traits_fill(&s->traits, &s->talk, s->hop - 1, out);
+  return true;
 }
 
 static int drain(struct screen *s, struct screen_event *out) {

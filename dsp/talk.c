@@ -32,6 +32,7 @@ static void speak(struct talk *t) {
     if (t->quiet_hops >= PAUSE_HOPS_MIN) {
       t->pauses++;
       t->pause_hops += t->quiet_hops;
+      t->last_pause_hops = t->quiet_hops;
     }
     if (t->quiet_hops > t->longest_pause_hops) t->longest_pause_hops = t->quiet_hops;
     if (t->quiet_hops >= RUN_BREAK_HOPS) {

@@ -18,7 +18,8 @@ struct talk {
   uint32_t run_hops;        /* length of the run now or last */
   uint32_t speech_hops;     /* active in all */
   uint32_t first_run_hops;
-  uint32_t longest_run_hops, longest_pause_hops, pause_hops; /* pauses that ended */
+  uint32_t longest_run_hops;
+  uint32_t longest_pause_hops, last_pause_hops, pause_hops; /* of pauses that ended */
   uint16_t runs, pauses;    /* pauses of 200 ms and more that ended */
   uint32_t candidate_hop;   /* where speech may have begun */
   uint16_t candidate_hops, candidate_quiet;
