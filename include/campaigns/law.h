@@ -9,9 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* ---- zones: a loaded set of TZif rules (law/zones.c) ---- */
+/* ---- zones: a loaded set of TZif rules (law/zones.c) ----
+ * zones_create and zones_find read files and belong to the thread that owns the set; the rest only looks. */
 struct zones;
-enum { ZONE_NONE = 0xffff, LAW_ZONES_MAX = 16 };
+enum { ZONE_NONE = 0xffff, LAW_ZONES_MAX = 64 }; /* a number known only as "+1" may lie in 42 zones */
 /* dir: /usr/share/zoneinfo. NULL when it cannot be read. Zones are loaded on first use by name. */
 struct zones *zones_create(const char *dir);
 struct zones *zones_destroy(struct zones *z);
@@ -19,14 +20,31 @@ struct zones *zones_destroy(struct zones *z);
 uint16_t zones_find(struct zones *z, const char *name);
 /* Seconds east of UTC at that instant. Source: RFC 8536. */
 int32_t zones_offset_s(const struct zones *z, uint16_t zone, struct wall at);
+/* First instant after `at` at which the offset may change; WALL_NONE: never again. */
+struct wall zones_change(const struct zones *z, uint16_t zone, struct wall at);
 const char *zones_name(const struct zones *z, uint16_t zone);
+
+/* ---- numbers to zones (law/numbering.c): longest prefix gives every zone where the number may be ---- */
+struct numbering;
+struct numbering *numbering_create(void);
+struct numbering *numbering_destroy(struct numbering *n);
+/* Adds the text of a file: lines "prefix,Zone/One&Zone/Two", '#' comments. A prefix that is known
+ * already gets more zones. CAD_EFORMAT with the line number in *line. */
+int numbering_add(struct numbering *n, const char *text, int *line);
+/* "America/Adak&America/Anchorage" for an E.164 number; NULL: unknown. Valid until the next add. */
+const char *numbering_find(const struct numbering *n, uint64_t phone);
 
 /* ---- hours (law/hours.c) ---- */
 struct hours {
   /* minutes after local midnight, by weekday, 0 = Sunday; open == close: closed all day */
   uint16_t open[7], close[7];
 };
-/* Local wall-clock in every zone of the set must lie within the hours. */
+/* The hours of a country for sales calls, where no campaign says otherwise. CAD_ENOENT: the campaign must say.
+ * Source: 47 CFR 64.1200(c)(1), 16 CFR 310.4(c) (US). */
+int hours_default(const char *country, struct hours *out);
+/* Times within a day, no opening after its closing, open at all. */
+bool hours_valid(const struct hours *h);
+/* Local wall-clock in every zone of the set must lie within the hours: open <= local < close. No zone: no. */
 bool hours_allow(const struct hours *h, const struct zones *z, const uint16_t *zones, int n, struct wall at);
 /* Earliest instant >= at when hours_allow; WALL_NONE if none within 8 days. */
 struct wall hours_next(const struct hours *h, const struct zones *z, const uint16_t *zones, int n, struct wall at);
@@ -39,6 +57,7 @@ struct gate_terms {
 };
 struct gate_facts {
   struct wall now;
+  bool number_good;           /* a number that can be dialed, E.164 */
   bool clock_trusted;
   bool campaign_running;
   bool lease_valid;
@@ -52,6 +71,7 @@ struct gate_verdict {
   enum refusal reason;        /* REFUSAL_NONE: may be called */
   struct wall next;           /* earliest next time; WALL_NONE: not foreseeable */
 };
+/* First reason in this order: number, campaign, lease, clock, dnc, cap, zone unknown, hours. */
 struct gate_verdict gate_decide(const struct gate_terms *terms, const struct gate_facts *facts, const struct zones *z);
 
 /* ---- abandonment (law/abandon.c): classified once, at the close, from stamps ---- */
@@ -66,21 +86,24 @@ enum abandon_class { ABANDON_NOT_LIVE = 0, ABANDON_SERVED, ABANDON_ABANDONED, AB
 /* The clock runs from the end of the greeting, from the answer if none was heard.
  * Source: 16 CFR 310.4(b)(1)(iv), (b)(4)(iii); 47 CFR 64.1200(a)(7). */
 enum abandon_class abandon_classify(const struct abandon_facts *f);
-/* 100 * num <= limit: exact in integers. den 0 passes. */
+/* 10000 * num <= limit_bp * den: exact in integers. den 0 passes. */
 bool abandon_within(uint64_t num, uint64_t den, uint32_t limit_bp);
+/* Begin of the 30-day period that `at` is in; periods follow one another from the campaign's start. */
+struct wall abandon_period(struct wall campaign_started, struct wall at);
 
 /* ---- retry (law/retry.c) ---- */
 enum { RETRY_RULES_MAX = 16 };
 struct retry_rule {
   enum outcome outcome;
   int64_t delay_ms;           /* after the end of the attempt */
-  uint32_t max_tries;         /* attempts in all with this outcome; then the contact is finished */
+  uint32_t max_tries;         /* attempts in all with this outcome, the one that ended included; then the contact is finished */
 };
 struct retry_table {
   struct retry_rule rules[RETRY_RULES_MAX];
   int count;
 };
-/* When the contact is due again; WALL_NONE: finished. UNWANTED and opt-outs are never recycled. */
+/* When the contact is due again; WALL_NONE: finished. UNWANTED and opt-outs are never recycled. An outcome
+ * without a rule finishes the contact, but INTERRUPTED waits for the next day (3 tries): the fault was ours. */
 struct wall retry_next(const struct retry_table *t, enum outcome outcome, uint32_t tries_so_far, struct wall ended);
 
 #endif

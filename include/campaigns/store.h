@@ -13,21 +13,36 @@
 #include <stdio.h>
 
 struct store;
+struct campaign_def;
 struct store_options {
   const char *path;      /* NULL: in memory */
   const char *share_dir; /* etc/: numbering/, rules/ */
   uint16_t box;
   bool fast;             /* synchronous = OFF: simulation and tests only */
+  uint64_t contacts_max; /* 0: no limit; more are CONTACT_FULL */
+  const char *zone_dir;  /* NULL: /usr/share/zoneinfo */
 };
 /* Opens or creates, migrates, and closes attempts that a crash left open as "interrupted"
  * (they count as made). err (may be NULL) gets one readable line on failure.
  * CAD_EVERSION: made by a newer Cadencia. */
 int store_open(const struct store_options *opt, struct store **out, FILE *err);
 struct store *store_close(struct store *s);
+/* Simulation: the instant for rows whose call names none. Without it the system's clock is read. */
+void store_set_clock(struct store *s, struct wall now);
+/* false: the gate refuses everything with REFUSAL_CLOCK. True after open. */
+void store_clock_trusted(struct store *s, bool trusted);
+/* Trunk and prompt numbers come from names that only the daemon can resolve: called for every definition that
+ * leaves the store. Set before store_worker_start. */
+void store_resolve_with(struct store *s, void (*fn)(void *arg, struct campaign_def *def), void *arg);
+/* The greatest id in the file: id makers of this box start behind it, so that a clock set back repeats none. */
+uint64_t store_last_id(struct store *s);
 
 /* ---- group commit ---- */
 int store_begin(struct store *s);
+/* After a failure everything since store_begin is undone, in the file and in memory, and may be tried again;
+ * leases that were opened in the group went back to their list. */
 int store_commit(struct store *s);
+void store_rollback(struct store *s);
 
 /* ---- the call path; the replies are mail made by these functions ---- */
 /* Give up to `count` leases; returns how many. *end says when to ask again. */
@@ -57,15 +72,19 @@ struct agent_def {
   struct mail_store_agent a;
   char campaign[MAIL_NAME_MAX];
 };
-int store_campaign_put(struct store *s, struct campaign_def *def);            /* sets terms.id; CAD_EEXIST */
+/* terms.id 0: makes it, sets terms.id; else replaces the definition. CAD_EEXIST (name), CAD_EINVAL (out of bounds). */
+int store_campaign_put(struct store *s, struct campaign_def *def);
 int store_campaign_get(struct store *s, const char *name, struct campaign_def *out);
 int store_campaign_list(struct store *s, int (*row)(void *arg, const struct campaign_def *d), void *arg);
 int store_campaign_state(struct store *s, const char *name, enum campaign_state state);
-int store_agent_put(struct store *s, struct agent_def *def);                  /* sets agent_id; CAD_EEXIST, CAD_ENOENT (campaign) */
+/* agent_id 0: makes it, sets agent_id; else replaces it. CAD_EEXIST, CAD_ENOENT (campaign). */
+int store_agent_put(struct store *s, struct agent_def *def);
 int store_agent_get(struct store *s, const char *name, struct agent_def *out);
 int store_agent_list(struct store *s, int (*row)(void *arg, const struct agent_def *d), void *arg);
 int store_agent_state(struct store *s, const char *name, enum agent_state wanted);
+/* scope: "global" (or NULL), "seller:NAME", "campaign:NAME". Contacts that wait with this number are finished. */
 int store_dnc_add(struct store *s, uint64_t phone, const char *scope, const char *source, struct wall at);
+/* 1 listed for that campaign (its seller and the global list included), 0 not; campaign_id 0: the global list alone. */
 int store_dnc_has(struct store *s, uint64_t phone, uint64_t campaign_id);
 
 /* ---- contacts: an import is a job whose rows become visible by one flip ---- */
@@ -83,6 +102,10 @@ int store_import_rows(struct store *s, uint64_t job, const struct contact_row *r
 int store_import_finish(struct store *s, uint64_t job, uint64_t *visible); /* the flip */
 int store_import_abort(struct store *s, uint64_t job);
 
+/* Instant >= at, within seven days, at which most waiting contacts of the campaign may be called for the next
+ * for_ms; the earliest of the best. WALL_NONE: none may. *callable (may be NULL): how many. */
+struct wall store_best_time(struct store *s, const char *campaign, struct wall at, int64_t for_ms, uint64_t *callable);
+
 /* ---- the call log ---- */
 struct log_row {
   uint64_t attempt_id, contact_id, phone;
@@ -98,7 +121,7 @@ struct log_filter {
   const char *campaign; /* NULL: all */
   struct wall from, to; /* by start; WALL_NONE: unbounded */
 };
-/* In order of attempt id. row() < 0 stops and is returned. Uses its own snapshot. */
+/* In order of attempt id. row() < 0 stops and is returned. One statement: it sees one snapshot. */
 int store_log_each(struct store *s, const struct log_filter *f, int (*row)(void *arg, const struct log_row *r), void *arg);
 /* A second, read-only connection to the same file for exports and pages (not for in-memory stores). */
 int store_open_reader(const char *path, struct store **out, FILE *err);

@@ -1,0 +1,84 @@
+#include "store_internal.h"
+#include <string.h>
+
+/* What a disposition does to the contact; codes that are not here only label the call. */
+enum effect { FINISHES, OPTS_OUT, CALLS_BACK, RETRIES };
+struct code {
+  const char *code;
+  enum effect effect;
+  enum outcome as; /* RETRIES: by the rule of this outcome */
+};
+static const struct code CODES[] = {
+    {"SALE", FINISHES, 0}, {"NI", FINISHES, 0},     {"DEC", FINISHES, 0},  {"NP", FINISHES, 0},    {"WN", FINISHES, 0},
+    {"DC", FINISHES, 0},   {"XFER", FINISHES, 0},   {"PTP", FINISHES, 0},  {"PAID", FINISHES, 0},  {"DISP", FINISHES, 0},
+    {"ATTY", FINISHES, 0}, {"BK", FINISHES, 0},     {"DNC", OPTS_OUT, 0},  {"CALLBK", CALLS_BACK, 0},
+    {"A", RETRIES, OUTCOME_MACHINE}, {"AA", RETRIES, OUTCOME_MACHINE}, {"LM", RETRIES, OUTCOME_MACHINE}, {"B", RETRIES, OUTCOME_BUSY},
+    {"N", RETRIES, OUTCOME_NO_ANSWER}, {"DAIR", RETRIES, OUTCOME_DEAD_AIR}, {"FAX", RETRIES, OUTCOME_FAX},
+};
+
+static const struct code *code_find(const char *word) {
+  for (size_t i = 0; i < sizeof CODES / sizeof CODES[0]; i++)
+    if (strncmp(CODES[i].code, word, 8) == 0) return &CODES[i];
+  return NULL;
+}
+
+struct disposed {
+  uint64_t seller, campaign, case_id, phone;
+};
+
+static int get_attempt(struct store *s, uint64_t id, struct disposed *out) {
+  sqlite3_stmt *q = db_query(&s->db, Q_DISPOSED, "SELECT seller, campaign, case_id, phone FROM attempt WHERE id=?", "u", id);
+  int r = db_step(&s->db, q);
+  if (r > 0) *out = (struct disposed){col_u64(q, 0), col_u64(q, 1), col_u64(q, 2), col_u64(q, 3)};
+  db_done(q);
+  return r;
+}
+
+static int apply(struct store *s, const struct disposed *a, const struct mail_store_dispose *d, const struct code *code) {
+  if (code->effect == OPTS_OUT) {
+    int err = dnc_insert(s, a->phone, a->seller, 0, "agent", d->at);
+    return err < 0 ? err : dnc_finish_cases(s, a->phone, a->seller, 0);
+  }
+  struct case_row c;
+  struct campaign_mem *campaign = store_campaign(s, a->campaign);
+  int r = case_get(s, a->case_id, a->campaign, &c), no = CAD_OK;
+  /* Only the last attempt's agent may move the contact, and not while it is being called. */
+  if (r <= 0 || !campaign || c.last_attempt != d->attempt_id || c.status == CASE_DIALING) return r < 0 ? r : CAD_OK;
+  if (lease_set_find(&s->leases, c.case_id, c.campaign)) return CAD_OK;
+  if (code->effect == FINISHES) return case_finish(s, &c, DONE_DISPOSITION);
+  if (dnc_listed(s, a->phone, a->seller, a->campaign, &no)) return no;
+  if (code->effect == CALLS_BACK) return case_wait(s, &c, CLASS_CALLBACK, wall_add(d->at, DAY_MS));
+  if (c.tries_by[code->as] < UINT8_MAX) c.tries_by[code->as]++;
+  struct wall next = retry_next(&campaign->def.retry, code->as, c.tries_by[code->as], d->at);
+  return next.ms == 0 ? case_finish(s, &c, DONE_DISPOSITION) : case_wait(s, &c, CLASS_RETRY, next);
+}
+
+int store_dispose(struct store *s, const struct mail_store_dispose *d) {
+  struct disposed a;
+  char code[sizeof d->code + 1] = "";
+  memcpy(code, d->code, sizeof d->code);
+  if (!code[0]) return CAD_EINVAL;
+  bool own;
+  int err = store_enter(s, &own);
+  if (err < 0) return err;
+  err = get_attempt(s, d->attempt_id, &a);
+  if (err > 0) {
+    err = db_run(&s->db, Q_DISPOSE, "INSERT OR IGNORE INTO disposition VALUES(?,?,?,?,?,?,?)", "uuuutii", store_id(s, d->at), a.seller, d->attempt_id,
+                 d->agent_id, code, (int64_t)d->wrapup_ms, d->at.ms);
+    const struct code *known = code_find(code);
+    if (err >= 0 && known && db_changes(&s->db) > 0) err = apply(s, &a, d, known);
+  } else if (err == 0) {
+    err = CAD_ENOENT;
+  }
+  return store_leave(s, own, err);
+}
+
+int store_opt_out(struct store *s, const struct mail_store_opt_out *o) {
+  const struct campaign_mem *c = store_campaign(s, o->campaign_id);
+  bool own;
+  int err = store_enter(s, &own);
+  if (err < 0) return err;
+  err = dnc_insert(s, o->phone, c ? c->seller : 0, 0, "callee", o->at);
+  if (err >= 0) err = dnc_finish_cases(s, o->phone, c ? c->seller : 0, 0);
+  return store_leave(s, own, err);
+}

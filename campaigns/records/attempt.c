@@ -1,0 +1,135 @@
+#include "store_internal.h"
+#include <string.h>
+
+/* Everything that one opening looks at; gathered fresh, then judged, then written. */
+struct opening {
+  const struct mail_store_open *req;
+  struct campaign_mem *c;
+  struct case_row row;
+  bool row_known;
+  struct lease_entry *lease;
+  uint32_t set;
+  struct gate_facts facts;
+  struct gate_verdict verdict;
+};
+
+static int count_attempts(struct store *s, struct opening *o) {
+  struct wall from = wall_add(o->facts.now, -o->c->def.gate.attempts_window_ms);
+  sqlite3_stmt *q = db_query(&s->db, Q_CAP, "SELECT count(*), min(started) FROM attempt WHERE phone=? AND seller=? AND started>?", "uui", o->row.phone,
+                             o->c->seller, from.ms);
+  int r = db_step(&s->db, q);
+  if (r > 0) {
+    o->facts.attempts = (uint32_t)col_u64(q, 0);
+    o->facts.oldest_attempt = col_wall(q, 1);
+  }
+  db_done(q);
+  return r;
+}
+
+static int gather(struct store *s, struct opening *o, struct now now) {
+  const struct mail_store_open *req = o->req;
+  struct gate_facts *f = &o->facts;
+  int r = CAD_OK;
+  *f = (struct gate_facts){.now = now.wall, .clock_trusted = s->clock_trusted, .dnc = true};
+  f->campaign_running = o->c && o->c->def.state == CAMPAIGN_RUNNING;
+  if (o->c && (r = case_get(s, req->lease.case_id, req->lease.campaign_id, &o->row)) < 0) return r;
+  o->row_known = r > 0;
+  uint64_t phone = o->row_known ? o->row.phone : req->lease.phone;
+  f->number_good = phone >= 1000000 && phone <= 999999999999999; /* E.164: up to 15 digits; shorter than 7 is no subscriber */
+  f->lease_valid = o->row_known && o->lease && o->lease->expires.ms > now.mono.ms && o->row.status == CASE_WAITING && req->lease.phone == phone;
+  const struct bucket *b = o->row_known ? bucket_at(s, o->row.bucket) : NULL;
+  if (!b) return CAD_OK;
+  o->set = b->set;
+  f->zone_count = s->sets[b->set].count;
+  memcpy(f->zones, s->sets[b->set].zones, sizeof f->zones);
+  if (!f->lease_valid) return CAD_OK;
+  r = CAD_OK;
+  f->dnc = dnc_listed(s, phone, o->c->seller, o->c->def.terms.id, &r);
+  return r < 0 ? r : count_attempts(s, o);
+}
+
+static int write_decision(struct store *s, const struct opening *o) {
+  const struct gate_facts *f = &o->facts;
+  char inputs[320];
+  snprintf(inputs, sizeof inputs,
+           "{\"running\":%d,\"lease\":%d,\"clock\":%d,\"dnc\":%d,\"attempts\":%u,\"max\":%u,\"window_ms\":%lld,\"oldest\":%lld,\"zone_set\":%u}",
+           f->campaign_running, f->lease_valid, f->clock_trusted, f->dnc, f->attempts, o->c ? o->c->def.gate.attempts_max : 0,
+           o->c ? (long long)o->c->def.gate.attempts_window_ms : 0, (long long)f->oldest_attempt.ms, o->row_known ? o->set + 1 : 0);
+  bool allowed = o->verdict.reason == REFUSAL_NONE;
+  char rule[32];
+  snprintf(rule, sizeof rule, "gate.%s", allowed ? "all" : refusal_name(o->verdict.reason));
+  return db_run(&s->db, Q_DECISION_PUT, "INSERT INTO decision VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", "uuuuuidtddwt", o->req->attempt_id,
+                o->c ? o->c->seller : 0, o->req->lease.campaign_id, o->req->lease.case_id, o->row_known ? o->row.phone : o->req->lease.phone, f->now.ms,
+                (int)allowed, rule, (int)GATE_RULE_VERSION, (int)o->verdict.reason, o->verdict.next, inputs);
+}
+
+static int write_attempt(struct store *s, const struct opening *o) {
+  const struct mail_store_open *req = o->req;
+  struct wall started = req->started.ms ? req->started : o->facts.now;
+  int err = db_run(&s->db, Q_INTERACTION_PUT, "INSERT INTO interaction(id,seller,campaign,case_id,channel,inbound,began) VALUES(?,?,?,?,'voice',0,?)",
+                   "uuuui", req->attempt_id, o->c->seller, o->row.campaign, o->row.case_id, started.ms);
+  if (err < 0) return err;
+  err = db_run(&s->db, Q_ATTEMPT_PUT,
+               "INSERT INTO attempt(id,seller,campaign,interaction,case_id,phone_id,phone,trunk,caller_id,zone_set,started) VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+               "uuuuuuutuii", req->attempt_id, o->c->seller, o->row.campaign, req->attempt_id, o->row.case_id, o->row.phone_id, o->row.phone,
+               o->c->def.trunk, req->caller_id, (int64_t)o->set + 1, started.ms);
+  return err < 0 ? err : case_dialing(s, &o->row, req->attempt_id);
+}
+
+/* A refused contact must not come back at once and spin: it waits for its time, or is finished. */
+static int put_back(struct store *s, const struct opening *o) {
+  struct wall next = o->verdict.next.ms ? o->verdict.next : wall_add(o->facts.now, DAY_MS);
+  const struct bucket *b = bucket_at(s, o->row.bucket);
+  switch (o->verdict.reason) {
+  case REFUSAL_DNC: return case_finish(s, &o->row, DONE_DNC);
+  case REFUSAL_NUMBER: return o->row_known && o->row.status == CASE_WAITING ? case_finish(s, &o->row, DONE_NUMBER) : CAD_OK;
+  case REFUSAL_ATTEMPT_CAP:
+  case REFUSAL_HOURS:
+  case REFUSAL_ZONE_UNKNOWN: return case_wait(s, &o->row, b ? (enum case_class)b->class : CLASS_FRESH, next);
+  default: return CAD_OK; /* lease, campaign, clock: nothing is wrong with the contact */
+  }
+}
+
+static void consume_lease(struct store *s, struct lease_entry *lease) {
+  struct bucket *b = bucket_at(s, lease->bucket);
+  if (b && b->leased) b->leased--;
+  if (b) b->earliest_ms = 0;
+  lease_set_remove(&s->leases, lease);
+}
+
+/* The same request again: the same answer, nothing is written. 1 when there was one. */
+static int replay(struct store *s, uint64_t attempt_id, struct gate_verdict *out) {
+  sqlite3_stmt *q = db_query(&s->db, Q_DECISION_GET, "SELECT reason, next_at FROM decision WHERE id=?", "u", attempt_id);
+  int r = db_step(&s->db, q);
+  if (r > 0) *out = (struct gate_verdict){(enum refusal)col_u64(q, 0), col_wall(q, 1)};
+  db_done(q);
+  return r;
+}
+
+static int judge_and_write(struct store *s, struct opening *o, struct now now) {
+  int err = gather(s, o, now);
+  if (err < 0) return err;
+  static const struct gate_terms NOTHING;
+  o->verdict = gate_decide(o->c ? &o->c->def.gate : &NOTHING, &o->facts, s->zones);
+  if ((err = write_decision(s, o)) < 0) return err;
+  bool opened = o->verdict.reason == REFUSAL_NONE;
+  err = opened ? write_attempt(s, o) : put_back(s, o);
+  if (o->lease) consume_lease(s, o->lease);
+  o->lease = NULL;
+  return err;
+}
+
+int store_attempt_open(struct store *s, const struct mail_store_open *req, struct now now, struct mail_store_opened *reply, bool *opened) {
+  struct opening o = {.req = req, .c = store_campaign(s, req->lease.campaign_id)};
+  bool own;
+  int err = store_enter(s, &own);
+  if (err < 0) return err;
+  o.lease = lease_set_find(&s->leases, req->lease.case_id, req->lease.campaign_id);
+  int known = o.lease ? 0 : replay(s, req->attempt_id, &o.verdict);
+  err = known < 0 ? known : known > 0 ? CAD_OK : judge_and_write(s, &o, now);
+  err = store_leave(s, own, err);
+  if (err < 0) return err;
+  *reply = (struct mail_store_opened){req->slot, req->gen, req->attempt_id, (uint8_t)o.verdict.reason, o.verdict.next};
+  *opened = o.verdict.reason == REFUSAL_NONE;
+  return CAD_OK;
+}

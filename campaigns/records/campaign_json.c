@@ -1,0 +1,148 @@
+#include "campaign_json.h"
+#include <cadencia/err.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *hours_out(const struct hours *h) {
+  json_t *days = json_array();
+  for (int d = 0; d < 7; d++) json_array_append_new(days, json_pack("[ii]", (int)h->open[d], (int)h->close[d]));
+  return days;
+}
+
+static json_t *retry_out(const struct retry_table *t) {
+  json_t *rules = json_array();
+  for (int i = 0; i < t->count; i++)
+    json_array_append_new(rules, json_pack("{s:s,s:I,s:I}", "outcome", outcome_name(t->rules[i].outcome), "delay_ms", (json_int_t)t->rules[i].delay_ms,
+                                           "max_tries", (json_int_t)t->rules[i].max_tries));
+  return rules;
+}
+
+char *campaign_to_json(const struct campaign_def *def) {
+  const struct campaign_terms *t = &def->terms;
+  char digit[2] = {(char)t->optout_digit, '\0'};
+  json_t *codes = json_array();
+  for (int i = 0; i < 10; i++) json_array_append_new(codes, json_string(t->dispositions[i]));
+  json_t *root = json_pack("{s:s,s:b,s:i,s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:i,s:s,s:o,s:s,s:s,s:o,s:I,s:I,s:o}", "mode",
+                           pacing_mode_name((enum pacing_mode)t->mode), "screening", (int)t->screening, "ratio_x100", (int)t->ratio_x100,
+                           "trunk_index", (int)t->trunk, "limit_bp", (int)t->limit_bp, "ring_ms", (json_int_t)t->ring_ms, "max_wait_ms",
+                           (json_int_t)t->max_wait_ms, "wrapup_ms", (json_int_t)t->wrapup_ms, "drain_ms", (json_int_t)t->drain_ms, "caller_id",
+                           (json_int_t)t->caller_id, "prompt_index", (int)t->prompt_safe_harbour, "optout_digit", digit, "dispositions", codes,
+                           "default_disposition", t->default_disposition, "prompt", def->prompt, "hours", hours_out(&def->gate.hours), "attempts_max",
+                           (json_int_t)def->gate.attempts_max, "attempts_window_ms", (json_int_t)def->gate.attempts_window_ms, "retry",
+                           retry_out(&def->retry));
+  char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+  json_decref(root);
+  return text;
+}
+
+struct reader {
+  const json_t *root;
+  int err;
+};
+
+static int64_t number(struct reader *r, const char *key, int64_t max) {
+  const json_t *v = json_object_get(r->root, key);
+  int64_t value = json_is_integer(v) ? json_integer_value(v) : -1;
+  if (value >= 0 && value <= max) return value;
+  r->err = CAD_EFORMAT;
+  return 0;
+}
+
+static void text(struct reader *r, const json_t *v, char *out, size_t room) {
+  const char *value = json_string_value(v);
+  if (value && strlen(value) < room)
+    strcpy(out, value);
+  else
+    r->err = CAD_EFORMAT;
+}
+
+static void hours_in(struct reader *r, struct hours *h) {
+  const json_t *days = json_object_get(r->root, "hours");
+  for (size_t d = 0; d < 7; d++) {
+    const json_t *day = json_array_get(days, d);
+    int64_t open = json_integer_value(json_array_get(day, 0)), close = json_integer_value(json_array_get(day, 1));
+    if (!json_is_array(day) || open < 0 || close < open || close > 24 * 60) r->err = CAD_EFORMAT;
+    else h->open[d] = (uint16_t)open, h->close[d] = (uint16_t)close;
+  }
+}
+
+static void retry_in(struct reader *r, struct retry_table *t) {
+  const json_t *rules = json_object_get(r->root, "retry");
+  size_t n = json_array_size(rules);
+  if (!json_is_array(rules) || n > RETRY_RULES_MAX) {
+    r->err = CAD_EFORMAT;
+    return;
+  }
+  t->count = (int)n;
+  for (size_t i = 0; i < n; i++) {
+    struct reader rule = {json_array_get(rules, i), CAD_OK};
+    const char *word = json_string_value(json_object_get(rule.root, "outcome"));
+    int outcome = word ? outcome_parse(word) : -1;
+    t->rules[i] = (struct retry_rule){(enum outcome)(outcome < 0 ? 0 : outcome), number(&rule, "delay_ms", INT64_MAX),
+                                      (uint32_t)number(&rule, "max_tries", UINT32_MAX)};
+    if (outcome < 0 || rule.err < 0) r->err = CAD_EFORMAT;
+  }
+}
+
+int campaign_from_json(const char *json, struct campaign_def *def) {
+  json_t *root = json_loads(json, 0, NULL);
+  if (!root) return CAD_EFORMAT;
+  struct reader r = {root, CAD_OK};
+  struct campaign_terms *t = &def->terms;
+  const char *mode = json_string_value(json_object_get(root, "mode"));
+  const char *digit = json_string_value(json_object_get(root, "optout_digit"));
+  int parsed = mode ? pacing_mode_parse(mode) : -1;
+  if (parsed < 0 || !digit) r.err = CAD_EFORMAT;
+  t->mode = (uint8_t)(parsed < 0 ? 0 : parsed);
+  t->optout_digit = digit ? (uint8_t)digit[0] : 0;
+  t->screening = json_is_true(json_object_get(root, "screening"));
+  t->ratio_x100 = (uint16_t)number(&r, "ratio_x100", UINT16_MAX);
+  t->trunk = (uint16_t)number(&r, "trunk_index", UINT16_MAX);
+  t->limit_bp = (uint16_t)number(&r, "limit_bp", 10000);
+  t->ring_ms = (uint32_t)number(&r, "ring_ms", UINT32_MAX);
+  t->max_wait_ms = (uint32_t)number(&r, "max_wait_ms", UINT32_MAX);
+  t->wrapup_ms = (uint32_t)number(&r, "wrapup_ms", UINT32_MAX);
+  t->drain_ms = (uint32_t)number(&r, "drain_ms", UINT32_MAX);
+  t->caller_id = (uint64_t)number(&r, "caller_id", INT64_MAX);
+  t->prompt_safe_harbour = (uint16_t)number(&r, "prompt_index", UINT16_MAX);
+  for (size_t i = 0; i < 10; i++) text(&r, json_array_get(json_object_get(root, "dispositions"), i), t->dispositions[i], sizeof t->dispositions[i]);
+  text(&r, json_object_get(root, "default_disposition"), t->default_disposition, sizeof t->default_disposition);
+  text(&r, json_object_get(root, "prompt"), def->prompt, sizeof def->prompt);
+  hours_in(&r, &def->gate.hours);
+  def->gate.attempts_max = (uint32_t)number(&r, "attempts_max", UINT32_MAX);
+  def->gate.attempts_window_ms = number(&r, "attempts_window_ms", INT64_MAX);
+  retry_in(&r, &def->retry);
+  json_decref(root);
+  return r.err;
+}
+
+static bool word(const char *text, size_t room, bool needed) {
+  size_t length = strnlen(text, room);
+  if (length == room || (needed && length == 0)) return false;
+  for (size_t i = 0; i < length; i++)
+    if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) return false;
+  return true;
+}
+
+int campaign_check(const struct campaign_def *d) {
+  enum { RING_LEAST_MS = 15000, RING_MOST_MS = 180000, WAIT_MOST_MS = 2000, PAUSE_MOST_MS = 3600000 };
+  const struct campaign_terms *t = &d->terms;
+  if (!word(t->name, sizeof t->name, true) || !word(d->seller, sizeof d->seller, false) || !word(d->trunk, sizeof d->trunk, false) ||
+      !word(d->country, sizeof d->country, true) || !word(d->purpose, sizeof d->purpose, true) || !word(d->prompt, sizeof d->prompt, false))
+    return CAD_EINVAL;
+  if (t->mode >= PACING_COUNT || d->state >= CAMPAIGN_STATE_COUNT || t->limit_bp > 10000) return CAD_EINVAL;
+  /* 47 CFR 64.1200(a)(6): 15 seconds or four rings; (a)(7): two seconds. */
+  if (t->ring_ms < RING_LEAST_MS || t->ring_ms > RING_MOST_MS || t->max_wait_ms == 0 || t->max_wait_ms > WAIT_MOST_MS) return CAD_EINVAL;
+  if (t->wrapup_ms > PAUSE_MOST_MS || t->drain_ms > PAUSE_MOST_MS || t->caller_id > INT64_MAX) return CAD_EINVAL;
+  for (int i = 0; i < 10; i++)
+    if (!word(t->dispositions[i], sizeof t->dispositions[i], false)) return CAD_EINVAL;
+  if (!word(t->default_disposition, sizeof t->default_disposition, false)) return CAD_EINVAL;
+  if (!hours_valid(&d->gate.hours) || d->gate.attempts_max == 0 || d->gate.attempts_window_ms <= 0) return CAD_EINVAL;
+  if (d->retry.count < 0 || d->retry.count > RETRY_RULES_MAX) return CAD_EINVAL;
+  for (int i = 0; i < d->retry.count; i++) {
+    const struct retry_rule *r = &d->retry.rules[i];
+    if (r->outcome <= OUTCOME_NONE || r->outcome >= OUTCOME_COUNT || r->delay_ms < 0 || r->delay_ms > (int64_t)366 * 86400000) return CAD_EINVAL;
+  }
+  return CAD_OK;
+}

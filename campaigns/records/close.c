@@ -1,0 +1,69 @@
+#include "store_internal.h"
+
+/* The row that is being closed, as it was opened. */
+struct closing {
+  uint64_t campaign, case_id;
+  struct wall started;
+  bool closed;
+};
+
+static int get_attempt(struct store *s, uint64_t id, struct closing *out) {
+  sqlite3_stmt *q = db_query(&s->db, Q_ATTEMPT_GET, "SELECT campaign, case_id, started, ended IS NOT NULL FROM attempt WHERE id=?", "u", id);
+  int r = db_step(&s->db, q);
+  if (r > 0) *out = (struct closing){col_u64(q, 0), col_u64(q, 1), col_wall(q, 2), col_u64(q, 3) != 0};
+  db_done(q);
+  return r;
+}
+
+static int write_close(struct store *s, const struct mail_store_close *r, enum outcome outcome, struct wall ended) {
+  int live = r->abandoned || outcome == OUTCOME_CONNECTED;
+  int err = db_run(&s->db, Q_ATTEMPT_CLOSE,
+                   "UPDATE attempt SET ringing=?, answered=?, greeting_end=?, bridged=?, agent_end=?, ended=?, sip_code=?, q850=?, cause=?, outcome=?,"
+                   " verdict=?, verdict_reason=?, ended_by=?, abandoned=?, early_hangup=?, live=?, agent=?, talk_ms=? WHERE id=?",
+                   "wwwwwidddddddddduiu", r->ringing, r->answered, r->greeting_end, r->bridged, r->agent_end, ended.ms, (int)r->sip_code, (int)r->q850,
+                   (int)r->cause, (int)outcome, (int)r->verdict, (int)r->reason, (int)r->ended_by, (int)r->abandoned, (int)r->early_hangup, live,
+                   r->agent_id, (int64_t)r->talk_ms, r->attempt_id);
+  if (err < 0) return err;
+  return db_run(&s->db, Q_INTERACTION_CLOSE, "UPDATE interaction SET ended=?, outcome=?, agent=? WHERE id=?", "iduu", ended.ms, (int)outcome, r->agent_id,
+                r->attempt_id);
+}
+
+/* The next try, by the campaign's table. A case that was finished meanwhile (opt-out in flight) stays finished. */
+static int move_case(struct store *s, const struct closing *a, uint64_t attempt_id, enum outcome outcome, struct wall ended) {
+  struct case_row c;
+  const struct campaign_mem *campaign = store_campaign(s, a->campaign);
+  int r = case_get(s, a->case_id, a->campaign, &c);
+  if (r <= 0 || !campaign || c.last_attempt != attempt_id) return r < 0 ? r : CAD_OK;
+  c.tries++;
+  if (c.tries_by[outcome] < UINT8_MAX) c.tries_by[outcome]++;
+  if (c.status != CASE_DIALING)
+    return db_run(&s->db, Q_CASE_TRIES, "UPDATE case_state SET tries=?, tries_by=? WHERE case_id=? AND campaign=?", "ibuu", (int64_t)c.tries, c.tries_by,
+                  (int)sizeof c.tries_by, c.case_id, c.campaign);
+  struct wall next = retry_next(&campaign->def.retry, outcome, c.tries_by[outcome], ended);
+  return next.ms == 0 ? case_finish(s, &c, (int)outcome) : case_wait(s, &c, CLASS_RETRY, next);
+}
+
+static struct wall latest(const struct mail_store_close *r, struct wall started) {
+  const struct wall stamps[] = {r->ended, r->agent_end, r->bridged, r->greeting_end, r->answered, r->ringing};
+  for (unsigned i = 0; i < sizeof stamps / sizeof stamps[0]; i++)
+    if (stamps[i].ms != 0) return stamps[i];
+  return started;
+}
+
+int store_attempt_close(struct store *s, const struct mail_store_close *rec) {
+  struct closing a;
+  bool own;
+  int err = store_enter(s, &own);
+  if (err < 0) return err;
+  int r = get_attempt(s, rec->attempt_id, &a);
+  /* A close is never lost for a wrong word: what cannot be is written as failed. */
+  enum outcome outcome = rec->outcome > OUTCOME_NONE && rec->outcome < OUTCOME_COUNT ? (enum outcome)rec->outcome : OUTCOME_FAILED;
+  if (r > 0 && !a.closed) {
+    struct wall ended = latest(rec, a.started);
+    err = write_close(s, rec, outcome, ended);
+    if (err >= 0) err = move_case(s, &a, rec->attempt_id, outcome, ended);
+  } else {
+    err = r < 0 ? r : r == 0 ? CAD_ENOENT : CAD_OK;
+  }
+  return store_leave(s, own, err);
+}

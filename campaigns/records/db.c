@@ -1,0 +1,159 @@
+#include "db.h"
+#include <cadencia/err.h>
+#include <stdarg.h>
+#include <string.h>
+
+static int translate(struct db *db, int code) {
+  db->last_code = code;
+  switch (code & 0xff) {
+  case SQLITE_OK: return CAD_OK;
+  case SQLITE_NOMEM: return CAD_ENOMEM;
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED: return CAD_EBUSY;
+  case SQLITE_FULL: return CAD_EFULL;
+  case SQLITE_CONSTRAINT: return CAD_EEXIST;
+  case SQLITE_CORRUPT:
+  case SQLITE_NOTADB: return CAD_EFORMAT;
+  default: return CAD_EIO;
+  }
+}
+
+static int spoil(struct db *db, int code) {
+  if (db->in_tx) db->spoiled = true;
+  return translate(db, code);
+}
+
+int db_open(struct db *db, const char *path, bool reader, bool fast, FILE *err) {
+  memset(db, 0, sizeof *db);
+  int flags = reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  int code = sqlite3_open_v2(path ? path : ":memory:", &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+  if (code != SQLITE_OK) goto fail;
+  sqlite3_extended_result_codes(db->handle, 1);
+  sqlite3_busy_timeout(db->handle, 2000);
+  code = sqlite3_exec(db->handle, "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;", NULL, NULL, NULL);
+  if (code == SQLITE_OK && !reader)
+    code = sqlite3_exec(db->handle, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000;", NULL, NULL, NULL);
+  if (code == SQLITE_OK && !reader)
+    code = sqlite3_exec(db->handle, fast ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL", NULL, NULL, NULL);
+  if (code == SQLITE_OK) return CAD_OK;
+fail:
+  if (err) fprintf(err, "%s: %s\n", path ? path : "in memory", db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code));
+  db_close(db);
+  return translate(db, code);
+}
+
+void db_close(struct db *db) {
+  for (int i = 0; i < Q_COUNT; i++) sqlite3_finalize(db->cache[i]);
+  sqlite3_close(db->handle);
+  memset(db, 0, sizeof *db);
+}
+
+int db_exec(struct db *db, const char *sql) {
+  int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+  return code == SQLITE_OK ? CAD_OK : spoil(db, code);
+}
+
+int db_begin(struct db *db) {
+  int err = db_run(db, Q_BEGIN, "BEGIN IMMEDIATE", "");
+  if (err < 0) return err;
+  db->in_tx = true;
+  db->spoiled = false;
+  return CAD_OK;
+}
+
+int db_commit(struct db *db) {
+  if (db->spoiled) {
+    int code = db->last_code;
+    db_rollback(db);
+    return translate(db, code);
+  }
+  int err = db_run(db, Q_COMMIT, "COMMIT", "");
+  if (err < 0) {
+    db_rollback(db);
+    return err;
+  }
+  db->in_tx = false;
+  return CAD_OK;
+}
+
+void db_rollback(struct db *db) {
+  int code = db->last_code; /* a full disk may have rolled back already: then this fails, and all is well */
+  db->in_tx = db->spoiled = false;
+  if (!sqlite3_get_autocommit(db->handle)) db_run(db, Q_ROLLBACK, "ROLLBACK", "");
+  db->last_code = code;
+}
+
+static sqlite3_stmt *prepare(struct db *db, enum db_slot slot, const char *sql) {
+  if (db->cache[slot]) return db->cache[slot];
+  int code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &db->cache[slot], NULL);
+  if (code != SQLITE_OK) spoil(db, code);
+  return db->cache[slot];
+}
+
+static int bind_one(sqlite3_stmt *q, int i, char type, va_list *args) {
+  switch (type) {
+  case 'i': return sqlite3_bind_int64(q, i, va_arg(*args, int64_t));
+  case 'u': return sqlite3_bind_int64(q, i, (int64_t)va_arg(*args, uint64_t));
+  case 'd': return sqlite3_bind_int(q, i, va_arg(*args, int));
+  case 't': return sqlite3_bind_text(q, i, va_arg(*args, const char *), -1, SQLITE_STATIC);
+  case 'w': {
+    struct wall w = va_arg(*args, struct wall);
+    return w.ms == 0 ? sqlite3_bind_null(q, i) : sqlite3_bind_int64(q, i, w.ms);
+  }
+  case 'b': {
+    const void *data = va_arg(*args, const void *);
+    return sqlite3_bind_blob(q, i, data, va_arg(*args, int), SQLITE_STATIC);
+  }
+  default: return SQLITE_MISUSE;
+  }
+}
+
+static sqlite3_stmt *query(struct db *db, enum db_slot slot, const char *sql, const char *types, va_list *args) {
+  sqlite3_stmt *q = prepare(db, slot, sql);
+  if (!q) return NULL;
+  for (int i = 0; types[i]; i++) {
+    int code = bind_one(q, i + 1, types[i], args);
+    if (code == SQLITE_OK) continue;
+    spoil(db, code);
+    return NULL;
+  }
+  return q;
+}
+
+sqlite3_stmt *db_query(struct db *db, enum db_slot slot, const char *sql, const char *types, ...) {
+  va_list args;
+  va_start(args, types);
+  sqlite3_stmt *q = query(db, slot, sql, types, &args);
+  va_end(args);
+  return q;
+}
+
+int db_step(struct db *db, sqlite3_stmt *q) {
+  if (!q) return CAD_EIO;
+  int code = sqlite3_step(q);
+  if (code == SQLITE_ROW) return 1;
+  return code == SQLITE_DONE ? 0 : spoil(db, code);
+}
+
+void db_done(sqlite3_stmt *q) {
+  if (q) sqlite3_reset(q);
+}
+
+int db_run(struct db *db, enum db_slot slot, const char *sql, const char *types, ...) {
+  va_list args;
+  va_start(args, types);
+  sqlite3_stmt *q = query(db, slot, sql, types, &args);
+  va_end(args);
+  int err = db_step(db, q);
+  db_done(q);
+  return err;
+}
+
+int db_changes(const struct db *db) { return sqlite3_changes(db->handle); }
+
+uint64_t col_u64(sqlite3_stmt *q, int i) { return (uint64_t)sqlite3_column_int64(q, i); }
+struct wall col_wall(sqlite3_stmt *q, int i) { return (struct wall){sqlite3_column_int64(q, i)}; }
+void col_text(sqlite3_stmt *q, int i, char *out, size_t room) {
+  const char *text = (const char *)sqlite3_column_text(q, i);
+  snprintf(out, room, "%s", text ? text : "");
+}

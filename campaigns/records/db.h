@@ -1,0 +1,57 @@
+/* db.h — the thin layer over SQLite: cached statements, typed binding, one place for errors.
+ * Any failed statement spoils the transaction: db_commit then rolls back. Owner: struct store. Source: db.c */
+#ifndef RECORDS_DB_H
+#define RECORDS_DB_H
+
+#include <cadencia/time.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* One slot for each statement that is prepared once and kept. */
+enum db_slot {
+  Q_BEGIN, Q_COMMIT, Q_ROLLBACK,
+  Q_SELLER_GET, Q_SELLER_PUT, Q_CAMPAIGN_PUT, Q_CAMPAIGN_EDIT, Q_CAMPAIGN_STATE, Q_CAMPAIGN_BUDGET, Q_CAMPAIGN_ALL,
+  Q_AGENT_PUT, Q_AGENT_EDIT, Q_AGENT_GET, Q_AGENT_ALL, Q_AGENT_STATE, Q_AGENT_LOG,
+  Q_SET_PUT, Q_SET_ALL, Q_BUCKET_PUT, Q_BUCKET_ALL, Q_BUCKET_COUNTS,
+  Q_DUE, Q_DUE_NEXT, Q_DUE_DETAIL,
+  Q_CASE_GET, Q_CASE_DIALING, Q_CASE_WAIT, Q_CASE_FINISH, Q_CASE_TRIES, Q_CASES_OF_PHONE, Q_CASE_OF_PHONE,
+  Q_DECISION_PUT, Q_DECISION_GET, Q_CAP, Q_INTERACTION_PUT, Q_INTERACTION_CLOSE, Q_ATTEMPT_PUT, Q_ATTEMPT_GET, Q_ATTEMPT_CLOSE,
+  Q_OPEN_ATTEMPTS, Q_LAST_STAMP, Q_DISPOSE, Q_DISPOSED,
+  Q_DNC_HAS, Q_DNC_PUT,
+  Q_LIST_PUT, Q_LIST_STATE, Q_LIST_GET, Q_LIST_STAGED, Q_LIST_RANGE, Q_LIST_DROP_CASES, Q_LIST_DROP_STATES, Q_LIST_DROP_PHONES, Q_LIST_DROP_PEOPLE,
+  Q_PERSON_PUT, Q_PHONE_GET, Q_PHONE_PUT, Q_WORK_PUT, Q_STATE_PUT,
+  Q_COUNT_ATTEMPTS, Q_COUNT_CONTACTS, Q_LOG, Q_ZONE_USE,
+  Q_COUNT
+};
+
+struct db {
+  sqlite3 *handle;
+  sqlite3_stmt *cache[Q_COUNT];
+  bool in_tx, spoiled;
+  int last_code; /* SQLite's code of the last failure */
+};
+
+/* Opens the file (NULL: in memory) with our pragmas. */
+int db_open(struct db *db, const char *path, bool reader, bool fast, FILE *err);
+void db_close(struct db *db);
+int db_exec(struct db *db, const char *sql);
+int db_begin(struct db *db);
+int db_commit(struct db *db);  /* rolls back and fails when anything failed since db_begin */
+void db_rollback(struct db *db);
+
+/* types, one letter an argument: i int64_t, u uint64_t, d int, t const char * (NULL: null), w struct wall
+ * (WALL_NONE: null), b const void * and int. Texts must live until the statement is done. */
+int db_run(struct db *db, enum db_slot slot, const char *sql, const char *types, ...);
+/* Prepared, bound, not yet stepped; NULL on failure. Finish with db_done. */
+sqlite3_stmt *db_query(struct db *db, enum db_slot slot, const char *sql, const char *types, ...);
+int db_step(struct db *db, sqlite3_stmt *q); /* 1 a row, 0 no more, < 0 */
+void db_done(sqlite3_stmt *q);
+int db_changes(const struct db *db);
+
+uint64_t col_u64(sqlite3_stmt *q, int i);
+struct wall col_wall(sqlite3_stmt *q, int i); /* null: WALL_NONE */
+void col_text(sqlite3_stmt *q, int i, char *out, size_t room);
+
+#endif

@@ -1,0 +1,186 @@
+#include "store_internal.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { AGAIN_MS = 1000, IDLE_MS = 5000 };
+
+/* What one lease call knows: which zone sets are open now, asked once each. */
+struct search {
+  struct store *s;
+  struct campaign_mem *c;
+  struct now now;
+  uint8_t *open; /* by set: 0 not asked, 1 open, 2 closed */
+};
+
+static bool set_open(struct search *x, uint32_t set) {
+  if (x->open[set] == 0) {
+    const struct zone_set *z = &x->s->sets[set];
+    x->open[set] = hours_allow(&x->c->def.gate.hours, x->s->zones, z->zones, z->count, x->now.wall) ? 1 : 2;
+  }
+  return x->open[set] == 1;
+}
+
+static void expire(struct store *s, struct mono now) {
+  struct lease_entry e;
+  while (lease_set_expired(&s->leases, now, &e)) {
+    struct bucket *b = bucket_at(s, e.bucket);
+    if (!b) continue;
+    if (b->leased) b->leased--;
+    b->earliest_ms = 0;
+  }
+}
+
+/* The bucket whose head is due first; among equals the one that was used longest ago. */
+static uint32_t best_bucket(struct search *x, uint8_t class) {
+  uint32_t best = 0;
+  for (uint32_t i = 0; i < x->c->bucket_count; i++) {
+    uint32_t id = x->c->buckets[i];
+    const struct bucket *b = &x->s->buckets[id - 1], *than = best ? &x->s->buckets[best - 1] : NULL;
+    if (b->class != class || !b->visible || b->earliest_ms > x->now.wall.ms) continue;
+    if (than && (b->earliest_ms > than->earliest_ms || (b->earliest_ms == than->earliest_ms && b->last_used >= than->last_used))) continue;
+    if (set_open(x, b->set)) best = id;
+  }
+  return best;
+}
+
+static int fill_lease(struct search *x, uint64_t case_id, struct lease *out) {
+  sqlite3_stmt *q = db_query(&x->s->db, Q_DUE_DETAIL,
+                             "SELECT c.phone_id, c.phone, c.tries, p.name FROM case_state c JOIN work_case w ON w.id=c.case_id"
+                             " JOIN person p ON p.id=w.person WHERE c.case_id=? AND c.campaign=?",
+                             "uu", case_id, x->c->def.terms.id);
+  int r = db_step(&x->s->db, q);
+  if (r > 0) {
+    *out = (struct lease){.campaign_id = x->c->def.terms.id,
+                          .case_id = case_id,
+                          .phone_id = col_u64(q, 0),
+                          .phone = col_u64(q, 1),
+                          .tries = (uint16_t)col_u64(q, 2),
+                          .expires = wall_add(x->now.wall, LEASE_MS)};
+    col_text(q, 3, out->name, sizeof out->name);
+  }
+  db_done(q);
+  return r;
+}
+
+/* Takes what is due in one bucket and learns when it has something next. Returns how many, < 0 on error. */
+static int take(struct search *x, uint32_t id, int room, struct lease *out) {
+  struct store *s = x->s;
+  struct bucket *b = &s->buckets[id - 1];
+  int given = 0, r;
+  int64_t limit = (int64_t)room + b->leased + 1, seen = 0;
+  b->earliest_ms = NEVER_MS;
+  b->last_used = ++s->uses;
+  sqlite3_stmt *q = db_query(&s->db, Q_DUE, "SELECT case_id, next_at FROM case_state WHERE bucket=? AND status=0 ORDER BY next_at, case_id LIMIT ?", "ii",
+                             (int64_t)id, limit);
+  while ((r = db_step(&s->db, q)) > 0) {
+    seen++;
+    uint64_t case_id = col_u64(q, 0);
+    int64_t next_ms = sqlite3_column_int64(q, 1);
+    if (lease_set_find(&s->leases, case_id, x->c->def.terms.id)) continue;
+    if (next_ms > x->now.wall.ms || given == room) {
+      b->earliest_ms = next_ms;
+      break;
+    }
+    if ((r = fill_lease(x, case_id, &out[given])) < 0) break;
+    if (r == 0) continue; /* a case without its person: never leased */
+    struct lease_entry e = {case_id, x->c->def.terms.id, id, mono_add(x->now.mono, LEASE_MS)};
+    if (lease_set_add(&s->leases, &e) < 0) {
+      b->earliest_ms = next_ms;
+      break;
+    }
+    b->leased++;
+    given++;
+  }
+  db_done(q);
+  if (r < 0 || (seen == limit && b->earliest_ms == NEVER_MS)) b->earliest_ms = x->now.wall.ms + AGAIN_MS; /* there may be more */
+  return r < 0 ? r : given;
+}
+
+/* When something may be due: the earliest that hours allow, bucket by bucket. */
+static struct wall next_due(struct search *x) {
+  struct wall next = WALL_NONE;
+  struct wall *opens = calloc(x->s->set_count + 1, sizeof *opens); /* by set, from now on */
+  for (uint32_t i = 0; opens && i < x->c->bucket_count; i++) {
+    const struct bucket *b = &x->s->buckets[x->c->buckets[i] - 1];
+    if (!b->visible || b->earliest_ms == NEVER_MS) continue;
+    const struct zone_set *z = &x->s->sets[b->set];
+    struct wall at = x->now.wall;
+    if (b->earliest_ms > at.ms) {
+      at = hours_next(&x->c->def.gate.hours, x->s->zones, z->zones, z->count, (struct wall){b->earliest_ms});
+    } else {
+      if (opens[b->set].ms == 0) opens[b->set] = hours_next(&x->c->def.gate.hours, x->s->zones, z->zones, z->count, at);
+      at = opens[b->set];
+    }
+    if (at.ms != 0 && (next.ms == 0 || at.ms < next.ms)) next = at;
+  }
+  free(opens);
+  return next;
+}
+
+int store_lease(struct store *s, const struct mail_store_want *want, struct now now, struct lease *out, struct mail_store_lease_end *end) {
+  struct search x = {s, store_campaign(s, want->campaign_id), now, NULL};
+  int given = 0, r = 0;
+  *end = (struct mail_store_lease_end){.campaign_id = want->campaign_id};
+  expire(s, now.mono);
+  if (!x.c) return CAD_ENOENT;
+  end->open = (uint32_t)(x.c->open > UINT32_MAX ? UINT32_MAX : x.c->open);
+  if (x.c->def.state != CAMPAIGN_RUNNING || !s->clock_trusted) {
+    end->next = wall_add(now.wall, LEASE_MS);
+    return 0;
+  }
+  x.open = calloc(s->set_count + 1, 1);
+  if (!x.open) return CAD_ENOMEM;
+  for (uint8_t class = 0; class < CLASS_COUNT && r >= 0; class++) {
+    uint32_t bucket;
+    while (given < want->count && s->leases.count < LEASES_MAX && (bucket = best_bucket(&x, class)) != 0) {
+      r = take(&x, bucket, want->count - given, out + given);
+      if (r < 0) break;
+      given += r;
+    }
+  }
+  free(x.open);
+  end->given = (uint16_t)given;
+  end->next = next_due(&x);
+  if (end->next.ms == 0 && end->open > 0) end->next = wall_add(now.wall, IDLE_MS); /* being called, or blocked for days */
+  return given > 0 ? given : r < 0 ? r : 0;
+}
+
+void store_lease_drop(struct store *s, const struct lease *lease) {
+  struct lease_entry *e = lease_set_find(&s->leases, lease->case_id, lease->campaign_id);
+  if (!e) return;
+  struct bucket *b = bucket_at(s, e->bucket);
+  if (b) {
+    if (b->leased) b->leased--;
+    b->earliest_ms = 0;
+  }
+  lease_set_remove(&s->leases, e);
+}
+
+struct wall store_best_time(struct store *s, const char *campaign, struct wall at, int64_t for_ms, uint64_t *callable) {
+  enum { STEP_MS = 15 * 60000, STEPS = 7 * 96 };
+  struct campaign_mem *c = store_campaign_named(s, campaign);
+  uint64_t *waiting = calloc(s->set_count + 1, sizeof *waiting), best = 0;
+  struct wall found = WALL_NONE;
+  sqlite3_stmt *q = db_query(&s->db, Q_BUCKET_COUNTS, "SELECT bucket, count(*) FROM case_state WHERE status=0 GROUP BY bucket", "");
+  while (c && waiting && db_step(&s->db, q) > 0) {
+    const struct bucket *b = bucket_at(s, col_u64(q, 0));
+    if (b && b->visible && &s->campaigns[b->campaign] == c) waiting[b->set] += col_u64(q, 1);
+  }
+  db_done(q);
+  for (int step = 0; c && waiting && step < STEPS; step++) {
+    struct wall from = step == 0 ? at : (struct wall){(at.ms / STEP_MS + step) * STEP_MS};
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < s->set_count; i++) {
+      const struct zone_set *z = &s->sets[i];
+      if (waiting[i] == 0) continue;
+      bool open = true;
+      for (int64_t ms = 0; open && ms <= for_ms; ms += STEP_MS)
+        open = hours_allow(&c->def.gate.hours, s->zones, z->zones, z->count, wall_add(from, ms));
+      if (open && hours_allow(&c->def.gate.hours, s->zones, z->zones, z->count, wall_add(from, for_ms))) n += waiting[i];
+    }
+    if (n > best) best = n, found = from;
+  }
+  free(waiting);
+  if (callable) *callable = best;
+  return found;
+}

@@ -1,0 +1,114 @@
+#include "store_internal.h"
+
+/* Numbered, forward, each in one transaction. `oldest` names the oldest schema number that a binary must
+ * know to open the file; a binary that knows less refuses. Times are UTC in ms; ids are ours (ids.h). */
+struct migration {
+  int number, oldest;
+  const char *sql[2]; /* in parts: compilers need not take longer texts */
+};
+
+static const char *const FIRST_WHO =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE seller(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE campaign(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL REFERENCES seller, name TEXT NOT NULL UNIQUE,"
+    " state INTEGER NOT NULL, created INTEGER NOT NULL, started INTEGER, version INTEGER NOT NULL,"
+    " country TEXT NOT NULL, purpose TEXT NOT NULL, trunk TEXT NOT NULL, def TEXT NOT NULL CHECK(json_valid(def))) STRICT;"
+    "CREATE TABLE agent(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL REFERENCES seller, name TEXT NOT NULL UNIQUE,"
+    " campaign INTEGER NOT NULL REFERENCES campaign, uri TEXT NOT NULL, listener INTEGER NOT NULL, nailed INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE agent_log(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, agent INTEGER NOT NULL, campaign INTEGER NOT NULL,"
+    " attempt INTEGER NOT NULL, state INTEGER NOT NULL, began INTEGER NOT NULL, ended INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX agent_log_agent ON agent_log(agent, began);"
+    /* Who may be called: a person has phones, a case (a debt, an order) belongs to a person, a list brings cases. */
+    "CREATE TABLE zone_set(id INTEGER PRIMARY KEY, zones TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE TABLE list(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL REFERENCES seller, campaign INTEGER NOT NULL REFERENCES campaign,"
+    " file TEXT NOT NULL, state INTEGER NOT NULL, created INTEGER NOT NULL, finished INTEGER,"
+    " added INTEGER NOT NULL, duplicates INTEGER NOT NULL, dnc INTEGER NOT NULL, zone_unknown INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX list_state ON list(state);"
+    "CREATE TABLE bucket(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL REFERENCES seller,"
+    " campaign INTEGER NOT NULL REFERENCES campaign, list INTEGER NOT NULL REFERENCES list,"
+    " zone_set INTEGER NOT NULL REFERENCES zone_set, class INTEGER NOT NULL, UNIQUE(list, zone_set, class)) STRICT;"
+    "CREATE TABLE person(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, list INTEGER NOT NULL, name TEXT NOT NULL,"
+    " language TEXT, zone TEXT, created INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE phone(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, person INTEGER NOT NULL, list INTEGER NOT NULL,"
+    " number INTEGER NOT NULL, UNIQUE(seller, number)) STRICT;"
+    "CREATE TABLE work_case(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, person INTEGER NOT NULL, list INTEGER NOT NULL,"
+    " external_id TEXT, extra TEXT CHECK(extra IS NULL OR json_valid(extra)), created INTEGER NOT NULL) STRICT;"
+    /* Where a case stands in a campaign; case_due is the hopper. tries_by: one byte an outcome. */
+    "CREATE TABLE case_state(case_id INTEGER NOT NULL, campaign INTEGER NOT NULL, seller INTEGER NOT NULL, phone_id INTEGER NOT NULL,"
+    " phone INTEGER NOT NULL, bucket INTEGER NOT NULL, status INTEGER NOT NULL, next_at INTEGER NOT NULL, tries INTEGER NOT NULL,"
+    " tries_by BLOB, last_attempt INTEGER, done_reason INTEGER, PRIMARY KEY(case_id, campaign)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX case_due ON case_state(bucket, next_at) WHERE status = 0;"
+    "CREATE UNIQUE INDEX case_phone ON case_state(phone, campaign);";
+
+static const char *const FIRST_DONE =
+    "CREATE TABLE dnc(number INTEGER NOT NULL, seller INTEGER NOT NULL, campaign INTEGER NOT NULL, source TEXT NOT NULL,"
+    " added INTEGER NOT NULL, PRIMARY KEY(number, seller, campaign)) STRICT, WITHOUT ROWID;"
+    /* What was done: rows are written once; an attempt is completed once, at its close. */
+    "CREATE TABLE decision(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, campaign INTEGER NOT NULL, case_id INTEGER NOT NULL,"
+    " phone INTEGER NOT NULL, at INTEGER NOT NULL, allowed INTEGER NOT NULL, rule TEXT NOT NULL, rule_version INTEGER NOT NULL,"
+    " reason INTEGER NOT NULL, next_at INTEGER, inputs TEXT NOT NULL) STRICT;"
+    "CREATE TABLE interaction(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, campaign INTEGER NOT NULL, case_id INTEGER NOT NULL,"
+    " channel TEXT NOT NULL, inbound INTEGER NOT NULL, began INTEGER NOT NULL, ended INTEGER, outcome INTEGER, agent INTEGER) STRICT;"
+    "CREATE TABLE attempt(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, campaign INTEGER NOT NULL, interaction INTEGER NOT NULL,"
+    " case_id INTEGER NOT NULL, phone_id INTEGER NOT NULL, phone INTEGER NOT NULL, trunk TEXT NOT NULL, caller_id INTEGER NOT NULL,"
+    " zone_set INTEGER NOT NULL, started INTEGER NOT NULL, ringing INTEGER, answered INTEGER, greeting_end INTEGER, bridged INTEGER,"
+    " agent_end INTEGER, ended INTEGER, sip_code INTEGER, q850 INTEGER, cause INTEGER, outcome INTEGER, verdict INTEGER,"
+    " verdict_reason INTEGER, ended_by INTEGER, abandoned INTEGER, early_hangup INTEGER, live INTEGER, agent INTEGER,"
+    " talk_ms INTEGER) STRICT;"
+    "CREATE INDEX attempt_phone ON attempt(phone, seller, started);"
+    "CREATE INDEX attempt_open ON attempt(id) WHERE ended IS NULL;"
+    "CREATE INDEX attempt_live ON attempt(campaign, started, abandoned) WHERE live = 1;"
+    "CREATE TABLE disposition(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, attempt INTEGER NOT NULL, agent INTEGER NOT NULL,"
+    " code TEXT NOT NULL, wrapup_ms INTEGER NOT NULL, at INTEGER NOT NULL, UNIQUE(attempt, at, code)) STRICT;";
+
+static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}}};
+enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
+
+static int read_number(struct db *db, const char *sql, int fallback) {
+  sqlite3_stmt *q = NULL;
+  int value = fallback;
+  if (sqlite3_prepare_v2(db->handle, sql, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW) value = sqlite3_column_int(q, 0);
+  sqlite3_finalize(q);
+  return value;
+}
+
+static int apply(struct db *db, const struct migration *m) {
+  char stamp[256];
+  snprintf(stamp, sizeof stamp,
+           "INSERT OR REPLACE INTO meta VALUES('schema','%d'),('oldest_schema','%d'),('written_by','cadencia %s');"
+           "PRAGMA user_version=%d; PRAGMA application_id=1128350787;",
+           m->number, m->oldest, CADENCIA_VERSION, m->number);
+  int err = db_begin(db);
+  if (err < 0) return err;
+  if (db_exec(db, m->sql[0]) < 0 || (m->sql[1] && db_exec(db, m->sql[1]) < 0) || db_exec(db, stamp) < 0) {
+    err = db_commit(db); /* rolls back */
+    return err < 0 ? err : CAD_EIO;
+  }
+  return db_commit(db);
+}
+
+int schema_migrate(struct db *db, FILE *err) {
+  int have = read_number(db, "PRAGMA user_version", -1);
+  if (have < 0) {
+    if (err) fprintf(err, "the database cannot be read: %s\n", sqlite3_errmsg(db->handle));
+    return CAD_EFORMAT;
+  }
+  if (have > SCHEMA) {
+    int oldest = read_number(db, "SELECT CAST(value AS INTEGER) FROM meta WHERE key='oldest_schema'", have);
+    if (oldest > SCHEMA) {
+      if (err) fprintf(err, "the database has schema %d; this Cadencia knows up to %d: use the newer one\n", have, SCHEMA);
+      return CAD_EVERSION;
+    }
+    return CAD_OK;
+  }
+  for (int i = 0; i < SCHEMA; i++) {
+    if (MIGRATIONS[i].number <= have) continue;
+    int r = apply(db, &MIGRATIONS[i]);
+    if (r < 0) {
+      if (err) fprintf(err, "migration %d failed: %s\n", MIGRATIONS[i].number, sqlite3_errmsg(db->handle));
+      return r;
+    }
+  }
+  return CAD_OK;
+}

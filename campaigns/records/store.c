@@ -1,0 +1,185 @@
+#include "store_internal.h"
+#include "dialer/base/clock.h"
+#include <stdlib.h>
+#include <string.h>
+
+static int load_numbering(struct store *s, const char *share_dir, const char *name, bool needed, FILE *err) {
+  char path[512];
+  snprintf(path, sizeof path, "%s/numbering/%s", share_dir, name);
+  FILE *f = fopen(path, "rb");
+  if (!f && !needed) return CAD_OK;
+  if (!f) {
+    if (err) fprintf(err, "%s: the table of number prefixes and zones cannot be read\n", path);
+    return CAD_ENOENT;
+  }
+  enum { FILE_MAX_BYTES = 16 << 20 };
+  char *text = malloc(FILE_MAX_BYTES + 1);
+  size_t bytes = text ? fread(text, 1, FILE_MAX_BYTES, f) : 0;
+  fclose(f);
+  if (!text) return CAD_ENOMEM;
+  text[bytes] = '\0';
+  int line = 0, r = numbering_add(s->numbering, text, &line);
+  free(text);
+  if (r < 0 && err) fprintf(err, "%s:%d: a line must be \"prefix,Zone/One&Zone/Two\"\n", path, line);
+  return r;
+}
+
+static int load_rules(struct store *s, const struct store_options *opt, FILE *err) {
+  const char *zone_dir = opt->zone_dir ? opt->zone_dir : "/usr/share/zoneinfo";
+  s->zones = zones_create(zone_dir);
+  if (!s->zones) {
+    if (err) fprintf(err, "%s: no time zones there; install the package tzdata\n", zone_dir);
+    return CAD_ENOENT;
+  }
+  s->numbering = numbering_create();
+  if (!s->numbering) return CAD_ENOMEM;
+  if (!opt->share_dir) return CAD_OK;
+  int r = load_numbering(s, opt->share_dir, "prefix_zones.csv", true, err);
+  return r < 0 ? r : load_numbering(s, opt->share_dir, "more_zones.csv", false, err);
+}
+
+int store_open(const struct store_options *opt, struct store **out, FILE *err) {
+  struct store *s = calloc(1, sizeof *s);
+  if (!s) return CAD_ENOMEM;
+  s->ids.box = opt->box;
+  s->contacts_max = opt->contacts_max;
+  s->clock_trusted = true;
+  int r = db_open(&s->db, opt->path, false, opt->fast, err);
+  if (r >= 0) r = schema_migrate(&s->db, err);
+  if (r >= 0) r = lease_set_open(&s->leases);
+  if (r >= 0) r = load_rules(s, opt, err);
+  if (r >= 0) r = campaigns_load(s);
+  if (r >= 0) r = buckets_load(s);
+  if (r >= 0) s->ids.last = store_last_id(s);
+  if (r >= 0) r = store_recover(s);
+  if (r < 0) {
+    if (err && s->db.handle && s->db.last_code) fprintf(err, "%s: %s\n", opt->path ? opt->path : "in memory", sqlite3_errstr(s->db.last_code));
+    store_close(s);
+    return r;
+  }
+  *out = s;
+  return CAD_OK;
+}
+
+int store_open_reader(const char *path, struct store **out, FILE *err) {
+  struct store *s = calloc(1, sizeof *s);
+  if (!s) return CAD_ENOMEM;
+  s->reader = true;
+  int r = db_open(&s->db, path, true, false, err);
+  if (r < 0) {
+    store_close(s);
+    return r;
+  }
+  *out = s;
+  return CAD_OK;
+}
+
+struct store *store_close(struct store *s) {
+  if (!s) return NULL;
+  if (s->db.handle) {
+    if (s->db.in_tx) db_rollback(&s->db);
+    db_close(&s->db);
+  }
+  lease_set_close(&s->leases);
+  buckets_free(s);
+  for (uint32_t i = 0; i < s->campaign_count; i++) free(s->campaigns[i].buckets);
+  free(s->campaigns);
+  zones_destroy(s->zones);
+  numbering_destroy(s->numbering);
+  free(s);
+  return NULL;
+}
+
+void store_set_clock(struct store *s, struct wall now) { s->clock = now; }
+void store_clock_trusted(struct store *s, bool trusted) { s->clock_trusted = trusted; }
+void store_resolve_with(struct store *s, void (*fn)(void *arg, struct campaign_def *def), void *arg) {
+  s->resolve = fn;
+  s->resolve_arg = arg;
+}
+
+uint64_t store_last_id(struct store *s) {
+  static const char *const TABLES[] = {"campaign", "agent", "list",        "person",   "phone",
+                                       "work_case", "decision", "disposition", "agent_log", "seller"};
+  uint64_t last = 0;
+  for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++) {
+    char sql[64];
+    sqlite3_stmt *q = NULL;
+    snprintf(sql, sizeof sql, "SELECT max(id) FROM %s", TABLES[i]);
+    if (sqlite3_prepare_v2(s->db.handle, sql, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW && col_u64(q, 0) > last)
+      last = col_u64(q, 0);
+    sqlite3_finalize(q);
+  }
+  return last > s->ids.last ? last : s->ids.last;
+}
+
+struct wall store_now(const struct store *s) { return s->clock.ms != 0 ? s->clock : clock_wall(); }
+
+uint64_t store_id(struct store *s, struct wall at) { return id_next(&s->ids, at.ms != 0 ? at : store_now(s)); }
+
+int store_begin(struct store *s) {
+  if (s->reader) return CAD_EREFUSED;
+  if (s->db.in_tx) return CAD_EBUSY;
+  int err = db_begin(&s->db);
+  if (err < 0) return err;
+  for (uint32_t i = 0; i < s->campaign_count; i++) s->campaigns[i].open_at_begin = s->campaigns[i].open;
+  s->contacts_at_begin = s->contacts;
+  memcpy(s->jobs_at_begin, s->jobs, sizeof s->jobs);
+  return CAD_OK;
+}
+
+/* What was undone in the file is undone in memory: counters go back, what the group made anew is read again,
+ * and every bucket is looked at afresh. */
+static void forget_group(struct store *s) {
+  for (uint32_t i = 0; i < s->campaign_count; i++) s->campaigns[i].open = s->campaigns[i].open_at_begin;
+  s->contacts = s->contacts_at_begin;
+  memcpy(s->jobs, s->jobs_at_begin, sizeof s->jobs);
+  if (s->memory_stale) {
+    campaigns_load(s);
+    buckets_load(s);
+  }
+  s->memory_stale = false;
+  for (uint32_t i = 0; i < s->bucket_count; i++) s->buckets[i].earliest_ms = 0;
+}
+
+int store_commit(struct store *s) {
+  if (!s->db.in_tx) return CAD_EINVAL;
+  int err = db_commit(&s->db);
+  if (err < 0)
+    forget_group(s);
+  else
+    s->memory_stale = false;
+  return err;
+}
+
+void store_rollback(struct store *s) {
+  if (!s->db.in_tx) return;
+  db_rollback(&s->db);
+  forget_group(s);
+}
+
+int store_enter(struct store *s, bool *own) {
+  *own = !s->db.in_tx;
+  return *own ? store_begin(s) : CAD_OK;
+}
+
+int store_leave(struct store *s, bool own, int err) {
+  if (!own) return err;
+  if (err < 0) {
+    store_rollback(s);
+    return err;
+  }
+  int committed = store_commit(s);
+  return committed < 0 ? committed : err;
+}
+
+struct campaign_mem *store_campaign(struct store *s, uint64_t id) {
+  for (uint32_t i = 0; i < s->campaign_count; i++)
+    if (s->campaigns[i].def.terms.id == id) return &s->campaigns[i];
+  return NULL;
+}
+
+struct campaign_mem *store_campaign_named(struct store *s, const char *name) {
+  for (uint32_t i = 0; i < s->campaign_count; i++)
+    if (strcmp(s->campaigns[i].def.terms.name, name) == 0) return &s->campaigns[i];
+  return NULL;
+}

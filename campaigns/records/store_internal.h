@@ -1,0 +1,122 @@
+/* store_internal.h — what the files of records/ share. Owner: the thread that owns the store.
+ *
+ * A contact waits in a *bucket*: campaign x list x zone set x class. All contacts of a bucket share
+ * their hours, so a closed bucket is skipped whole, however many contacts it holds; a list that is
+ * not yet visible is a set of buckets that the lease does not look at. */
+#ifndef RECORDS_STORE_INTERNAL_H
+#define RECORDS_STORE_INTERNAL_H
+
+#include "db.h"
+#include "lease_set.h"
+#include <cadencia/err.h>
+#include <cadencia/ids.h>
+#include <campaigns/store.h>
+
+enum case_status { CASE_WAITING = 0, CASE_DIALING = 1, CASE_DONE = 2 };
+enum case_class { CLASS_CALLBACK = 0, CLASS_RETRY, CLASS_FRESH, CLASS_COUNT }; /* leased in this order */
+enum list_state { LIST_STAGED = 0, LIST_VISIBLE, LIST_ABORTED };
+/* Why a contact is finished: an enum outcome below 100, else one of these. */
+enum case_done { DONE_DNC = 100, DONE_NUMBER, DONE_DISPOSITION };
+enum { GATE_RULE_VERSION = 1, LEASE_MS = 60000, DAY_MS = 86400000 };
+static const int64_t NEVER_MS = INT64_MAX;
+
+struct zone_set {
+  uint16_t zones[LAW_ZONES_MAX];
+  int count; /* 0: holds a zone that this box does not know, which blocks */
+  char text[1024];
+};
+struct bucket {
+  uint64_t list;
+  uint32_t campaign; /* index into campaigns */
+  uint32_t set;      /* index into sets */
+  uint8_t class, visible;
+  uint32_t sibling[CLASS_COUNT]; /* ids of the same list and set; 0: not made yet */
+  int64_t earliest_ms;           /* nothing is due before; NEVER_MS: empty */
+  uint32_t leased;
+  uint64_t last_used;
+};
+struct campaign_mem {
+  struct campaign_def def;
+  uint64_t seller;
+  struct wall started;
+  uint32_t *buckets; /* ids */
+  uint32_t bucket_count, bucket_room;
+  uint64_t open, open_at_begin; /* contacts not finished, visible lists only */
+};
+struct import_job {
+  uint64_t list;
+  uint32_t campaign;
+  uint64_t added, duplicates, dnc, zone_unknown, full;
+};
+enum { CAMPAIGNS_MAX = 1024, JOBS_MAX = 8, SETS_MAX = 4096, BUCKETS_MAX = 1 << 20 };
+
+struct store {
+  struct db db;
+  bool reader, clock_trusted, memory_stale;
+  struct id_maker ids;
+  struct wall clock; /* simulation's; WALL_NONE: the system's */
+  struct zones *zones;
+  struct numbering *numbering;
+  struct campaign_mem *campaigns;
+  uint32_t campaign_count;
+  struct zone_set *sets;
+  uint32_t set_count, set_room;
+  struct bucket *buckets; /* [id - 1] */
+  uint32_t bucket_count, bucket_room;
+  struct lease_set leases;
+  struct import_job jobs[JOBS_MAX], jobs_at_begin[JOBS_MAX];
+  uint64_t contacts, contacts_at_begin, contacts_max, uses;
+  void (*resolve)(void *arg, struct campaign_def *def);
+  void *resolve_arg;
+};
+
+/* schema.c: creates or migrates; CAD_EVERSION. The one readable line goes to err. */
+int schema_migrate(struct db *db, FILE *err);
+
+/* store.c */
+uint64_t store_id(struct store *s, struct wall at); /* WALL_NONE: now */
+struct wall store_now(const struct store *s);
+/* Own transaction when the caller has none: enter, work, then leave with the result. */
+int store_enter(struct store *s, bool *own);
+int store_leave(struct store *s, bool own, int err);
+struct campaign_mem *store_campaign(struct store *s, uint64_t id);
+struct campaign_mem *store_campaign_named(struct store *s, const char *name);
+
+/* campaign.c */
+int campaigns_load(struct store *s);
+void campaign_fill(struct store *s, const struct campaign_mem *c, struct campaign_def *out);
+
+/* bucket.c */
+int buckets_load(struct store *s);
+void buckets_free(struct store *s);
+/* Index of the set, made on first use. "A&B", any order, doubles allowed. */
+int set_find(struct store *s, const char *zones, uint32_t *out);
+/* Id of the bucket, made on first use. */
+int bucket_find(struct store *s, uint32_t campaign, uint64_t list, uint32_t set, enum case_class class, uint32_t *out);
+int bucket_sibling(struct store *s, uint32_t bucket, enum case_class class, uint32_t *out);
+struct bucket *bucket_at(struct store *s, uint64_t id);
+/* A contact became due at that time in that bucket. */
+void bucket_touch(struct store *s, uint32_t bucket, struct wall next);
+
+/* dnc.c */
+bool dnc_listed(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, int *err);
+int dnc_insert(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, const char *source, struct wall at);
+/* Finishes the waiting and running contacts of this number; seller and campaign 0: all. */
+int dnc_finish_cases(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign);
+
+/* casestate.c */
+struct case_row {
+  uint64_t case_id, campaign, phone_id, phone, last_attempt;
+  uint32_t bucket, tries;
+  uint8_t status;
+  uint8_t tries_by[OUTCOME_COUNT];
+};
+int case_get(struct store *s, uint64_t case_id, uint64_t campaign, struct case_row *out); /* 1 found, 0 not, < 0 */
+int case_dialing(struct store *s, const struct case_row *c, uint64_t attempt);
+int case_wait(struct store *s, const struct case_row *c, enum case_class class, struct wall next);
+int case_finish(struct store *s, const struct case_row *c, int reason);
+
+/* recover.c: attempts that a crash left open, lists that were never finished. */
+int store_recover(struct store *s);
+
+#endif
