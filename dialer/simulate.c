@@ -3,6 +3,7 @@
 #include "dialer/commands.h"
 #include "dialer/sim/world.h"
 #include <cadencia/err.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

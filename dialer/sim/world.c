@@ -28,7 +28,7 @@ void world_defaults(struct world_params *p) {
 }
 
 void world_break(struct world *w, const char *text) {
-  if (w->broken[0] == 0) snprintf(w->broken, WORLD_TEXT, "at %lld ms: %s", (long long)w->now_ms, text);
+  if (w->broken[0] == 0) snprintf(w->broken, WORLD_TEXT, "at %lld ms: %.128s", (long long)w->now_ms, text);
 }
 
 struct now world_now(const struct world *w) { return (struct now){{w->now_ms}, {w->wall_ms + w->now_ms}}; }
@@ -250,6 +250,19 @@ static void begin_drain(struct world *w) {
   step(w, &m);
 }
 
+/* Names the states that the last calls are stuck in. */
+static void world_stuck(struct world *w) {
+  struct live *live = calloc(1, sizeof *live);
+  if (!live) return;
+  control_live(w->control, world_now(w), live);
+  const struct live_campaign *c = &live->campaigns[0];
+  char text[WORLD_TEXT - 32];
+  snprintf(text, sizeof text, "calls that never end: %u dialing, %u ringing, %u screening, %u waiting, %u talking, %u message, %u in all", c->dialing,
+           c->ringing, c->screening, c->waiting, c->talking, c->message, live->calls);
+  world_break(w, text);
+  free(live);
+}
+
 /* From one happening or deadline to the next, until everything has ended. */
 static void live_on(struct world *w, void (*progress)(void *, int64_t), void *arg) {
   int64_t end = w->now_ms + w->p.duration_ms, refill = w->now_ms + 5000, minute = w->now_ms, begin = w->now_ms;
@@ -261,7 +274,7 @@ static void live_on(struct world *w, void (*progress)(void *, int64_t), void *ar
     if (next == INT64_MAX || (w->stopping && control_drained(w->control))) break;
     if (next > w->now_ms) w->now_ms = next;
     if (w->now_ms > patience) {
-      world_break(w, "calls that never end");
+      world_stuck(w);
       break;
     }
     if (!w->stopping && w->now_ms >= end) begin_drain(w);

@@ -23,6 +23,7 @@ enum happening {
   HAPPENS_VERDICT,
   HAPPENS_DEADLINE,
   HAPPENS_PLAYED,
+  HAPPENS_SILENCE,    /* no RTP either way for 15 s */
   HAPPENS_AGENT_ENDS, /* the agent presses '*' */
   HAPPENS_DISPOSE,    /* the agent presses a digit */
   HAPPENS_CREDIT,   /* a rested session is announced again */
@@ -45,7 +46,6 @@ struct vleg {
   bool alive, answered, cancelled;
   uint8_t callee;
   uint64_t call_id, opened, case_id; /* opened: the attempt that the store permitted on this slot */
-  struct session session;
 };
 struct vsession {
   uint32_t gen;

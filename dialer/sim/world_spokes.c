@@ -257,8 +257,21 @@ void spoke_store(struct world *w, const struct mail *m) {
 
 /* ---- what happens by itself ---- */
 
+/* He hung up, but the worker that would have told is dead: media hears silence in both directions 15 s long. */
+static void silence(struct world *w, struct leg leg) {
+  for (uint32_t i = 0; i < w->sessions; i++)
+    if (w->media[i].used && w->media[i].bridged && leg_eq(w->media[i].owner, leg)) {
+      struct vsession *peer = session_of(w, w->media[i].peer);
+      struct leg customer = leg.role == LEG_CALL || !peer ? leg : peer->owner;
+      uint32_t slot = leg.role == LEG_CALL ? i : w->media[i].peer.slot;
+      if (customer.role == LEG_CALL) world_schedule(w, 15000, session_happen(HAPPENS_SILENCE, w, slot));
+    }
+}
+
 static void leg_happens(struct world *w, const struct happen *h, struct leg leg, struct vleg *v) {
-  if (!v || v->gen != h->gen || !v->alive) return;
+  if (!v || v->gen != h->gen) return;
+  if (!v->alive && h->what == HAPPENS_HANG_UP) silence(w, leg);
+  if (!v->alive) return;
   struct mail m;
   switch ((enum happening)h->what) {
   case HAPPENS_RING:
@@ -297,6 +310,9 @@ static void session_happens(struct world *w, const struct happen *h, struct vses
     if (world_chance(w, 500)) media_say(w, MEDIA_DIGIT, h->slot, w->now_ms + 2000, 0, 0, '9');
     break;
   case HAPPENS_PLAYED: media_say(w, MEDIA_PLAYED, h->slot, w->now_ms, 0, 0, 0); break;
+  case HAPPENS_SILENCE:
+    if (s->bridged) media_say(w, MEDIA_DEAD, h->slot, w->now_ms, 0, 0, 0);
+    break;
   case HAPPENS_AGENT_ENDS:
     if (s->bridged) media_say(w, MEDIA_DIGIT, h->slot, w->now_ms, 0, 0, '*');
     break;
