@@ -62,7 +62,7 @@ struct reading {
   char folder[1024];
   unsigned line, errors;
   int column[COL_COUNT]; /* field of the row; -1: not there */
-  char *fields[CSV_FIELDS_MAX];
+  char *fields[CSV_LINE_FIELDS_MAX];
   int field_count;
   FILE *err;
   struct sound_bank *bank;

@@ -9,13 +9,13 @@ static char *cut(char *p) {
   return p;
 }
 
-int csv_line_split(char *line, char *fields[CSV_FIELDS_MAX]) {
+int csv_line_split(char *line, char *fields[CSV_LINE_FIELDS_MAX]) {
   line[strcspn(line, "\r\n")] = 0;
   if (*cut(line) == 0) return 0;
   int count = 0;
   char *p = line;
   while (1) {
-    if (count == CSV_FIELDS_MAX) return CAD_EFORMAT;
+    if (count == CSV_LINE_FIELDS_MAX) return CAD_EFORMAT;
     while (*p == ' ' || *p == '\t') p++;
     if (*p != '"') {
       size_t n = strcspn(p, ",");

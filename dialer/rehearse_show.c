@@ -1,0 +1,63 @@
+/* What a rehearsal tells while it runs. */
+#include "dialer/base/clock.h"
+#include "dialer/rehearse.h"
+#include <string.h>
+#include <unistd.h>
+
+enum { PLAIN_EVERY_MS = 5000 };
+
+void show_start(const struct rehearsal *r) {
+  char at[25];
+  bool es = r->opt.spanish;
+  clock_iso8601(r->rules_time, at);
+  printf(es ? "Ensayo: %llu contactos%s, %u agentes simulados, una operadora simulada en 127.0.0.1:%u. No se llama a nadie.\n"
+            : "Rehearsal: %llu contacts%s, %u simulated agents, a simulated carrier at 127.0.0.1:%u. Nobody is called.\n",
+         (unsigned long long)r->imported, r->opt.contacts == NULL && r->opt.callees == NULL ? es ? " inventados" : " (invented)" : "", r->opt.agents,
+         r->carrier_port);
+  if (r->rejected > 0)
+    printf(es ? "%llu filas rechazadas; los motivos están en %s/rejects.csv\n" : "%llu rows were rejected; the reasons are in %s/rejects.csv\n",
+           (unsigned long long)r->rejected, r->dir);
+  printf(es ? "El reloj de las reglas marca %s; a esa hora se puede llamar a %llu contactos.\n"
+            : "The rules' clock says %s; at that time %llu contacts may be called.\n",
+         at, (unsigned long long)r->callable);
+  if (r->cfg.console_host[0] != 0)
+    printf(es ? "Página en vivo: http://%s:%u/\n" : "Live page: http://%s:%u/\n", r->cfg.console_host, r->cfg.console_port);
+  printf(es ? "Archivos: %s\n\n" : "Files: %s\n\n", r->dir);
+  fflush(stdout);
+}
+
+static const struct live_campaign *campaign_of(const struct live *live) {
+  for (unsigned i = 0; i < live->campaign_count && i < LIVE_CAMPAIGNS_MAX; i++)
+    if (strcmp(live->campaigns[i].name, REHEARSE_CAMPAIGN) == 0) return &live->campaigns[i];
+  return NULL;
+}
+
+void show_progress(struct rehearsal *r, struct now now) {
+  bool tty = isatty(STDOUT_FILENO) == 1, es = r->opt.spanish;
+  if (!tty && mono_since(now.mono, r->shown) < PLAIN_EVERY_MS) return;
+  const struct live_campaign *c = campaign_of(&r->last);
+  if (c == NULL) return;
+  r->shown = now.mono;
+  unsigned states[AGENT_STATE_COUNT] = {0};
+  for (unsigned i = 0; i < r->last.agent_count && i < LIVE_AGENTS_MAX; i++)
+    if (r->last.agents[i].state < AGENT_STATE_COUNT) states[r->last.agents[i].state]++;
+  long long s = (long long)mono_since(now.mono, r->started) / 1000;
+  printf(es ? "%s%02lld:%02lld  llamados %llu/%llu  sonando %u  hablando %u  conectadas %llu  contestadores %llu  abandono %llu/%llu  "
+              "agentes: %u libres, %u hablando, %u en notas%s"
+            : "%s%02lld:%02lld  called %llu/%llu  ringing %u  talking %u  connected %llu  machines %llu  abandoned %llu/%llu  "
+              "agents: %u ready, %u talking, %u wrap-up%s",
+         tty ? "\r\033[K" : "", s / 60, s % 60, (unsigned long long)c->attempts, (unsigned long long)r->imported, c->dialing + c->ringing, c->talking,
+         (unsigned long long)c->connected, (unsigned long long)c->machines, (unsigned long long)c->abandoned, (unsigned long long)c->live_answers,
+         states[AGENT_READY] + states[AGENT_RESERVED], states[AGENT_TALKING], states[AGENT_WRAPUP], tty ? "" : "\n");
+  fflush(stdout);
+}
+
+void show_end(struct rehearsal *r) {
+  bool es = r->opt.spanish;
+  if (isatty(STDOUT_FILENO) == 1) putchar('\n');
+  if (r->timed_out) printf(es ? "Se acabó el tiempo (%u s).\n" : "Time is up (%u s).\n", r->opt.seconds);
+  if (r->stuck)
+    puts(es ? "Los contactos que quedan no se pueden llamar ahora (horario, zona, intentos)."
+            : "The contacts that are left may not be called now (hours, zone, attempts).");
+  if (r->carrier_lost) puts(es ? "AVISO: la operadora simulada terminó antes de tiempo." : "NOTE: the simulated carrier ended before its time.");
+}

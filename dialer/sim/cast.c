@@ -1,0 +1,148 @@
+#include "dialer/sim/cast.h"
+#include "dialer/sim/callees.h"
+#include <cadencia/err.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FICTION_PER_AREA = 100, WAVS_MAX = 64 };
+/* Area codes that lie in one time zone each: Eastern, Central, Mountain, Pacific. */
+static const uint16_t areas[] = {201, 202, 212, 215, 216, 301, 305, 313, 404, 412, 410, 614, 617, 646, 703, 704, 718, 757, 919, 954,
+                                 214, 281, 312, 314, 405, 414, 469, 504, 512, 612, 651, 713, 773, 816, 832, 901, 972, 303, 505, 720,
+                                 801, 206, 213, 310, 323, 408, 415, 503, 510, 562, 619, 626, 650, 702, 707, 714, 818, 858, 916, 949};
+static const char *const first_names[] = {"Ana",   "Luis",  "Maria", "Carlos", "Emma",  "Noah",  "Lucia", "Jorge", "Olivia", "Liam",
+                                          "Sofia", "Diego", "Grace", "Henry",  "Elena", "Pablo", "Ruth",  "Oscar", "Julia",  "Peter"};
+static const char *const last_names[] = {"Gomez",  "Miller", "Ruiz",   "Baker",  "Lopez", "Carter", "Soto",  "Adams", "Perez", "Young",
+                                         "Castro", "Parker", "Romero", "Walker", "Nunez", "Foster", "Vidal", "Hayes", "Leon",  "Brooks"};
+
+/* What 10,000 calls would meet. */
+static const struct {
+  enum behaviour behaviour;
+  unsigned share;
+} shares[] = {{CALLEE_PERSON, 2540},    {CALLEE_EARLY_HANGUP, 240}, {CALLEE_MACHINE, 2600}, {CALLEE_NO_ANSWER, 2740}, {CALLEE_BUSY, 640},
+              {CALLEE_SIT, 360},        {CALLEE_FAX, 180},          {CALLEE_REJECT, 140},   {CALLEE_FAIL, 260},       {CALLEE_DEAD_AIR, 120},
+              {CALLEE_BUSY_TONE, 180}};
+
+struct wavs {
+  char names[WAVS_MAX][64];
+  int length_ms[WAVS_MAX], count;
+};
+
+static int find_wavs(const char *share, const char *kind, struct sound_bank *bank, struct wavs *out) {
+  char pattern[1200];
+  glob_t found;
+  out->count = 0;
+  snprintf(pattern, sizeof pattern, "%s/greetings/%s_*.wav", share, kind);
+  if (glob(pattern, 0, NULL, &found) != 0) return CAD_ENOENT;
+  for (size_t i = 0; i < found.gl_pathc && out->count < WAVS_MAX; i++) {
+    const struct sound *s = sound_get(bank, sound_load(bank, found.gl_pathv[i]));
+    if (s == NULL) continue;
+    snprintf(out->names[out->count], sizeof out->names[0], "%.63s", strrchr(found.gl_pathv[i], '/') + 1);
+    out->length_ms[out->count++] = (int)(s->count * 1000 / SOUND_RATE_HZ);
+  }
+  globfree(&found);
+  return out->count > 0 ? CAD_OK : CAD_ENOENT;
+}
+
+unsigned cast_most(void) { return (unsigned)(sizeof areas / sizeof *areas) * FICTION_PER_AREA; }
+
+static void shuffle(uint32_t *order, unsigned n, uint64_t *dice) {
+  for (unsigned i = n; i > 1; i--) {
+    unsigned j = (unsigned)dice_range(dice, 0, i - 1);
+    uint32_t t = order[i - 1];
+    order[i - 1] = order[j];
+    order[j] = t;
+  }
+}
+
+/* Exact shares instead of luck: call number i of n falls into the part of the table where (i + 0.5) / n lies. */
+static enum behaviour behaviour_at(unsigned i, unsigned n) {
+  unsigned sum = 0;
+  uint64_t at = ((uint64_t)i * 2 + 1) * 5000 / n;
+  for (size_t k = 0; k < sizeof shares / sizeof *shares; k++) {
+    sum += shares[k].share;
+    if (at < sum) return shares[k].behaviour;
+  }
+  return CALLEE_NO_ANSWER;
+}
+
+static const char *code_of(enum behaviour b, uint64_t *dice) {
+  static const char *const failures[] = {"503", "500", "404", "480", "502", "484"};
+  if (b == CALLEE_FAIL) return failures[dice_range(dice, 0, 5)];
+  if (b == CALLEE_SIT && dice_range(dice, 0, 5) == 0) return "200";
+  return "";
+}
+
+static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const char *share, const struct wavs *people, const struct wavs *machines,
+                         uint64_t *dice) {
+  static const int beeps[] = {440, 500, 620, 750, 850, 1000, 1000, 1100, 1300, 1400, 1633, 1800};
+  char wav[1300] = "", hang_up[16] = "", beep[16] = "", noise[16] = "";
+  int ring = (int)dice_range(dice, 3000, 13000), delay = (int)dice_range(dice, 200, 1500), length = 0;
+  bool person = b == CALLEE_PERSON || b == CALLEE_EARLY_HANGUP;
+  if (person || b == CALLEE_MACHINE) {
+    const struct wavs *from = person ? people : machines;
+    int i = (int)dice_range(dice, 0, from->count - 1);
+    snprintf(wav, sizeof wav, "%s/greetings/%s", share, from->names[i]);
+    length = from->length_ms[i];
+  }
+  switch (b) {
+  case CALLEE_PERSON: /* every second one says good-bye first */
+    if (dice_range(dice, 0, 1) == 0) snprintf(hang_up, sizeof hang_up, "%d", delay + length + 3000 + (int)dice_range(dice, 5000, 11000));
+    break;
+  case CALLEE_EARLY_HANGUP: snprintf(hang_up, sizeof hang_up, "%d", delay + (int)dice_range(dice, 500, 1100)); break;
+  case CALLEE_MACHINE:
+    ring = (int)dice_range(dice, 4000, 15000);
+    snprintf(beep, sizeof beep, "%d", beeps[dice_range(dice, 0, 11)]);
+    snprintf(hang_up, sizeof hang_up, "%d", delay + length + (int)dice_range(dice, 15000, 25000));
+    break;
+  case CALLEE_FAX:
+  case CALLEE_DEAD_AIR: snprintf(hang_up, sizeof hang_up, "%d", (int)dice_range(dice, 20000, 30000)); break;
+  case CALLEE_NO_ANSWER: ring = 0; break;
+  default: ring = (int)dice_range(dice, 500, 4000); break;
+  }
+  const char *code = code_of(b, dice);
+  if (b == CALLEE_SIT && *code != 0) snprintf(hang_up, sizeof hang_up, "9000");
+  if (dice_range(dice, 0, 4) > 0) snprintf(noise, sizeof noise, "%d", -(int)dice_range(dice, 48, 68));
+  int loss = dice_range(dice, 0, 99) < 15 ? (int)dice_range(dice, 100, 300) : 0;
+  static const char *const codecs[] = {"", "pcmu", "pcma"};
+  fprintf(f, "+%llu,%s,%s,%d,%d,%s,%s,%d,%s,%s,%d,%s\n", (unsigned long long)phone, callee_behaviour_name(b), wav, ring, delay, hang_up, code,
+          -(int)dice_range(dice, 12, 28), noise, beep, loss, codecs[dice_range(dice, 0, 2)]);
+}
+
+static int write_both(const struct cast_options *o, FILE *contacts, FILE *callees, const struct wavs *people, const struct wavs *machines,
+                      uint32_t *order) {
+  uint64_t dice = o->seed * 0x9e3779b97f4a7c15u + 1;
+  fputs("phone,name,external_id\n", contacts);
+  fputs("phone,behaviour,wav,ring_ms,answer_delay_ms,hangup_ms,sip_code,level_dbm0,noise_dbm0,beep_hz,loss_bp,codec\n", callees);
+  for (unsigned i = 0; i < o->count; i++) order[i] = i;
+  shuffle(order, o->count, &dice);
+  for (unsigned i = 0; i < o->count; i++) {
+    unsigned area = i % (unsigned)(sizeof areas / sizeof *areas), line = i / (unsigned)(sizeof areas / sizeof *areas);
+    uint64_t phone = o->phones != NULL ? o->phones[i] : 10000000000u + areas[area] * 10000000u + 5550100u + line;
+    fprintf(contacts, "+%llu,%s %s,R%05u\n", (unsigned long long)phone, first_names[dice_range(&dice, 0, 19)], last_names[dice_range(&dice, 0, 19)],
+            i + 1);
+    write_callee(callees, phone, behaviour_at(order[i], o->count), o->share, people, machines, &dice);
+  }
+  return ferror(contacts) || ferror(callees) ? CAD_EIO : CAD_OK;
+}
+
+int cast_write(const struct cast_options *o, const char *contacts_path, const char *callees_path) {
+  if (o->phones == NULL && o->count > cast_most()) return CAD_EFULL;
+  struct wavs *people = malloc(sizeof *people), *machines = malloc(sizeof *machines);
+  struct sound_bank *bank = sound_bank_create();
+  uint32_t *order = calloc(o->count + 1u, sizeof *order);
+  int rc = people == NULL || machines == NULL || bank == NULL || order == NULL ? CAD_ENOMEM : CAD_OK;
+  if (rc == CAD_OK) rc = find_wavs(o->share, "person", bank, people);
+  if (rc == CAD_OK) rc = find_wavs(o->share, "machine", bank, machines);
+  if (rc == CAD_OK) {
+    FILE *contacts = fopen(contacts_path, "we"), *callees = fopen(callees_path, "we");
+    rc = contacts == NULL || callees == NULL ? CAD_EIO : write_both(o, contacts, callees, people, machines, order);
+    if (contacts != NULL && fclose(contacts) != 0) rc = CAD_EIO;
+    if (callees != NULL && fclose(callees) != 0) rc = CAD_EIO;
+  }
+  sound_bank_destroy(bank);
+  free(people);
+  free(machines);
+  free(order);
+  return rc;
+}
