@@ -5,7 +5,9 @@
 enum { MIN_WINDOW_HOPS = 70, GAP_HOPS_MAX = 6, SETTLE_HOPS = 3 };
 #define THRESHOLD_OVER_FLOOR_DB 9.0f
 #define THRESHOLD_LOWEST_DB (-57.0f)
+#ifndef RANGE_UNDER_SPEECH_DB
 #define RANGE_UNDER_SPEECH_DB 28.0f
+#endif
 #define FLOOR_AT_START_MAX_DB (-42.0f)
 
 void activity_init(struct activity *a) {

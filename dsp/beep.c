@@ -2,10 +2,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { BEEP_HOPS_MIN = 8, BEEP_HOPS_MAX = 200 };
+enum { BEEP_HOPS_MIN = 8, BEEP_HOPS_MAX = 200, STILL_HOPS_MIN = 5, ENDED_HOPS_MAX = 10, GAP_HOPS = 4 /* less may be a lost packet */ };
 #define BEEP_HZ_MIN 330.0f
 #define BEEP_HZ_MAX 2600.0f
 #define FALL_DB 9.0f
+#define PURITY_MIN 0.955f
 
 void beep_init(struct beep *b) { memset(b, 0, sizeof *b); }
 
@@ -23,11 +24,12 @@ static bool keypad(const struct line_run *r) {
 bool beep_step(struct beep *b, const struct view *v, const struct lines *l, bool spoken, float floor_db, uint32_t now) {
   const struct line_run *r = &l->run;
   const uint32_t hops = r->end_hop - r->start_hop;
+  b->dead_hops = (uint16_t)(v->dead ? b->dead_hops + (b->dead_hops < 1000) : 0);
   if (!hops || (l->sounding && hops < BEEP_HOPS_MIN)) b->fired = false;
-  if (b->fired || hops < BEEP_HOPS_MIN || hops > BEEP_HOPS_MAX || now - r->end_hop > 8) return false;
+  if (b->fired || hops < BEEP_HOPS_MIN || hops > BEEP_HOPS_MAX || now - r->end_hop > ENDED_HOPS_MAX) return false;
   if (!spoken || r->lo_hz < BEEP_HZ_MIN || r->lo_hz > BEEP_HZ_MAX || keypad(r)) return false;
-  if (r->max_db < floor_db + 10.0f || r->drift_hz > 6.0f) return false;
-  if (v->db > r->last_db - FALL_DB && v->db > r->max_db - 2.0f * FALL_DB) return false;
+  if (r->max_db < floor_db + 10.0f || r->still_hops < STILL_HOPS_MIN || 2 * r->still_hops < hops || r->purity < PURITY_MIN) return false;
+  if (v->dead ? b->dead_hops < GAP_HOPS : r->fall_db < FALL_DB && v->db > r->max_db - 2.0f * FALL_DB) return false;
   b->fired = true;
   b->end_hop = r->end_hop;
   b->hz = (uint16_t)(r->lo_hz + 0.5f);

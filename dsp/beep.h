@@ -1,7 +1,7 @@
 /* beep.h — the voicemail beep: one or two pure lines after speech, reported just after they end.
  *
- * It needs speech before it, so that no network tone is ever taken for it. A short beep waits a
- * moment for its sisters. Owner: the engine. */
+ * It needs speech before it, so that no network tone is ever taken for it. Of a
+ * triple beep each is reported. Owner: the engine. */
 #ifndef DSP_BEEP_H
 #define DSP_BEEP_H
 
@@ -10,11 +10,12 @@
 struct beep {
   uint32_t end_hop;    /* of the beep last seen */
   uint16_t hz;
+  uint16_t dead_hops;
   bool fired;          /* this run was reported already */
 };
 
 void beep_init(struct beep *b);
-/* True when a beep has just ended. floor_db: of the line. dtmf_hop: when a digit was last heard (0: never). */
+/* True when a beep has just ended. spoken: there was speech before it. floor_db: of the line. */
 bool beep_step(struct beep *b, const struct view *v, const struct lines *l, bool spoken, float floor_db, uint32_t now);
 
 #endif

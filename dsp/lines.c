@@ -2,27 +2,25 @@
 #include <math.h>
 #include <string.h>
 
-enum { MISS_HOPS_MAX = 2, GAP_HOPS_MAX = 6 };
+enum { MISS_HOPS_MAX = 2, GAP_HOPS_MAX = 6, SEAM_HOPS_MAX = 5 };
 #define PURITY_MIN 0.90f
 #define LEVEL_MIN_DB (-52.0f)
-#define STEP_MAX_HZ 7.0f
+#define STEP_MAX_HZ 11.0f
+#define STILL_HZ 1.6f
 
 void lines_init(struct lines *l) { memset(l, 0, sizeof *l); }
 
 static void start(struct lines *l, const struct view *v, uint32_t now) {
-  memset(l, 0, sizeof *l);
-  l->sounding = true;
+  *l = (struct lines){.sounding = true, .before_db = {l->before_db[0], l->before_db[1]}};
   l->run = (struct line_run){.start_hop = now, .end_hop = now + 1, .db = v->db, .first_db = v->db, .max_db = v->db};
 }
 
 static void add(struct lines *l, const struct view *v, uint32_t now) {
-  if (l->hops) {
-    const float step = fabsf(v->lo_hz - l->last_lo);
-    if (step > l->run.drift_hz) l->run.drift_hz = step;
-  }
+  if (l->hops && fabsf(v->lo_hz - l->last_lo) <= STILL_HZ) l->run.still_hops++;
   l->hops++;
   l->sum_lo += v->lo_hz;
   l->sum_db += v->db;
+  l->sum_purity += v->purity;
   if (v->hi_hz > 0.0f) {
     l->sum_hi += v->hi_hz;
     l->hi_hops++;
@@ -35,30 +33,46 @@ static void add(struct lines *l, const struct view *v, uint32_t now) {
   l->run.lo_hz = l->sum_lo / (float)l->hops;
   l->run.hi_hz = 2 * l->hi_hops > l->hops ? l->sum_hi / (float)l->hi_hops : 0.0f;
   l->run.db = l->sum_db / (float)l->hops;
+  l->run.purity = l->sum_purity / (float)l->hops;
   l->missed = 0;
 }
 
-static bool pure(const struct view *v) { return !v->dead && v->db > LEVEL_MIN_DB && v->purity >= PURITY_MIN; }
+static bool pure(const struct lines *l, const struct view *v) {
+  const float level = l->sounding ? LEVEL_MIN_DB - 8.0f : LEVEL_MIN_DB; /* a beep may fade */
+  return !v->dead && v->db > level && v->purity >= PURITY_MIN;
+}
 
+/* Near the run's own mean: at its edges and at the seams of concealed packets a line seems to move. */
 static bool same(const struct lines *l, const struct view *v) {
-  if (fabsf(v->lo_hz - l->last_lo) > STEP_MAX_HZ) return false;
+  const float lo = l->hops >= 3 ? l->run.lo_hz : l->last_lo;
+  if (fabsf(v->lo_hz - lo) > STEP_MAX_HZ + 0.005f * lo) return false;
   if (v->hi_hz > 0.0f && l->last_hi > 0.0f && fabsf(v->hi_hz - l->last_hi) > 2.0f * STEP_MAX_HZ) return false;
-  return v->db > l->run.max_db - 20.0f;
+  return v->db > l->run.db - 20.0f;
+}
+
+static uint8_t patience(const struct lines *l, const struct view *v) {
+  if (v->dead) return GAP_HOPS_MAX;
+  if (l->hops >= 6 && v->db > l->run.db - 12.0f && fabsf(v->lo_hz - l->run.lo_hz) < 60.0f) return SEAM_HOPS_MAX;
+  return MISS_HOPS_MAX;
 }
 
 enum lines_change lines_step(struct lines *l, const struct view *v, uint32_t now) {
-  if (pure(v) && l->sounding && same(l, v)) {
+  const float two_ago = l->before_db[1];
+  l->before_db[1] = l->before_db[0];
+  l->before_db[0] = v->db;
+  l->run.fall_db = two_ago - v->db;
+  if (pure(l, v) && l->sounding && same(l, v)) {
     add(l, v, now);
     return LINES_NONE;
   }
   enum lines_change change = LINES_NONE;
   if (l->sounding) {
     l->missed++;
-    if (l->missed <= (v->dead ? GAP_HOPS_MAX : MISS_HOPS_MAX)) return LINES_NONE;
+    if (l->missed <= patience(l, v)) return LINES_NONE;
     l->sounding = false;
     change = LINES_ENDED;
   }
-  if (change == LINES_NONE && pure(v)) {
+  if (change == LINES_NONE && pure(l, v)) {
     start(l, v, now);
     add(l, v, now);
   }

@@ -11,13 +11,15 @@ struct line_run {
   uint32_t start_hop, end_hop; /* end: first hop after it */
   float lo_hz, hi_hz;          /* means; hi_hz 0: one line */
   float db;                    /* mean level */
+  float purity;                /* mean */
   float first_db, last_db, max_db;
-  float drift_hz;              /* largest step of a line between hops */
+  float fall_db;               /* level now under that of two hops ago */
+  uint32_t still_hops;         /* steps in which the line stood still */
 };
 struct lines {
   struct line_run run;         /* the one that sounds now, or the last */
-  float sum_lo, sum_hi, sum_db;
-  float last_lo, last_hi;
+  float sum_lo, sum_hi, sum_db, sum_purity;
+  float last_lo, last_hi, before_db[2];
   uint32_t hops, hi_hops;
   uint8_t missed;              /* hops since the last good one */
   bool sounding;

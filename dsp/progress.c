@@ -11,6 +11,7 @@ enum {
   PERIOD_HOPS_MAX = 165,
   BUSY_PERIOD_HOPS = 60,   /* slower is busy, faster is reorder */
   PERIOD_SLACK_HOPS = 6,
+  UNEQUAL_HOPS = 11,
   THIRD_BURST_HOPS = 6,
   RING_HOPS_MIN = 60,
   RING_QUIET_HOPS = 135,
@@ -76,7 +77,9 @@ static enum screen_tone busy_or_reorder(struct progress *p) {
   if (abs(first - second) > PERIOD_SLACK_HOPS || first < PERIOD_HOPS_MIN || first > PERIOD_HOPS_MAX) return SCREEN_TONE_NONE;
   if (off1 < 10 || off2 < 10 || off1 > 85 || off2 > 85) return SCREEN_TONE_NONE;
   if (fabsf(a->hz - b->hz) > SAME_HZ || fabsf(b->hz - mean_hz(p)) > SAME_HZ || fabsf(a->db - b->db) > 5.0f) return SCREEN_TONE_NONE;
-  return report(p, first >= BUSY_PERIOD_HOPS ? SCREEN_TONE_BUSY : SCREEN_TONE_REORDER, b->hz, a->start_hop);
+  const int on1 = (int)(a->end_hop - a->start_hop), on2 = (int)(b->end_hop - b->start_hop);
+  const bool limping = abs(on1 - on2) > UNEQUAL_HOPS; /* 0.4 and 0.225 s in turn: reorder in some countries */
+  return report(p, first >= BUSY_PERIOD_HOPS && !limping ? SCREEN_TONE_BUSY : SCREEN_TONE_REORDER, b->hz, a->start_hop);
 }
 
 static enum screen_tone ringback(struct progress *p, uint32_t now) {

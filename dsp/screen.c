@@ -14,7 +14,7 @@
 enum {
   QUEUE = 16,
   SMEAR_HOPS = 2,       /* a window reaches back 32 ms: what it shows happened before its end */
-  TONE_CANDIDATE_HOPS = 4,
+  TONE_CANDIDATE_HOPS = 3,
   TONE_SURE_HOPS = 12,
   SPOKEN_HOPS = 20,     /* this much speech makes a beep possible */
   LATE_LISTEN_HOPS = 2000

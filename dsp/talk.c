@@ -1,7 +1,7 @@
 #include "dsp/talk.h"
 #include <string.h>
 
-enum { ONSET_HOPS = 8, ONSET_QUIET_HOPS_MAX = 8, PAUSE_HOPS_MIN = 20, RUN_BREAK_HOPS = 6 };
+enum { ONSET_HOPS = 8, ONSET_QUIET_HOPS_MAX = 6, PAUSE_HOPS_MIN = 20, RUN_BREAK_HOPS = 6 };
 
 void talk_init(struct talk *t) { memset(t, 0, sizeof *t); }
 
@@ -14,10 +14,10 @@ static enum talk_change look_for_onset(struct talk *t, bool active, bool wait, b
     if (t->candidate_hops && ++t->candidate_quiet > ONSET_QUIET_HOPS_MAX) t->candidate_hops = 0;
     return TALK_NONE;
   }
-  if (!t->candidate_hops) t->candidate_hop = now;
-  t->candidate_hops++;
   t->candidate_quiet = 0;
-  if (wait || t->candidate_hops < ONSET_HOPS) return TALK_NONE;
+  if (wait) return TALK_NONE;
+  if (!t->candidate_hops) t->candidate_hop = now;
+  if (++t->candidate_hops < ONSET_HOPS) return TALK_NONE;
   t->started = true;
   t->onset_hop = t->candidate_hop;
   t->speech_hops = t->candidate_hops;
