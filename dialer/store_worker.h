@@ -2,8 +2,11 @@
  *
  * Mail of kinds STORE_* comes in by worker->inbox; replies go to `control`. Order of
  * work: close, open, lease, bulk; a group is at most 64 items or 10 ms, then one fsync,
- * then the replies. Jobs are function calls run on the thread between groups (bulk work
- * must stay below 20 ms a job). Source: store_worker.c */
+ * then the replies. A group that cannot be made durable: its openings are answered
+ * STORE_REFUSED (REFUSAL_STORE), everything else is kept and tried again, later and
+ * later up to 2 s. Replies that find control's mailbox full wait; none is lost. Jobs are
+ * function calls run on the thread between groups (bulk work must stay below 20 ms a
+ * job). Source: store_worker.c */
 #ifndef CADENCIA_STORE_WORKER_H
 #define CADENCIA_STORE_WORKER_H
 
@@ -20,7 +23,8 @@ struct store_resolver {
   int (*campaign)(void *arg, struct campaign_def *def);
   int (*agent)(void *arg, struct agent_def *def);
 };
-/* Announces nothing by itself: call store_worker_announce once the floor listens, and after every edit. */
+/* Announces nothing by itself: call store_worker_announce once the floor listens, and after every edit.
+ * Takes the store over: it is closed by store_worker_stop. NULL (the store is not closed) without memory or thread. */
 struct store_worker *store_worker_start(struct store *store, struct mailbox *control, const struct store_resolver *resolver);
 /* STORE_CAMPAIGN (and then STORE_AGENT) mail for everything, or for the one that is named (both NULL: all). Any
  * thread but control; waits until the mail is posted. CAD_OK, CAD_ENOENT. */
@@ -30,7 +34,13 @@ struct store_worker *store_worker_stop(struct store_worker *w);
 struct mailbox *store_worker_inbox(struct store_worker *w);
 /* Run fn on the store thread inside its own transaction (in_transaction) and wait for it. Returns what fn returned. Not from control. */
 int store_worker_run(struct store_worker *w, int (*fn)(struct store *s, void *arg), void *arg, bool in_transaction);
+/* After numbers were added to a do-not-call list: control hears STORE_DNC_ADDED, its leases of that number go. */
+int store_worker_announce_dnc(struct store_worker *w, uint64_t phone);
 /* Microseconds of the slowest commit since last asked. */
 int64_t store_worker_commit_max_us(struct store_worker *w);
+struct store_worker_counts {
+  uint64_t items, groups, failures; /* mails worked off, commits that were made, commits that failed */
+};
+struct store_worker_counts store_worker_count(const struct store_worker *w);
 
 #endif

@@ -57,6 +57,7 @@ int store_dispose(struct store *s, const struct mail_store_dispose *d) {
   struct disposed a;
   char code[sizeof d->code + 1] = "";
   memcpy(code, d->code, sizeof d->code);
+  s->opted_out = 0;
   if (!code[0]) return CAD_EINVAL;
   bool own;
   int err = store_enter(s, &own);
@@ -67,6 +68,7 @@ int store_dispose(struct store *s, const struct mail_store_dispose *d) {
                  d->agent_id, code, (int64_t)d->wrapup_ms, d->at.ms);
     const struct code *known = code_find(code);
     if (err >= 0 && known && db_changes(&s->db) > 0) err = apply(s, &a, d, known);
+    if (err >= 0 && known && known->effect == OPTS_OUT) s->opted_out = a.phone;
   } else if (err == 0) {
     err = CAD_ENOENT;
   }
@@ -82,3 +84,5 @@ int store_opt_out(struct store *s, const struct mail_store_opt_out *o) {
   if (err >= 0) err = dnc_finish_cases(s, o->phone, c ? c->seller : 0, 0);
   return store_leave(s, own, err);
 }
+
+uint64_t store_opted_out(const struct store *s) { return s->opted_out; }

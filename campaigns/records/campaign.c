@@ -74,7 +74,6 @@ static void budget(struct store *s, const struct campaign_mem *c, struct campaig
 void campaign_fill(struct store *s, const struct campaign_mem *c, struct campaign_def *out) {
   *out = c->def;
   budget(s, c, &out->terms);
-  if (s->resolve) s->resolve(s->resolve_arg, out);
 }
 
 static int refresh(struct store *s) { return s->reader ? campaigns_load(s) : CAD_OK; }

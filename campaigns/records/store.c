@@ -92,11 +92,6 @@ struct store *store_close(struct store *s) {
 
 void store_set_clock(struct store *s, struct wall now) { s->clock = now; }
 void store_clock_trusted(struct store *s, bool trusted) { s->clock_trusted = trusted; }
-void store_resolve_with(struct store *s, void (*fn)(void *arg, struct campaign_def *def), void *arg) {
-  s->resolve = fn;
-  s->resolve_arg = arg;
-}
-
 uint64_t store_last_id(struct store *s) {
   static const char *const TABLES[] = {"campaign", "agent", "list",        "person",   "phone",
                                        "work_case", "decision", "disposition", "agent_log", "seller"};

@@ -65,9 +65,7 @@ struct store {
   uint32_t bucket_count, bucket_room;
   struct lease_set leases;
   struct import_job jobs[JOBS_MAX], jobs_at_begin[JOBS_MAX];
-  uint64_t contacts, contacts_at_begin, contacts_max, uses;
-  void (*resolve)(void *arg, struct campaign_def *def);
-  void *resolve_arg;
+  uint64_t contacts, contacts_at_begin, contacts_max, uses, opted_out;
 };
 
 /* schema.c: creates or migrates; CAD_EVERSION. The one readable line goes to err. */

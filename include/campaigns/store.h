@@ -31,9 +31,6 @@ struct store *store_close(struct store *s);
 void store_set_clock(struct store *s, struct wall now);
 /* false: the gate refuses everything with REFUSAL_CLOCK. True after open. */
 void store_clock_trusted(struct store *s, bool trusted);
-/* Trunk and prompt numbers come from names that only the daemon can resolve: called for every definition that
- * leaves the store. Set before store_worker_start. */
-void store_resolve_with(struct store *s, void (*fn)(void *arg, struct campaign_def *def), void *arg);
 /* The greatest id in the file: id makers of this box start behind it, so that a clock set back repeats none. */
 uint64_t store_last_id(struct store *s);
 
@@ -53,6 +50,8 @@ int store_attempt_open(struct store *s, const struct mail_store_open *req, struc
 /* Outcome, call log, next try: all or nothing. A second close of the same attempt changes nothing. */
 int store_attempt_close(struct store *s, const struct mail_store_close *rec);
 int store_dispose(struct store *s, const struct mail_store_dispose *d);
+/* The number that the last store_dispose put on the do-not-call list, 0: none. */
+uint64_t store_opted_out(const struct store *s);
 int store_opt_out(struct store *s, const struct mail_store_opt_out *o);
 int store_agent_log(struct store *s, const struct mail_store_agent_log *a);
 
