@@ -1,11 +1,8 @@
 #include "dialer/sip/offer.h"
-#include <arpa/inet.h>
+#include "dialer/sip/offer_read.h"
 #include <cadencia/err.h>
-#include <sofia-sip/sdp.h>
-#include <sofia-sip/su_alloc.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -68,105 +65,65 @@ static bool ours(const struct offer_local *l, uint8_t codec) {
 }
 
 /* A unicast address of our family; 0.0.0.0 passes (the old way to hold). */
-static bool read_addr(const struct offer_local *l, const sdp_connection_t *c, struct media_desc *d) {
-  if (!c || c->c_nettype != sdp_net_in || !c->c_address) return false;
-  if (l->family == 4) {
-    if (c->c_addrtype != sdp_addr_ip4 || inet_pton(AF_INET, c->c_address, d->addr) != 1) return false;
-    if (d->addr[0] >= 224 || (d->addr[0] == 0 && (d->addr[1] || d->addr[2] || d->addr[3]))) return false;
-  } else {
-    if (c->c_addrtype != sdp_addr_ip6 || inet_pton(AF_INET6, c->c_address, d->addr) != 1 || d->addr[0] == 0xff) return false;
-  }
-  d->family = l->family;
-  return true;
+static bool addr_usable(const struct offer_local *l, const struct offer_addr *a) {
+  if (a->family != l->family) return false;
+  if (a->family == 6) return a->bytes[0] != 0xff;
+  return a->bytes[0] < 224 && (a->bytes[0] != 0 || (!a->bytes[1] && !a->bytes[2] && !a->bytes[3]));
 }
 
-static bool addr_is_zero(const struct media_desc *d) {
+static bool addr_is_zero(const struct offer_addr *a) {
   uint8_t any = 0;
-  for (unsigned i = 0; i < (d->family == 6 ? 16U : 4U); i++) any |= d->addr[i];
+  for (unsigned i = 0; i < 16; i++) any |= a->bytes[i];
   return any == 0;
 }
 
-static enum media_dir read_dir(const sdp_media_t *m, bool zero_addr) {
-  bool sends = (m->m_mode & sdp_sendonly) != 0, receives = (m->m_mode & sdp_recvonly) != 0 && !zero_addr;
-  if (sends) return receives ? MEDIA_SENDRECV : MEDIA_SENDONLY;
-  return receives ? MEDIA_RECVONLY : MEDIA_INACTIVE;
+/* Nobody is listening at 0.0.0.0, whatever the attribute says. */
+static enum media_dir read_dir(const struct offer_stream *m) {
+  if (!addr_is_zero(&m->addr)) return (enum media_dir)m->dir;
+  return m->dir == MEDIA_SENDRECV || m->dir == MEDIA_SENDONLY ? MEDIA_SENDONLY : MEDIA_INACTIVE;
 }
 
-static uint8_t read_ptime(const sdp_media_t *m) {
-  const sdp_attribute_t *a = sdp_attribute_find(m->m_attributes, "ptime");
-  long ms = a && a->a_value ? strtol(a->a_value, NULL, 10) : 20;
-  return ms >= 10 && ms <= 60 && ms % 10 == 0 ? (uint8_t)ms : 20;
-}
-
-static bool read_codecs(const struct offer_local *l, const sdp_media_t *m, struct media_desc *d) {
+static bool pick_codec(const struct offer_local *l, const struct offer_stream *m, struct media_desc *d) {
   bool found = false;
-  unsigned seen = 0;
-  for (const sdp_rtpmap_t *r = m->m_rtpmaps; r && seen < 128; r = r->rm_next, seen++) {
-    const char *name = r->rm_encoding ? r->rm_encoding : "";
-    if (r->rm_rate != 8000) continue;
-    bool is_ours = (r->rm_pt == CODEC_PCMU && strcasecmp(name, "PCMU") == 0) || (r->rm_pt == CODEC_PCMA && strcasecmp(name, "PCMA") == 0);
-    if (is_ours && !found && ours(l, (uint8_t)r->rm_pt)) {
-      d->codec = (uint8_t)r->rm_pt;
+  for (unsigned i = 0; i < m->format_count; i++) {
+    const struct offer_format *f = &m->formats[i];
+    bool codec = f->kind == FORMAT_PCMU || f->kind == FORMAT_PCMA;
+    if (codec && !found && ours(l, f->pt)) {
+      d->codec = f->pt;
       found = true;
     }
-    if (strcasecmp(name, "telephone-event") == 0 && d->event_pt == 0 && r->rm_pt >= 96) d->event_pt = (uint8_t)r->rm_pt;
+    if (f->kind == FORMAT_EVENT && d->event_pt == 0) d->event_pt = f->pt;
   }
   return found;
 }
 
-static bool read_media(const struct offer_local *l, sdp_media_t *m, struct media_desc *out) {
-  struct media_desc d = {0};
-  if (m->m_type != sdp_media_audio || m->m_proto != sdp_proto_rtp || m->m_rejected || m->m_port == 0 || m->m_port > 65535) return false;
-  if (!read_addr(l, sdp_media_connections(m), &d) || !read_codecs(l, m, &d)) return false;
-  d.port = (uint16_t)m->m_port;
-  d.ptime_ms = read_ptime(m);
-  d.dir = (uint8_t)read_dir(m, addr_is_zero(&d));
+static bool take_stream(const struct offer_local *l, const struct offer_stream *m, struct media_desc *out) {
+  struct media_desc d = {.family = m->addr.family, .port = m->port, .ptime_ms = m->ptime_ms, .dir = (uint8_t)read_dir(m)};
+  if (strcasecmp(m->type, "audio") != 0 || strcasecmp(m->proto, "RTP/AVP") != 0 || m->port == 0) return false;
+  if (!addr_usable(l, &m->addr) || !pick_codec(l, m, &d)) return false;
+  memcpy(d.addr, m->addr.bytes, sizeof d.addr);
   *out = d;
   return true;
 }
 
-struct parsed {
-  su_home_t home[1];
-  sdp_parser_t *parser;
-  sdp_session_t *session;
-};
-
-/* Afterwards the caller always calls parsed_end. */
-static int parsed_begin(struct parsed *p, const char *sdp, size_t bytes) {
-  *p = (struct parsed){.home = {SU_HOME_INIT(p->home)}};
-  su_home_init(p->home);
+/* Reads the text and finds the stream that we take: its index, or an error. */
+static int choose(const struct offer_local *l, const char *sdp, size_t bytes, struct offer_session *session, struct media_desc *out) {
   if (bytes == 0 || bytes > OFFER_PARSE_MAX || memchr(sdp, 0, bytes)) return CAD_EFORMAT;
-  p->parser = sdp_parse(p->home, sdp, (issize_t)bytes, 0);
-  p->session = p->parser ? sdp_session(p->parser) : NULL;
-  return p->session ? CAD_OK : CAD_EFORMAT;
-}
-
-static void parsed_end(struct parsed *p) {
-  if (p->parser) sdp_parser_free(p->parser);
-  su_home_deinit(p->home);
-}
-
-/* Which of the session's streams we take; NULL: none. */
-static sdp_media_t *choose(const struct offer_local *l, sdp_session_t *session, struct media_desc *out) {
-  unsigned seen = 0;
-  for (sdp_media_t *m = session->sdp_media; m && seen < OFFER_MEDIA_MAX; m = m->m_next, seen++)
-    if (read_media(l, m, out)) return m;
-  return NULL;
+  int rc = offer_read(sdp, bytes, session);
+  if (rc != CAD_OK) return rc;
+  for (unsigned i = 0; i < session->stream_count; i++)
+    if (take_stream(l, &session->streams[i], out)) return (int)i;
+  return CAD_ENOSUP;
 }
 
 int offer_parse(const struct offer_local *l, const char *sdp, size_t bytes, struct media_desc *out) {
-  struct parsed p;
-  int err = parsed_begin(&p, sdp, bytes);
-  if (err == CAD_OK && !choose(l, p.session, out)) err = CAD_ENOSUP;
-  parsed_end(&p);
-  return err;
+  struct offer_session session;
+  int rc = choose(l, sdp, bytes, &session, out);
+  return rc < 0 ? rc : CAD_OK;
 }
 
-static void write_refused(struct text *t, const sdp_media_t *m) {
-  const char *format = m->m_format && m->m_format->l_text ? m->m_format->l_text : NULL;
-  text_add(t, "m=%s 0 %s ", m->m_type_name ? m->m_type_name : "audio", m->m_proto_name ? m->m_proto_name : "RTP/AVP");
-  if (format) text_add(t, "%s\r\n", format);
-  else text_add(t, "%u\r\n", m->m_rtpmaps ? m->m_rtpmaps->rm_pt : 0U);
+static void write_refused(struct text *t, const struct offer_stream *m) {
+  text_add(t, "m=%s 0 %s %s\r\n", m->type, m->proto, m->first_format);
 }
 
 static enum media_dir mirrored(enum media_dir far) {
@@ -176,23 +133,19 @@ static enum media_dir mirrored(enum media_dir far) {
 }
 
 int offer_answer(const struct offer_local *l, const char *sdp, size_t bytes, struct media_desc *far, char *out, size_t size) {
-  struct parsed p;
   struct text t = {out, size, 0, false};
+  struct offer_session session;
   struct media_desc d;
-  int err = parsed_begin(&p, sdp, bytes);
-  sdp_media_t *chosen = err == CAD_OK ? choose(l, p.session, &d) : NULL;
-  if (err == CAD_OK && !chosen) err = CAD_ENOSUP;
-  if (err == CAD_OK) {
-    write_head(&t, l);
-    for (const sdp_media_t *m = p.session->sdp_media; m; m = m->m_next) {
-      if (m == chosen) write_audio(&t, l->port, &d.codec, 1, d.event_pt, d.ptime_ms, mirrored((enum media_dir)d.dir));
-      else write_refused(&t, m);
-    }
-    err = text_end(&t);
+  int chosen = choose(l, sdp, bytes, &session, &d);
+  if (chosen < 0) return chosen;
+  write_head(&t, l);
+  for (unsigned i = 0; i < session.stream_count; i++) {
+    if ((int)i == chosen) write_audio(&t, l->port, &d.codec, 1, d.event_pt, d.ptime_ms, mirrored((enum media_dir)d.dir));
+    else write_refused(&t, &session.streams[i]);
   }
-  if (err >= 0) *far = d;
-  parsed_end(&p);
-  return err;
+  int rc = text_end(&t);
+  if (rc >= 0) *far = d;
+  return rc;
 }
 
 bool offer_is_loopback(const struct media_desc *d) {

@@ -1,8 +1,8 @@
 /* offer.h — our SDP out, the far side's SDP in as struct media_desc.
  *
  * SDP never leaves this room. What the far side sends is hostile input: bounded in
- * length, parsed by Sofia's parser, then range-checked; names instead of addresses,
- * multicast, other families and codecs we did not offer are refused.
+ * length, read by a parser of our own (offer_read.h), then range-checked; names instead
+ * of addresses, multicast, other families and codecs we did not offer are refused.
  * Sources: RFC 8866 (SDP), RFC 3264 (offer/answer), RFC 4733. Thread: the SIP
  * worker's. Source file: offer.c */
 #ifndef CADENCIA_SIP_OFFER_H
@@ -11,7 +11,7 @@
 #include "dialer/base/mail.h"
 #include <stddef.h>
 
-enum { OFFER_TEXT_MAX = 1024, OFFER_PARSE_MAX = 8192, OFFER_EVENT_PT = 101, OFFER_MEDIA_MAX = 8 };
+enum { OFFER_TEXT_MAX = 1024, OFFER_PARSE_MAX = 8192, OFFER_EVENT_PT = 101 };
 
 /* What we say of ourselves. */
 struct offer_local {

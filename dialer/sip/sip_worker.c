@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READ_BATCH = 64, STEP_MS = 500, SWEEP_MS = 2000, CLOSE_MS = 2000, CLOSE_STEP_MS = 20, STOP_MS = 300 };
+enum { READ_BATCH = 64, STEP_MS = 500, SWEEP_MS = 1000, CLOSE_MS = 2000, CLOSE_STEP_MS = 20, STOP_MS = 300 };
 
 struct worker {
   struct ua ua;

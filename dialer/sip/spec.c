@@ -86,12 +86,12 @@ static int check(struct spec *s, char err[160]) {
   }
   bool any = strcmp(s->bind_host, "0.0.0.0") == 0 || strcmp(s->bind_host, "::") == 0;
   if (!s->advertise[0] && any) {
-    snprintf(err, 160, "bind=%s says no address to others: give advertise=", s->bind_host);
+    snprintf(err, 160, "bind=%.60s says no address to others: give advertise=", s->bind_host);
     return CAD_EINVAL;
   }
   if (!s->advertise[0]) memcpy(s->advertise, s->bind_host, sizeof s->advertise);
   if (spec_family(s->advertise) != s->family) {
-    snprintf(err, 160, "advertise=%s is of another family than bind=%s", s->advertise, s->bind_host);
+    snprintf(err, 160, "advertise=%.45s is of another family than bind=%.45s", s->advertise, s->bind_host);
     return CAD_EINVAL;
   }
   if (s->loopback && !spec_is_loopback(s->bind_host)) {
@@ -115,7 +115,7 @@ int spec_parse(const char *text, struct spec *out, char err[160]) {
     char *equals = strchr(part, '=');
     if (equals) *equals = 0;
     if (!equals || !read_key(&s, part, equals + 1)) {
-      snprintf(err, 160, "the listener's description has a wrong part: %.60s%s%.60s", part, equals ? "=" : "", equals ? equals + 1 : "");
+      snprintf(err, 160, "the listener's description has a wrong part: %.40s%s%.50s", part, equals ? "=" : "", equals ? equals + 1 : "");
       return CAD_EINVAL;
     }
   }

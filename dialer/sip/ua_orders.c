@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HOST_MAX = 72, URI_MAX = 256, STUCK_MS = 10000 };
+enum { HOST_MAX = 72, URI_MAX = 256, STUCK_MS = 1500 };
 
 static void refuse(struct ua *ua, struct leg id, uint16_t status, enum cause cause) {
   struct post_item item = {.kind = SIP_ENDED, .at = clock_mono(), .u.event = {.leg = id, .status = status, .cause = (uint8_t)cause}};
@@ -153,13 +153,13 @@ void ua_close(struct ua *ua) {
 }
 
 void ua_sweep(struct ua *ua, struct mono now) {
-  /* Twice the patience for a transaction: first the INVITE's own, then the CANCEL's or BYE's. */
-  int64_t patience_ms = 2 * (int64_t)ua->spec.t1x64_ms + STUCK_MS;
+  /* A peer that rang and then ignores our CANCEL keeps nua waiting for as long as timer C
+   * runs; the standard lets us go after 64*T1 (RFC 3261 §9.1). */
+  int64_t patience_ms = (int64_t)ua->spec.t1x64_ms + STUCK_MS;
   uint32_t cursor = 0;
   for (struct leg_entry *leg; (leg = leg_each(ua->legs, &cursor)) != NULL;) {
     if (leg->end_asked.ms == 0 || mono_since(now, leg->end_asked) < patience_ms) continue;
     ua->count.forced++;
-    log_warn("sip", "leg %u/%u.%u did not end by itself and is given up", leg->id.role, leg->id.slot, leg->id.gen);
     ua_leg_over(ua, leg);
   }
 }

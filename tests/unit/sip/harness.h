@@ -160,6 +160,7 @@ static inline void rig_stop(struct rig *r) {
   rig_send(r, &m);
   int status = rig_wait(r, text);
   if (status != 0) fprintf(stderr, "%s", text);
+  if (getenv("RIG_SHOW")) fprintf(stderr, "%s", text);
   ck_assert_int_eq(status, SIP_EXIT_OK);
   ck_assert_msg(strstr(text, "legs=0 handles=0 ") != NULL, "something was left: %s", text);
   close(r->fd);
