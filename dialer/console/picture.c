@@ -1,0 +1,127 @@
+#include "dialer/console/picture.h"
+#include "dialer/base/log.h"
+#include <cadencia/err.h>
+#include <jansson.h>
+#include <pacing/pacer.h>
+#include <stdio.h>
+
+static void end_text(char *text, size_t size) { text[size - 1] = 0; }
+
+int picture_take(struct picture *picture, const void *bytes, size_t size, struct mono now) {
+  const struct live *in = bytes;
+  picture->dropped++; /* until it has passed */
+  if (size < offsetof(struct live, agents) || size > sizeof *in) return CAD_EFORMAT;
+  if (in->version != LIVE_VERSION) return CAD_EVERSION;
+  if (in->agent_count > LIVE_AGENTS_MAX || in->campaign_count > LIVE_CAMPAIGNS_MAX || size != live_bytes(in)) return CAD_EFORMAT;
+  picture->dropped--;
+  picture->taken++;
+  memcpy(&picture->live, in, size);
+  picture->have = true;
+  picture->received = now;
+  picture->event = blob_release(picture->event);
+
+  struct live *live = &picture->live;
+  struct point p = {.calls = live->calls};
+  for (unsigned i = 0; i < live->campaign_count; i++) {
+    end_text(live->campaigns[i].name, sizeof live->campaigns[i].name);
+    p.waiting += live->campaigns[i].waiting;
+  }
+  for (unsigned i = 0; i < live->agent_count; i++) {
+    end_text(live->agents[i].name, sizeof live->agents[i].name);
+    p.talking += live->agents[i].state == AGENT_TALKING;
+    p.ready += live->agents[i].state == AGENT_READY;
+  }
+  series_add(&picture->series, live->at, p);
+  return CAD_OK;
+}
+
+static json_t *number(uint64_t n) { return json_integer((json_int_t)(n > INT64_MAX ? INT64_MAX : n)); }
+
+/* Ids are 64 bits: as JSON numbers a browser would round them. */
+static json_t *id_text(uint64_t id) {
+  char text[24];
+  snprintf(text, sizeof text, "%llu", (unsigned long long)id);
+  return json_string(text);
+}
+
+/* A name that is not UTF-8 is shown with its strange bytes replaced, not dropped. */
+static json_t *name_text(const char *name) {
+  json_t *text = json_string(name);
+  if (text) return text;
+  char safe[MAIL_NAME_MAX];
+  snprintf(safe, sizeof safe, "%s", name);
+  for (char *p = safe; *p; p++)
+    if ((unsigned char)*p >= 0x80) *p = '?';
+  return json_string(safe);
+}
+
+static json_t *rate(uint64_t num, uint64_t den) { return json_pack("{so so}", "num", number(num), "den", number(den)); }
+
+static json_t *campaign_json(const struct live_campaign *c) {
+  json_t *now = json_pack("{so so so so so so}", "dialing", number(c->dialing), "ringing", number(c->ringing), "screening",
+                          number(c->screening), "waiting", number(c->waiting), "talking", number(c->talking), "message", number(c->message));
+  json_t *outcomes = json_pack("{so so so so so so so}", "connected", number(c->connected), "abandoned", number(c->abandoned),
+                               "early_hangup", number(c->early_hangup), "machine", number(c->machines), "no_answer", number(c->no_answer),
+                               "busy", number(c->busy), "failed", number(c->failed));
+  json_t *abandonment = rate(c->abandoned, c->live_answers);
+  if (abandonment) json_object_set_new(abandonment, "limit_bp", number(c->limit_bp));
+  const char *bound = pacer_bound_name((enum pacer_bound)c->bound);
+  return json_pack("{so so ss ss ss so so so so so so so so so}", "id", id_text(c->id), "name", name_text(c->name), "state",
+                   campaign_state_name((enum campaign_state)c->state), "mode", pacing_mode_name((enum pacing_mode)c->mode), "bound", bound,
+                   "now", now, "attempts", number(c->attempts), "refused", number(c->refused), "outcomes", outcomes, "answers",
+                   rate(c->answered, c->attempts), "abandonment", abandonment, "occupancy",
+                   rate(c->talk_ms + c->wrapup_ms, c->talk_ms + c->wrapup_ms + c->ready_ms), "leases", number(c->leases), "open",
+                   number(c->open));
+}
+
+static json_t *agent_json(const struct live_agent *a, unsigned campaign_count) {
+  char masked[24];
+  return json_pack("{so so ss sb so so so so}", "id", id_text(a->id), "name", name_text(a->name), "state",
+                   agent_state_name((enum agent_state)a->state), "seat_up", a->seat_up, "campaign",
+                   a->campaign < campaign_count ? json_integer(a->campaign) : json_null(), "calls", number(a->calls), "phone",
+                   a->phone ? json_string(log_phone(a->phone, masked)) : json_null(), "since", json_integer(a->since.ms));
+}
+
+static json_t *point_json(const struct point *p) {
+  return json_pack("[I I I I I]", (json_int_t)p->second, (json_int_t)p->calls, (json_int_t)p->talking, (json_int_t)p->waiting,
+                   (json_int_t)p->ready);
+}
+
+static json_t *picture_json(const struct picture *picture) {
+  const struct live *live = &picture->live;
+  json_t *campaigns = json_array(), *agents = json_array();
+  for (unsigned i = 0; i < live->campaign_count; i++) json_array_append_new(campaigns, campaign_json(&live->campaigns[i]));
+  for (unsigned i = 0; i < live->agent_count; i++) json_array_append_new(agents, agent_json(&live->agents[i], live->campaign_count));
+  json_t *box = json_pack("{so so so so so}", "loop_lag_max_us", number(live->loop_lag_max_us), "sip_restarts", number(live->sip_restarts),
+                          "late_mail", number(live->late_mail), "ignored_events", number(live->ignored_events), "refused_orders",
+                          number(live->refused_orders));
+  return json_pack("{si so so so sb so so so so so so so}", "version", LIVE_VERSION, "sequence", number(live->sequence), "at",
+                   json_integer(live->at.ms), "started", json_integer(live->started.ms), "draining", live->draining, "calls",
+                   number(live->calls), "calls_limit", number(live->calls_limit), "credits", number(live->credits), "campaigns", campaigns,
+                   "agents", agents, "box", box, "point", point_json(series_last(&picture->series)));
+}
+
+struct blob *picture_event(struct picture *picture) {
+  if (!picture->have || picture->event) return picture->event;
+  json_t *json = picture_json(picture);
+  char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+  json_decref(json);
+  if (!text) return NULL;
+  char head[64];
+  snprintf(head, sizeof head, "event: live\nid: %u\ndata: ", picture->live.sequence);
+  picture->event = blob_create(head, text, strlen(text), "\n\n");
+  free(text);
+  return picture->event;
+}
+
+char *picture_series_json(const struct picture *picture) {
+  json_t *points = json_array();
+  for (unsigned i = 0; i < picture->series.count; i++) json_array_append_new(points, point_json(series_at(&picture->series, i)));
+  json_t *json = json_pack("{si so so}", "step_ms", 1000, "columns",
+                           json_pack("[s s s s s]", "second", "calls", "talking", "waiting", "ready"), "points", points);
+  char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+  json_decref(json);
+  return text;
+}
+
+void picture_clear(struct picture *picture) { picture->event = blob_release(picture->event); }

@@ -1,0 +1,38 @@
+/* viewers.h — who is looking: the open event streams.
+ *
+ * A stream sleeps (suspended) while there is nothing new, so idle viewers cost
+ * nothing. A viewer that is still sending an old frame when newer ones arrive gets
+ * only the newest: memory is bounded by viewers x one frame. A beat every ten
+ * seconds finds the dead. Owner: the console's only thread. Source: viewers.c */
+#ifndef CADENCIA_CONSOLE_VIEWERS_H
+#define CADENCIA_CONSOLE_VIEWERS_H
+
+#include "dialer/console/blob.h"
+#include <cadencia/time.h>
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { VIEWERS_MAX = 64, VIEWERS_BEAT_MS = 10000 };
+
+struct viewer;
+struct viewers {
+  struct viewer *first;
+  unsigned count;
+  struct blob *newest, *hello, *beat;
+  uint64_t version; /* of newest */
+  struct mono beat_at;
+  bool closing;
+};
+
+int viewers_init(struct viewers *viewers, struct mono now);
+/* A stream for this connection; NULL: full or no memory. */
+struct MHD_Response *viewers_admit(struct viewers *viewers, struct MHD_Connection *connection);
+void viewers_publish(struct viewers *viewers, struct blob *event); /* takes a share of it */
+/* Sends the beat when it is due; answers how long until the next one. */
+int64_t viewers_tick(struct viewers *viewers, struct mono now);
+/* Ends every stream; run the daemon once more before it is stopped. */
+void viewers_close(struct viewers *viewers);
+void viewers_clear(struct viewers *viewers);
+
+#endif

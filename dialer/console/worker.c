@@ -1,0 +1,42 @@
+#include "dialer/console/console.h"
+#include "dialer/base/child.h"
+#include "dialer/base/log.h"
+#include "dialer/console/server.h"
+#include <cadencia/err.h>
+#include <stdio.h>
+
+enum { EXIT_PORT_TAKEN = 3 };
+static const char CHARTS_DIR[] = "/usr/share/javascript/dygraphs"; /* Debian package libjs-dygraphs */
+
+int console_worker_main(int argc, char **argv) {
+  child_harden();
+  char *end = NULL;
+  unsigned long port = argc == 3 ? strtoul(argv[2], &end, 10) : 0;
+  if (argc != 3 || end == argv[2] || *end || port > 65535) {
+    fprintf(stderr, "usage: console-worker HOST PORT, with live pictures on descriptor 3\n");
+    return 2;
+  }
+  const char *host = argv[1];
+  int listen_fd = server_listen(host, (unsigned)port);
+  if (listen_fd == CAD_EBUSY) {
+    log_error("console", "port %lu on %s is taken by another program; name another in console.bind", port, host);
+    return EXIT_PORT_TAKEN;
+  }
+  if (listen_fd == CAD_EINVAL) {
+    log_error("console", "%s is not a loopback address; the console has no log-in and serves this machine only", host);
+    return 2;
+  }
+  if (listen_fd < 0) {
+    log_error("console", "cannot listen on %s port %lu", host, port);
+    return 1;
+  }
+  struct server *server = server_create(listen_fd, CHILD_FD, CHARTS_DIR);
+  if (!server) {
+    log_error("console", "HTTP would not start");
+    return 1;
+  }
+  log_info("console", strchr(host, ':') ? "live page at http://[%s]:%u/" : "live page at http://%s:%u/", host, server_port(listen_fd));
+  server_run(server);
+  server_destroy(server);
+  return 0;
+}
