@@ -146,16 +146,18 @@ static void do_open(struct store_worker *w, const struct mail_store_open *req) {
 
 static bool open_waits(const struct store_worker *w, uint64_t attempt_id) {
   const struct ring *r = &w->rings[CLASS_OPEN];
-  for (unsigned i = 0; i < r->count; i++)
-    if (r->items[(r->head + i) % INBOX].u.store_open.attempt_id == attempt_id) return true;
+  for (unsigned i = 0; i < r->count; i++) {
+    const struct mail *m = &r->items[(r->head + i) % INBOX];
+    if (m->kind == STORE_OPEN && m->u.store_open.attempt_id == attempt_id) return true;
+  }
   return false;
 }
 
 static void do_close(struct store_worker *w, const struct mail *m) {
   const struct mail_store_close *rec = &m->u.store_close;
   int err = store_attempt_close(w->store, rec);
-  if (err == CAD_ENOENT && open_waits(w, rec->attempt_id)) { /* overtook its own opening */
-    ring_push(&w->rings[CLASS_CLOSE], m);
+  if (err == CAD_ENOENT && open_waits(w, rec->attempt_id)) { /* it overtook its own opening: behind it */
+    ring_push(&w->rings[CLASS_OPEN], m);
     return;
   }
   if (err < 0) log_warn("store", "close of attempt %llu: %s", (unsigned long long)rec->attempt_id, err_name(err));
@@ -290,7 +292,8 @@ static void refuse_while_failing(struct store_worker *w) {
   struct mail m;
   while (w->rings[CLASS_OPEN].count) {
     ring_pop(&w->rings[CLASS_OPEN], &m);
-    refuse_open(w, &m.u.store_open);
+    if (m.kind == STORE_OPEN) refuse_open(w, &m.u.store_open);
+    else ring_push(&w->rings[CLASS_CLOSE], &m);
   }
   while (w->rings[CLASS_LEASE].count) {
     ring_pop(&w->rings[CLASS_LEASE], &m);
