@@ -95,7 +95,11 @@ void world_post(struct world *w, int64_t delay_ms, const struct mail *m) {
   struct happen h = {.what = HAPPENS_MAIL, .mail = *m};
   bool ordered = !may_repeat(m);
   if (!ordered && world_chance(w, w->p.delay_bp)) delay_ms += world_random(w, 1500);
-  world_schedule(w, delay_ms, h);
+  /* Each edge speaks in order, however slowly. */
+  int64_t *last = m->kind < MEDIA_REMOTE ? &w->said_ms[0] : m->kind < STORE_LEASE_WANT ? &w->said_ms[1] : &w->said_ms[2];
+  int64_t at = w->now_ms + delay_ms > *last ? w->now_ms + delay_ms : *last;
+  if (m->kind != MEDIA_CREDIT) *last = at;
+  world_schedule(w, at - w->now_ms, h);
   if (!ordered && world_chance(w, w->p.duplicate_bp)) world_schedule(w, delay_ms + world_random(w, 3000), h);
 }
 

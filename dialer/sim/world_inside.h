@@ -63,6 +63,7 @@ struct world {
   struct outbox out;
   uint64_t random, order;
   int64_t now_ms, wall_ms, store_ms;
+  int64_t said_ms[3]; /* when the last mail of SIP, media, store reaches control */
   struct happen *heap;
   unsigned heap_count, heap_max;
   uint32_t calls_max, sessions;
