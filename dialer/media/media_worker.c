@@ -20,12 +20,6 @@ enum {
   EVENTS_MAX = 64,
   BEAT_US = 20000,
   CATCH_UP_FRAMES_MAX = 5,
-  BEAT_PACKETS_MAX = 16,
-  RX_BUDGET_A_BEAT = 5, /* 250 packets a second; 10 ms packets are 100 */
-  RX_BUDGET_MAX = 300,
-  KEEP_ALIVE_US = 500000,
-  DEAD_US = 15000000,
-  CREDITS_A_ROUND = 32,
   RETRY_MS = 2
 };
 
@@ -41,50 +35,6 @@ struct media {
   pthread_t id;
 };
 
-static void top_up_credits(struct media_thread *th) {
-  for (int i = 0; i < CREDITS_A_ROUND && th->arena.credit_count < th->credits && outbox_roomy(&th->outbox); i++) {
-    struct rtp_session *s;
-    if (arena_credit(&th->arena, th->now_us, &s) != CAD_OK) break;
-    struct mail m = mail_make(MEDIA_CREDIT, thread_now(th));
-    m.u.media_credit = (struct mail_media_credit){.session = session_id(s), .port = s->port};
-    outbox_put(&th->outbox, &m);
-  }
-  atomic_store_explicit(&th->tally.credits, th->arena.credit_count, memory_order_relaxed);
-  atomic_store_explicit(&th->tally.sessions_open, th->arena.used_count, memory_order_relaxed);
-}
-
-static bool silent(const struct media_thread *th, const struct rtp_session *s) {
-  int64_t since = s->answered_us;
-  if (s->in.last_us > since) since = s->in.last_us;
-  if (s->bridged_us > since) since = s->bridged_us;
-  return th->now_us - since >= DEAD_US;
-}
-
-static bool should_talk(const struct rtp_session *s) { return s->desc.dir == MEDIA_SENDRECV && net_addr_usable(&s->latch.sdp); }
-
-/* A bridge is dead when nobody was heard on it; a customer alone, when he is not. An idle seat may be silent. */
-static void check_dead(struct media_thread *th, struct rtp_session *s) {
-  if (s->dead_sent || s->answered_us == 0 || !should_talk(s) || !silent(th, s)) return;
-  if (s->peer) {
-    if (s->customer && should_talk(s->peer) && silent(th, s->peer)) event_dead(th, s);
-  } else if (s->owner.role == LEG_CALL) {
-    event_dead(th, s);
-  }
-}
-
-static void session_beat(struct media_thread *th, struct rtp_session *s, unsigned frames) {
-  s->rx_budget = (uint16_t)(s->rx_budget + RX_BUDGET_A_BEAT > RX_BUDGET_MAX ? RX_BUDGET_MAX : s->rx_budget + RX_BUDGET_A_BEAT);
-  if (!s->polled) receive(th, s, BEAT_PACKETS_MAX);
-  if (!s->connected && latch_expired(&s->latch, th->now_us) && net_addr_usable(&s->latch.far)) session_connect(s);
-  wait_beat(th, s);
-  if (s->prompt) play_beat(th, s, frames);
-  else if (s->peer) bridge_beat(th, s);
-  bool idle = th->now_us - s->out.last_us >= KEEP_ALIVE_US;
-  if (idle && s->answered_us != 0 && session_may_send(s)) send_silence(th, s);
-  check_dead(th, s);
-  rtcp_beat(th, s);
-}
-
 static void beat(struct media_thread *th) {
   uint64_t due = 0;
   if (read(th->timer_fd, &due, sizeof due) != (ssize_t)sizeof due || due == 0) return;
@@ -96,7 +46,7 @@ static void beat(struct media_thread *th) {
   tally_add(&th->tally.beats, 1);
   tally_add(&th->tally.beats_missed, due - 1);
   unsigned frames = due > CATCH_UP_FRAMES_MAX ? CATCH_UP_FRAMES_MAX : (unsigned)due;
-  for (unsigned i = 0; i < th->arena.used_count; i++) session_beat(th, &th->arena.sessions[th->arena.used[i]], frames);
+  for (unsigned i = 0; i < th->arena.used_count; i++) beat_session(th, &th->arena.sessions[th->arena.used[i]], frames);
 }
 
 static void inbox_read(struct media *m) {
@@ -123,7 +73,7 @@ static void *run(void *arg) {
     int n = epoll_wait(th->epoll_fd, events, EVENTS_MAX, all_told ? -1 : RETRY_MS);
     th->now_us = clock_mono_us();
     for (int i = 0; i < n; i++) dispatch(m, events[i].data.u64);
-    top_up_credits(th);
+    beat_credits(th);
     tally_add(&th->tally.lost_events, th->outbox.overflow);
     th->outbox.overflow = 0;
     all_told = outbox_flush(&th->outbox);

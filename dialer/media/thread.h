@@ -38,6 +38,11 @@ static inline void tally_add(_Atomic uint64_t *counter, uint64_t n) {
 }
 static inline struct mono thread_now(const struct media_thread *th) { return (struct mono){th->now_us / 1000}; }
 
+/* beat.c: what every 20 ms brings to a session in use; frames: how many of a prompt are due. */
+void beat_session(struct media_thread *th, struct rtp_session *s, unsigned frames);
+/* Keeps enough unused sessions announced. */
+void beat_credits(struct media_thread *th);
+
 /* receive.c: reads up to `packets_max` datagrams of a session. */
 void receive(struct media_thread *th, struct rtp_session *s, int packets_max);
 

@@ -1,5 +1,6 @@
 #include <dsp/codec.h>
 #include <check.h>
+#include <math.h>
 #include <spandsp.h>
 #include <stdlib.h>
 
@@ -29,15 +30,53 @@ START_TEST(every_sample_encodes_as_the_reference_says) {
 }
 END_TEST
 
-START_TEST(every_code_changes_law_as_the_reference_says) {
+/* The least error that any code of the other law would make. */
+static int least_error(int (*linear)(int code), int value) {
+  int least = 65536;
+  for (int code = 0; code < 256; code++) {
+    int error = abs(linear(code) - value);
+    if (error < least) least = error;
+  }
+  return least;
+}
+static int ulaw_value(int code) { return ulaw_to_linear((uint8_t)code); }
+static int alaw_value(int code) { return alaw_to_linear((uint8_t)code); }
+
+START_TEST(every_code_changes_law_to_about_the_nearest_value_on_the_same_side) {
   for (int i = 0; i < 256; i++) {
     uint8_t code = (uint8_t)i, out;
     codec_transcode(PCMU, PCMA, &code, 1, &out);
-    ck_assert_uint_eq(out, ulaw_to_alaw(code));
+    ck_assert_int_le(abs(alaw_value(out) - ulaw_value(i)), least_error(alaw_value, ulaw_value(i)) * 13 / 10);
+    ck_assert(ulaw_value(i) == 0 || (ulaw_value(i) > 0) == (alaw_value(out) > 0));
     codec_transcode(PCMA, PCMU, &code, 1, &out);
-    ck_assert_uint_eq(out, alaw_to_ulaw(code));
+    ck_assert_int_le(abs(ulaw_value(out) - alaw_value(i)), least_error(ulaw_value, alaw_value(i)) * 13 / 10);
     codec_transcode(PCMA, PCMA, &code, 1, &out);
     ck_assert_uint_eq(out, code);
+  }
+}
+END_TEST
+
+/* Level of a 1013 Hz tone after a change of law, relative to before. */
+static double gain(int from, int to, double level) {
+  double before = 0, after = 0;
+  for (int i = 0; i < 8000; i++) {
+    double wave = sin(2 * M_PI * 1013 * i / 8000);
+    int16_t pcm = (int16_t)lrint(level * wave), heard;
+    uint8_t code, other;
+    codec_encode(from, &pcm, 1, &code);
+    codec_decode(from, &code, 1, &heard);
+    before += heard * wave;
+    codec_transcode(from, to, &code, 1, &other);
+    codec_decode(to, &other, 1, &heard);
+    after += heard * wave;
+  }
+  return after / before;
+}
+
+START_TEST(a_change_of_law_keeps_the_level_within_little_more_than_one_percent) {
+  for (double level = 1000; level < 31000; level *= 1.1) {
+    ck_assert_double_eq_tol(gain(PCMU, PCMA, level), 1.0, 0.012);
+    ck_assert_double_eq_tol(gain(PCMA, PCMU, level), 1.0, 0.012);
   }
 }
 END_TEST
@@ -75,7 +114,8 @@ int main(void) {
   TCase *tc = tcase_create("codec");
   tcase_add_test(tc, every_code_decodes_as_the_reference_says);
   tcase_add_test(tc, every_sample_encodes_as_the_reference_says);
-  tcase_add_test(tc, every_code_changes_law_as_the_reference_says);
+  tcase_add_test(tc, every_code_changes_law_to_about_the_nearest_value_on_the_same_side);
+  tcase_add_test(tc, a_change_of_law_keeps_the_level_within_little_more_than_one_percent);
   tcase_add_test(tc, a_changed_law_is_at_most_one_step_away_from_the_original);
   tcase_add_test(tc, a_block_is_the_same_as_its_samples_one_by_one);
   suite_add_tcase(suite, tc);
