@@ -10,7 +10,9 @@
  *   worker=0              listener index, told back in SIP_UP
  *   t1x64=16000           ms until a silent peer counts as dead (500..32000)
  *   legs=8192             legs at once (1..65536); more INVITEs are refused
- *   breaker=200           INVITEs of one trunk without any reply before new ones are refused
+ *   breaker=200           INVITEs of one trunk without any reply ...
+ *   breaker_ms=2000       ... and silence of its peer before new ones are refused
+ *                         (at ten times that many they are refused whatever it says)
  *
  * Life: SIP_UP when ready; SIP_PONG to every SIP_PING; when descriptor 3 closes or
  * SIP_SHUTDOWN comes, every leg is ended (BYE, CANCEL) within 2 s and it exits.

@@ -76,6 +76,7 @@ static bool read_key(struct spec *s, const char *key, const char *value) {
   if (strcmp(key, "t1x64") == 0) return number(value, 500, 32000, &s->t1x64_ms);
   if (strcmp(key, "legs") == 0) return number(value, 1, 65536, &s->legs_max);
   if (strcmp(key, "breaker") == 0) return number(value, 1, 65536, &s->breaker);
+  if (strcmp(key, "breaker_ms") == 0) return number(value, 0, 60000, &s->breaker_ms);
   return false;
 }
 
@@ -102,7 +103,7 @@ static int check(struct spec *s, char err[160]) {
 }
 
 int spec_parse(const char *text, struct spec *out, char err[160]) {
-  struct spec s = {.gen = 1, .t1x64_ms = 16000, .legs_max = 8192, .breaker = 200};
+  struct spec s = {.gen = 1, .t1x64_ms = 16000, .legs_max = 8192, .breaker = 200, .breaker_ms = 2000};
   char copy[512];
   if (strlen(text) >= sizeof copy) {
     snprintf(err, 160, "the listener's description is too long");

@@ -13,7 +13,7 @@ struct spec {
   uint8_t family;     /* 4 or 6 */
   char advertise[64]; /* numeric, never empty */
   bool loopback;
-  uint32_t gen, worker, t1x64_ms, legs_max, breaker;
+  uint32_t gen, worker, t1x64_ms, legs_max, breaker, breaker_ms;
 };
 
 /* CAD_OK or CAD_EINVAL with one line in err. out untouched on failure. */

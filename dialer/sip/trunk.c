@@ -60,12 +60,18 @@ struct trunk *trunk_find(struct trunk_table *table, uint16_t index) {
 
 bool trunk_admits(const struct trunk *t) { return !t->open; }
 
-void trunk_sent(struct trunk_table *table, struct trunk *t) {
-  t->waiting++;
-  if (t->waiting >= table->breaker) t->open = true;
+void trunk_sent(struct trunk_table *table, struct trunk *t, struct mono now) {
+  if (t->waiting++ == 0) t->quiet_since = now;
+  bool silent = mono_since(now, t->quiet_since) >= table->breaker_ms;
+  if ((t->waiting >= table->breaker && silent) || t->waiting / TRUNK_HARD_TIMES >= table->breaker) t->open = true;
 }
 
-void trunk_heard(struct trunk_table *table, struct trunk *t) {
+void trunk_alive(struct trunk_table *table, struct trunk *t, struct mono now) {
+  t->quiet_since = now;
+  if (t->waiting / TRUNK_HARD_TIMES < table->breaker / 2 + 1) t->open = false;
+}
+
+void trunk_settled(struct trunk_table *table, struct trunk *t) {
   if (t->waiting > 0) t->waiting--;
   if (t->waiting <= table->breaker / 2) t->open = false;
 }

@@ -1,14 +1,17 @@
 /* trunk.h — the trunks that control told this worker about, and their breaker.
  *
  * A dead peer costs most while nothing answers: the stack walks its list of
- * retransmissions. So INVITEs without any reply are counted, and above a bound new
- * ones are refused until half of them are gone. Owner: the SIP worker. Source: trunk.c */
+ * retransmissions. So INVITEs without any reply are counted; when there are many and
+ * the peer has been silent for a while (a 100 is not told to us, so a slow network
+ * alone must not count as death), or when there are far too many, new ones are
+ * refused until the peer speaks or half of them are gone.
+ * Owner: the SIP worker. Source: trunk.c */
 #ifndef CADENCIA_SIP_TRUNK_H
 #define CADENCIA_SIP_TRUNK_H
 
 #include "dialer/base/mail.h"
 
-enum { TRUNKS_MAX = 16, TRUNK_TARGET_MAX = 96 };
+enum { TRUNKS_MAX = 16, TRUNK_TARGET_MAX = 96, TRUNK_HARD_TIMES = 10 };
 
 struct trunk {
   bool known;                      /* control defined it */
@@ -18,10 +21,12 @@ struct trunk {
   char target[TRUNK_TARGET_MAX];   /* "192.0.2.1:5060;transport=udp" */
   uint8_t codecs[2], codec_count;
   uint32_t waiting;                /* INVITEs without any reply */
+  struct mono quiet_since;         /* the last reply of any kind, or the first INVITE after a rest */
 };
 struct trunk_table {
   struct trunk items[TRUNKS_MAX];
-  uint32_t breaker;
+  uint32_t breaker;    /* INVITEs without reply before a silent peer counts as dead; ten times as many whatever it says */
+  uint32_t breaker_ms; /* silence that it takes */
   bool loopback; /* only loopback peers are usable */
 };
 
@@ -33,8 +38,9 @@ struct trunk *trunk_find(struct trunk_table *table, uint16_t index);
 
 /* May another INVITE go out? */
 bool trunk_admits(const struct trunk *trunk);
-void trunk_sent(struct trunk_table *table, struct trunk *trunk);  /* an INVITE went out */
-void trunk_heard(struct trunk_table *table, struct trunk *trunk); /* it got its first reply, or ended without */
+void trunk_sent(struct trunk_table *table, struct trunk *trunk, struct mono now); /* an INVITE went out */
+void trunk_alive(struct trunk_table *table, struct trunk *trunk, struct mono now); /* the peer sent something */
+void trunk_settled(struct trunk_table *table, struct trunk *trunk); /* an INVITE got its first reply, or ended without */
 
 /* "host:port;params" of a SIP URI with a numeric host ("localhost" counts as 127.0.0.1),
  * user part dropped unless user_out is given. CAD_OK, CAD_EINVAL, CAD_EREFUSED, CAD_EFULL. */

@@ -54,6 +54,7 @@ static void quiet(void *stream, const char *fmt, va_list args) {
   (void)stream, (void)fmt, (void)args;
 }
 
+/* NTATAG_PASS_100 is missing on purpose: with it this version of the stack leaks every 100 (3 kB a call). */
 static nua_t *create(struct ua *ua) {
   const struct spec *s = &ua->spec;
   const char *open = s->family == 6 ? "[" : "", *close = s->family == 6 ? "]" : "";
@@ -65,8 +66,8 @@ static nua_t *create(struct ua *ua) {
                     NUTAG_MAX_RETRY_AFTER(0), /* trying again is the law's business */
                     NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(90), NUTAG_UPDATE_REFRESH(1), NUTAG_ENABLEMESSAGE(0),
                     SIPTAG_ALLOW_STR("INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO"), NUTAG_APPL_METHOD("UPDATE"),
-                    NUTAG_OUTBOUND("no-options-keepalive no-validate"), NTATAG_PASS_100(1), NTATAG_UDP_MTU(65535), NTATAG_USE_NAPTR(0),
-                    NTATAG_USE_SRV(0), NTATAG_SIP_T1X64(s->t1x64_ms), NTATAG_MAX_PROCEEDING(2000), TPTAG_UDP_RMEM(4 << 20),
+                    NUTAG_OUTBOUND("no-options-keepalive no-validate"), NTATAG_UDP_MTU(65535),
+                    NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0), NTATAG_SIP_T1X64(s->t1x64_ms), NTATAG_MAX_PROCEEDING(2000), TPTAG_UDP_RMEM(4 << 20),
                     TPTAG_UDP_WMEM(4 << 20), TAG_END());
 }
 
@@ -76,6 +77,7 @@ int ua_start(struct ua *ua, const struct spec *spec, struct post *post, su_root_
   ua->post = post;
   ua->root = root;
   ua->trunks.breaker = spec->breaker;
+  ua->trunks.breaker_ms = spec->breaker_ms;
   ua->trunks.loopback = spec->loopback;
   ua->sdp_seed = (uint64_t)clock_wall().ms << 8;
   ua->legs = leg_table_create(spec->legs_max);

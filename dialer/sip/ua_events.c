@@ -91,13 +91,14 @@ static void read_reason(const sip_t *sip, uint16_t *q850, const char **text) {
   }
 }
 
-static void heard(struct ua *ua, struct leg_entry *leg) {
-  if (leg->heard) return;
-  leg->heard = true;
-  if (leg->id.role != LEG_CALL) return;
+/* sip: what the far side sent, NULL: nothing, the stack speaks. */
+static void heard(struct ua *ua, struct leg_entry *leg, const sip_t *sip) {
+  if (leg->id.role != LEG_CALL || (!sip && leg->heard)) return;
   struct trunk *t = trunk_find(&ua->trunks, leg->trunk);
   bool was_open = t->open;
-  trunk_heard(&ua->trunks, t);
+  if (!leg->heard) trunk_settled(&ua->trunks, t);
+  if (sip) trunk_alive(&ua->trunks, t, clock_mono());
+  leg->heard = true;
   if (was_open != t->open) ua->owing = true;
 }
 
@@ -177,14 +178,14 @@ static void on_invite_reply(struct ua *ua, struct leg_entry *leg, const struct u
   }
   if (leg->final) return;
   if (e->status < 200) {
-    if (e->sip) heard(ua, leg);
+    if (e->sip) heard(ua, leg, e->sip);
     on_provisional(ua, leg, e);
   } else if (e->status < 300) {
-    heard(ua, leg);
+    heard(ua, leg, e->sip);
     on_answer(ua, leg, e);
   } else {
     on_failure(leg, e);
-    heard(ua, leg);
+    heard(ua, leg, e->sip);
     /* A challenge leaves the handle waiting for a password that we do not have. */
     if (e->status == 401 || e->status == 407) ua_leg_over(ua, leg);
   }
@@ -260,7 +261,7 @@ static struct mail_sip_event last_words(const struct leg_entry *leg) {
 
 void ua_leg_over(struct ua *ua, struct leg_entry *leg) {
   struct post_item item = {.kind = SIP_ENDED, .at = clock_mono(), .u.event = last_words(leg)};
-  heard(ua, leg);
+  heard(ua, leg, NULL);
   if (leg->nh) {
     nua_handle_bind(leg->nh, NULL);
     nua_handle_destroy(leg->nh);

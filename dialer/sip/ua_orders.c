@@ -104,7 +104,7 @@ static void send_invite(struct ua *ua, const struct mail_sip_invite *m, struct l
   }
   ua->count.handles++;
   ua->count.invited++;
-  if (leg->id.role == LEG_CALL) trunk_sent(&ua->trunks, trunk_find(&ua->trunks, leg->trunk));
+  if (leg->id.role == LEG_CALL) trunk_sent(&ua->trunks, trunk_find(&ua->trunks, leg->trunk), clock_mono());
   nua_invite(leg->nh, SIPTAG_CALL_ID_STR(call_id), TAG_IF(headers[0], SIPTAG_HEADER_STR(headers)), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
              SIPTAG_PAYLOAD_STR(sdp), TAG_END());
 }

@@ -413,7 +413,7 @@ END_TEST
 /* --- how it starts and how it ends --------------------------------------------------- */
 
 START_TEST(the_breaker_refuses_when_nothing_answers_and_closes_again) {
-  rig_start(&rig, "t1x64=2000;breaker=4");
+  rig_start(&rig, "t1x64=2000;breaker=4;breaker_ms=0");
   for (uint32_t i = 1; i <= 4; i++) rig_invite(&rig, i);
   ck_assert_uint_eq(rig_expect(&rig, SIP_TRUNK_STATE).u.sip_trunk_state.up, 0);
   rig_invite(&rig, 5);
