@@ -118,7 +118,7 @@ static int write_both(const struct cast_options *o, FILE *contacts, FILE *callee
   shuffle(order, o->count, &dice);
   for (unsigned i = 0; i < o->count; i++) {
     unsigned area = i % (unsigned)(sizeof areas / sizeof *areas), line = i / (unsigned)(sizeof areas / sizeof *areas);
-    uint64_t phone = o->phones != NULL ? o->phones[i] : 10000000000u + areas[area] * 10000000u + 5550100u + line;
+    uint64_t phone = o->phones != NULL ? o->phones[i] : 10000000000u + (uint64_t)areas[area] * 10000000u + 5550100u + line;
     fprintf(contacts, "+%llu,%s %s,R%05u\n", (unsigned long long)phone, first_names[dice_range(&dice, 0, 19)], last_names[dice_range(&dice, 0, 19)],
             i + 1);
     write_callee(callees, phone, behaviour_at(order[i], o->count), o->share, people, machines, &dice);

@@ -24,11 +24,12 @@ static struct span span_trim(const char *p, size_t n) {
 struct span span_param(struct span s, const char *name) {
   size_t want = strlen(name);
   const char *end = s.p + s.n;
-  bool angle = false;
+  bool angle = false, quote = false;
   for (const char *p = s.p; p < end; p++) {
-    if (*p == '<') angle = true;
-    if (*p == '>') angle = false;
-    if (*p != ';' || angle || (size_t)(end - p - 1) < want || strncasecmp(p + 1, name, want) != 0) continue;
+    if (*p == '"') quote = !quote;
+    if (!quote && *p == '<') angle = true;
+    if (!quote && *p == '>') angle = false;
+    if (*p != ';' || angle || quote || (size_t)(end - p - 1) < want || strncasecmp(p + 1, name, want) != 0) continue;
     const char *q = p + 1 + want;
     if (q == end || *q == ';' || *q == ' ') return (struct span){q, 0};
     if (*q != '=') continue;

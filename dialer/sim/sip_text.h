@@ -35,7 +35,7 @@ int sip_text_parse(const char *data, size_t n, struct sip_text *out);
 bool span_is(struct span s, const char *word); /* exact */
 /* Copies at most size-1 bytes and terminates; false when it did not fit. */
 bool span_copy(struct span s, char *out, size_t size);
-/* Value of parameter `name` in a header value outside <...>; empty span without. */
+/* Value of parameter `name` in a header value outside <...> and quotes; empty span without. */
 struct span span_param(struct span s, const char *name);
 /* What is between < and >, else up to the first ';' or space. */
 struct span span_uri(struct span s);

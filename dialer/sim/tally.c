@@ -119,8 +119,12 @@ static void detail(const struct tally *t, const struct log_row *row, const struc
 #undef SINCE
 }
 
-static int count_row(void *arg, const struct log_row *row) {
-  struct tally *t = arg;
+static int each_row(void *arg, const struct log_row *row) {
+  tally_row(arg, row);
+  return 0;
+}
+
+void tally_row(struct tally *t, const struct log_row *row) {
   struct tally_sums *s = &t->sums;
   const struct sim_truth *truth = find(t, row->attempt_id);
   s->log_rows++;
@@ -130,7 +134,7 @@ static int count_row(void *arg, const struct log_row *row) {
     if (row->outcome == OUTCOME_NO_ANSWER || row->outcome == OUTCOME_CANCELLED) s->no_answer++;
     else if (row->outcome == OUTCOME_BUSY) s->busy++;
     else s->failed++;
-    return 0;
+    return;
   }
   s->answered++;
   const char *as = "other";
@@ -149,7 +153,6 @@ static int count_row(void *arg, const struct log_row *row) {
     if (truth == NULL) s->without_truth++;
   }
   detail(t, row, truth, as);
-  return 0;
 }
 
 static uint32_t quantile(const struct tally *t, unsigned percent) {
@@ -158,19 +161,17 @@ static uint32_t quantile(const struct tally *t, unsigned percent) {
   return t->connects[i == 0 ? 0 : i - 1];
 }
 
-int tally_count(struct tally *t, struct store *s, const char *campaign, const struct live *live, FILE *details, struct tally_sums *out) {
-  struct store_counts counts;
-  int rc = store_counts(s, campaign, &counts);
-  if (rc < 0) return rc;
-  t->sums = (struct tally_sums){.attempts = counts.attempts, .carrier_calls = t->count};
+void tally_begin(struct tally *t, uint64_t attempts, FILE *details) {
+  t->sums = (struct tally_sums){.attempts = attempts, .carrier_calls = t->count};
   t->connect_count = 0;
   t->details = details;
   if (details != NULL)
     fputs("attempt,counted_as,was,greeting_end_ms,callee_heard_ms,agent_heard_ms,message_ms,ended_ms,end,outcome,verdict,reason\n", details);
-  qsort(t->truths, t->count, sizeof *t->truths, by_attempt);
-  struct log_filter all = {.campaign = campaign};
-  rc = store_log_each(s, &all, count_row, t);
-  if (rc < 0 || t->failed) return rc < 0 ? rc : CAD_ENOMEM;
+  if (t->count > 0) qsort(t->truths, t->count, sizeof *t->truths, by_attempt);
+}
+
+int tally_end(struct tally *t, const char *campaign, const struct live *live, struct tally_sums *out) {
+  if (t->failed) return CAD_ENOMEM;
   if (t->connect_count > 0) qsort(t->connects, t->connect_count, sizeof *t->connects, by_size);
   t->sums.connect_p50_ms = quantile(t, 50);
   t->sums.connect_p95_ms = quantile(t, 95);
@@ -184,6 +185,16 @@ int tally_count(struct tally *t, struct store *s, const char *campaign, const st
   t->sums.occupancy_bp = busy + ready == 0 ? 0 : (uint32_t)(busy * 10000 / (busy + ready));
   *out = t->sums;
   return CAD_OK;
+}
+
+int tally_count(struct tally *t, struct store *s, const char *campaign, const struct live *live, FILE *details, struct tally_sums *out) {
+  struct store_counts counts;
+  int rc = store_counts(s, campaign, &counts);
+  if (rc < 0) return rc;
+  tally_begin(t, counts.attempts, details);
+  struct log_filter all = {.campaign = campaign};
+  rc = store_log_each(s, &all, each_row, t);
+  return rc < 0 ? rc : tally_end(t, campaign, live, out);
 }
 
 const char *tally_wrong(const struct tally_sums *s) {

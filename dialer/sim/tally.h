@@ -36,6 +36,10 @@ struct tally *tally_destroy(struct tally *t);
 int tally_truth(struct tally *t, const struct sim_truth *truth); /* CAD_OK, CAD_ENOMEM */
 /* Walks the log. live: the last picture, for occupancy; may be NULL. details: one line an answered call; may be NULL. */
 int tally_count(struct tally *t, struct store *s, const char *campaign, const struct live *live, FILE *details, struct tally_sums *out);
+/* The same in steps, for whoever has the rows: begin, each row, end. */
+void tally_begin(struct tally *t, uint64_t attempts, FILE *details);
+void tally_row(struct tally *t, const struct log_row *row);
+int tally_end(struct tally *t, const char *campaign, const struct live *live, struct tally_sums *out);
 /* NULL when all identities hold, else the text of the first that does not. */
 const char *tally_wrong(const struct tally_sums *s);
 int tally_write_json(const struct tally_sums *s, const char *path); /* CAD_OK, CAD_EIO */

@@ -47,7 +47,7 @@ void sit_add(int16_t *out, int n, uint64_t at, double dbm0) {
 
 void busy_add(int16_t *out, int n, uint64_t at, double dbm0) {
   uint64_t cycle = at / SOUND_RATE_HZ;
-  for (uint64_t i = cycle; i <= cycle + 1; i++) {
+  for (uint64_t i = cycle; i * SOUND_RATE_HZ < at + (uint64_t)n; i++) {
     burst_add(out, n, at, i * SOUND_RATE_HZ, i * SOUND_RATE_HZ + SOUND_RATE_HZ / 2, 480, dbm0 - 3);
     burst_add(out, n, at, i * SOUND_RATE_HZ, i * SOUND_RATE_HZ + SOUND_RATE_HZ / 2, 620, dbm0 - 3);
   }
