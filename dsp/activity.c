@@ -8,7 +8,7 @@ enum { MIN_WINDOW_HOPS = 70, GAP_HOPS_MAX = 6, SETTLE_HOPS = 3 };
 #ifndef RANGE_UNDER_SPEECH_DB
 #define RANGE_UNDER_SPEECH_DB 28.0f
 #endif
-#define FLOOR_AT_START_MAX_DB (-42.0f)
+#define FLOOR_AT_START_MAX_DB (-48.0f)
 
 void activity_init(struct activity *a) {
   memset(a, 0, sizeof *a);
@@ -20,7 +20,7 @@ static void follow_floor(struct activity *a, float db) {
   if (!a->primed) {
     /* A call may begin in mid-word: the first level is no floor. */
     a->primed = true;
-    a->min_before = a->min_now = fminf(db, FLOOR_AT_START_MAX_DB);
+    a->floor_db = a->min_before = a->min_now = fminf(db, FLOOR_AT_START_MAX_DB);
     a->smooth_db = db;
   }
   a->smooth_db += 0.5f * (db - a->smooth_db);

@@ -2,11 +2,15 @@
 #include <math.h>
 #include <string.h>
 
-enum { BEEP_HOPS_MIN = 8, BEEP_HOPS_MAX = 200, STILL_HOPS_MIN = 5, ENDED_HOPS_MAX = 10, GAP_HOPS = 4 /* less may be a lost packet */ };
-#define BEEP_HZ_MIN 330.0f
+enum { BEEP_HOPS_MIN = 8, BEEP_HOPS_MAX = 200, ENDED_HOPS_MAX = 10, GAP_HOPS = 5 /* less may be a lost packet */ };
+#define BEEP_HZ_MIN 390.0f
 #define BEEP_HZ_MAX 2600.0f
 #define FALL_DB 9.0f
-#define PURITY_MIN 0.955f
+#define LOW_HZ 600.0f /* below, vowels come close to a pure line */
+#define PURITY_LOW_MIN 0.991f
+#define PURITY_MIN 0.987f
+#define SPREAD_HZ 2.0f
+#define SPREAD_SHARE 0.006f
 
 void beep_init(struct beep *b) { memset(b, 0, sizeof *b); }
 
@@ -28,7 +32,8 @@ bool beep_step(struct beep *b, const struct view *v, const struct lines *l, bool
   if (!hops || (l->sounding && hops < BEEP_HOPS_MIN)) b->fired = false;
   if (b->fired || hops < BEEP_HOPS_MIN || hops > BEEP_HOPS_MAX || now - r->end_hop > ENDED_HOPS_MAX) return false;
   if (!spoken || r->lo_hz < BEEP_HZ_MIN || r->lo_hz > BEEP_HZ_MAX || keypad(r)) return false;
-  if (r->max_db < floor_db + 10.0f || r->still_hops < STILL_HOPS_MIN || 2 * r->still_hops < hops || r->purity < PURITY_MIN) return false;
+  if (r->max_db < floor_db + 10.0f || r->purity < (r->lo_hz < LOW_HZ ? PURITY_LOW_MIN : PURITY_MIN)) return false;
+  if (r->spread_hz > SPREAD_HZ + SPREAD_SHARE * r->lo_hz) return false;
   if (v->dead ? b->dead_hops < GAP_HOPS : r->fall_db < FALL_DB && v->db > r->max_db - 2.0f * FALL_DB) return false;
   b->fired = true;
   b->end_hop = r->end_hop;

@@ -2,21 +2,38 @@
 #include <math.h>
 #include <string.h>
 
-enum { MISS_HOPS_MAX = 2, GAP_HOPS_MAX = 6, SEAM_HOPS_MAX = 5 };
+enum { MISS_HOPS_MAX = 2, GAP_HOPS_MAX = 6, SEAM_HOPS_MAX = 5, YOUNG_HOPS = 4 };
 #define PURITY_MIN 0.90f
 #define LEVEL_MIN_DB (-52.0f)
 #define STEP_MAX_HZ 11.0f
-#define STILL_HZ 1.6f
 
 void lines_init(struct lines *l) { memset(l, 0, sizeof *l); }
 
+/* A line seems to wander while it enters the window: a young run keeps its start. */
 static void start(struct lines *l, const struct view *v, uint32_t now) {
-  *l = (struct lines){.sounding = true, .before_db = {l->before_db[0], l->before_db[1]}};
-  l->run = (struct line_run){.start_hop = now, .end_hop = now + 1, .db = v->db, .first_db = v->db, .max_db = v->db};
+  const bool young = l->sounding && l->hops && l->hops < YOUNG_HOPS;
+  const struct line_run run = {.start_hop = young ? l->run.start_hop : now, .end_hop = now + 1, .db = v->db, .max_db = v->db};
+  *l = (struct lines){.sounding = true, .run = run, .before_db = {l->before_db[0], l->before_db[1]}};
+}
+
+/* The first and the last 20 ms are smeared by the window: a line seems to move there. */
+static void add_inner(struct lines *l, float hz) {
+  if (l->hops >= 4) {
+    const float inner = l->tail_lo[1] - l->run.lo_hz0;
+    l->inner++;
+    l->sum_inner += inner;
+    l->sum_inner2 += inner * inner;
+    const float n = (float)l->inner, mean = l->sum_inner / n, var = l->sum_inner2 / n - mean * mean;
+    l->run.spread_hz = var > 0.0f ? sqrtf(var) : 0.0f;
+  } else {
+    l->run.lo_hz0 = hz;
+  }
+  l->tail_lo[1] = l->tail_lo[0];
+  l->tail_lo[0] = hz;
 }
 
 static void add(struct lines *l, const struct view *v, uint32_t now) {
-  if (l->hops && fabsf(v->lo_hz - l->last_lo) <= STILL_HZ) l->run.still_hops++;
+  add_inner(l, v->lo_hz);
   l->hops++;
   l->sum_lo += v->lo_hz;
   l->sum_db += v->db;
@@ -27,7 +44,6 @@ static void add(struct lines *l, const struct view *v, uint32_t now) {
   }
   l->last_lo = v->lo_hz;
   l->last_hi = v->hi_hz;
-  l->run.last_db = v->db;
   if (v->db > l->run.max_db) l->run.max_db = v->db;
   l->run.end_hop = now + 1;
   l->run.lo_hz = l->sum_lo / (float)l->hops;
@@ -66,7 +82,8 @@ enum lines_change lines_step(struct lines *l, const struct view *v, uint32_t now
     return LINES_NONE;
   }
   enum lines_change change = LINES_NONE;
-  if (l->sounding) {
+  const bool young = l->sounding && l->hops < YOUNG_HOPS && now - l->run.start_hop < YOUNG_HOPS && pure(l, v);
+  if (l->sounding && !young) {
     l->missed++;
     if (l->missed <= patience(l, v)) return LINES_NONE;
     l->sounding = false;

@@ -10,16 +10,21 @@
 struct line_run {
   uint32_t start_hop, end_hop; /* end: first hop after it */
   float lo_hz, hi_hz;          /* means; hi_hz 0: one line */
+  float lo_hz0;                /* early value: deviations are summed from it */
   float db;                    /* mean level */
   float purity;                /* mean */
-  float first_db, last_db, max_db;
+  float max_db;
   float fall_db;               /* level now under that of two hops ago */
-  uint32_t still_hops;         /* steps in which the line stood still */
+  float spread_hz;             /* deviation of the lower line, edges left out */
 };
 struct lines {
   struct line_run run;         /* the one that sounds now, or the last */
   float sum_lo, sum_hi, sum_db, sum_purity;
-  float last_lo, last_hi, before_db[2];
+  float sum_inner, sum_inner2; /* of the hops but the first two and the last two */
+  float tail_lo[2];
+  uint32_t inner;
+  float last_lo, last_hi;
+  float before_db[2];
   uint32_t hops, hi_hops;
   uint8_t missed;              /* hops since the last good one */
   bool sounding;
