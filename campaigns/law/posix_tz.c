@@ -11,7 +11,7 @@ int64_t civil_days(int64_t year, int month, int day) {
 }
 
 int64_t civil_year(int64_t days) {
-  int64_t year = 1970 + days / 366; /* never late for days >= 0, never early for days < 0 by more than the loops mend */
+  int64_t year = 1970 + days * 400 / 146097; /* right, or one off */
   while (civil_days(year + 1, 1, 1) <= days) year++;
   while (civil_days(year, 1, 1) > days) year--;
   return year;
@@ -121,7 +121,9 @@ struct change {
 enum { CHANGES = 8 };
 
 static void changes_around(const struct tz_rule *r, int64_t utc_s, struct change out[CHANGES]) {
-  int64_t days = utc_s >= 0 ? utc_s / 86400 : -((-utc_s + 86399) / 86400);
+  enum { DAYS_MAX = 1 << 30 }; /* three million years: more is not a date */
+  int64_t days = utc_s / 86400;
+  days = days > DAYS_MAX ? DAYS_MAX : days < -DAYS_MAX ? -DAYS_MAX : days;
   int64_t year = civil_year(days) - 1;
   for (int i = 0; i < CHANGES / 2; i++, year++) {
     out[2 * i] = (struct change){date_local_s(&r->start, year) - r->std_s, r->dst_s};
