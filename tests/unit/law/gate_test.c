@@ -66,9 +66,9 @@ static enum refusal naive_gate(const struct gate_terms *t, const struct gate_fac
   return naive_allow(&t->hours, which, f->zone_count, f->now.ms) ? REFUSAL_NONE : REFUSAL_HOURS;
 }
 
-START_TEST(two_hundred_thousand_random_facts_get_the_naive_verdict) {
+START_TEST(one_hundred_thousand_random_facts_get_the_naive_verdict) {
   int seen[REFUSAL_COUNT] = {0};
-  for (int k = 0; k < 200000; k++) {
+  for (int k = 0; k < 100000; k++) {
     struct gate_terms t = {random_hours(), (uint32_t)rnd(5), (int64_t)(1 + rnd(172800000))};
     int which[3], n = (int)rnd(4), base = (int)rnd(ZONES);
     struct gate_facts f = {.now = {(int64_t)rnd(4000000000u) * 1000 + (int64_t)rnd(1000)}};
@@ -93,7 +93,7 @@ START_TEST(two_hundred_thousand_random_facts_get_the_naive_verdict) {
     }
   }
   for (int r = 0; r < REFUSAL_COUNT; r++)
-    if (r != REFUSAL_STORE) ck_assert_msg(seen[r] > 100, "%s was tried only %d times", refusal_name((enum refusal)r), seen[r]);
+    if (r != REFUSAL_STORE) ck_assert_msg(seen[r] > 50, "%s was tried only %d times", refusal_name((enum refusal)r), seen[r]);
 }
 END_TEST
 
@@ -143,7 +143,7 @@ int main(void) {
   TCase *t = tcase_create("gate");
   tcase_set_timeout(t, 120);
   tcase_add_checked_fixture(t, setup, teardown);
-  tcase_add_test(t, two_hundred_thousand_random_facts_get_the_naive_verdict);
+  tcase_add_test(t, one_hundred_thousand_random_facts_get_the_naive_verdict);
   tcase_add_test(t, the_next_time_is_the_first_minute_that_the_naive_walk_finds);
   tcase_add_test(t, unknown_data_blocks);
   suite_add_tcase(suite, t);
