@@ -73,3 +73,25 @@ int store_dnc_has(struct store *s, uint64_t phone, uint64_t campaign_id) {
   bool listed = dnc_listed(s, phone, c ? c->seller : 0, c ? campaign_id : 0, &err);
   return err < 0 ? err : listed;
 }
+
+static void scope_text(const struct store *s, uint64_t seller, uint64_t campaign, char *out, size_t size) {
+  const struct campaign_mem *c = NULL;
+  for (uint32_t i = 0; i < s->campaign_count && !c; i++)
+    if (campaign ? s->campaigns[i].def.terms.id == campaign : s->campaigns[i].seller == seller) c = &s->campaigns[i];
+  if (!seller && !campaign) snprintf(out, size, "global");
+  else if (campaign) snprintf(out, size, "campaign:%s", c ? c->def.terms.name : "?");
+  else snprintf(out, size, "seller:%s", c ? c->def.seller : "?");
+}
+
+int store_dnc_each(struct store *s, int (*row)(void *arg, const struct dnc_row *r), void *arg) {
+  sqlite3_stmt *q = db_query(&s->db, Q_DNC_ALL, "SELECT number, seller, campaign, source, added FROM dnc ORDER BY number, seller, campaign", "");
+  int r, said = CAD_OK;
+  while (said >= 0 && (r = db_step(&s->db, q)) > 0) {
+    struct dnc_row d = {.phone = col_u64(q, 0), .added = col_wall(q, 4)};
+    scope_text(s, col_u64(q, 1), col_u64(q, 2), d.scope, sizeof d.scope);
+    col_text(q, 3, d.source, sizeof d.source);
+    said = row(arg, &d);
+  }
+  db_done(q);
+  return said < 0 ? said : r < 0 ? r : CAD_OK;
+}

@@ -85,6 +85,14 @@ int store_agent_state(struct store *s, const char *name, enum agent_state wanted
 int store_dnc_add(struct store *s, uint64_t phone, const char *scope, const char *source, struct wall at);
 /* 1 listed for that campaign (its seller and the global list included), 0 not; campaign_id 0: the global list alone. */
 int store_dnc_has(struct store *s, uint64_t phone, uint64_t campaign_id);
+struct dnc_row {
+  uint64_t phone;
+  char scope[MAIL_NAME_MAX + 12]; /* as store_dnc_add takes it */
+  char source[120];
+  struct wall added;
+};
+/* In order of number. row() < 0 stops and is returned. */
+int store_dnc_each(struct store *s, int (*row)(void *arg, const struct dnc_row *r), void *arg);
 
 /* ---- contacts: an import is a job whose rows become visible by one flip ---- */
 struct contact_row {

@@ -1,0 +1,154 @@
+#include "dialer/local/command.h"
+#include <cadencia/err.h>
+#include <stdarg.h>
+#include <string.h>
+
+static const struct {
+  const char *name, *value, *text; /* value NULL: a flag */
+} OPTIONS[OPT_COUNT] = {
+    [OPT_CONFIG] = {"config", "FILE", "the box's configuration; default /etc/cadencia/cadencia.conf, else etc/cadencia.conf"},
+    [OPT_JSON] = {"json", NULL, "answer as JSON"},
+    [OPT_HELP] = {"help", NULL, "this text"},
+    [OPT_FROM] = {"from", "FILE", "the campaign's template, such as etc/campaigns/sales.conf"},
+    [OPT_SEAT] = {"seat", "SIP-URI", "the agent's phone, such as sip:anna@192.0.2.30:5060"},
+    [OPT_NAILED] = {"nailed", NULL, "ring the phone at log-in and keep the line open"},
+    [OPT_ON_DEMAND] = {"on-demand", NULL, "ring the phone for each call"},
+    [OPT_CAMPAIGN] = {"campaign", "NAME", "the campaign"},
+    [OPT_LISTENER] = {"listener", "NAME", "the listener that reaches the phone; default the first"},
+    [OPT_COUNTRY] = {"country", "CC", "country of numbers without '+', such as US, ES, MX"},
+    [OPT_REJECTS] = {"rejects", "FILE", "where rejected rows go; default FILE.rejected.csv beside the list"},
+    [OPT_PHONE_COLUMN] = {"phone-column", "NAME", "the column of the phone number; default by its usual names"},
+    [OPT_PREVIEW] = {"preview", NULL, "check the file, write nothing"},
+    [OPT_FORMAT] = {"format", "csv|jsonl", "default csv"},
+    [OPT_SCOPE] = {"scope", "SCOPE", "global (default), campaign:NAME or seller:NAME"},
+    [OPT_SOURCE] = {"source", "TEXT", "where the wish came from, kept with it"},
+};
+
+static void print_options(FILE *out, const struct command *c) {
+  fputs("\nOptions:\n", out);
+  for (int o = 0; o < OPT_COUNT; o++) {
+    if (o > OPT_HELP && !(c->options & OPTION(o))) continue;
+    char left[48];
+    snprintf(left, sizeof left, "%s--%s%s%s", o == OPT_CONFIG ? "-c, " : o == OPT_HELP ? "-h, " : "    ", OPTIONS[o].name, OPTIONS[o].value ? " " : "",
+             OPTIONS[o].value ? OPTIONS[o].value : "");
+    fprintf(out, "  %-26s %s\n", left, OPTIONS[o].text);
+  }
+}
+
+static void print_usage(FILE *out, const struct command *c) {
+  fprintf(out, "Usage: cadencia %s%s%s%s%s [options]\n", c->verb, c->sub ? " " : "", c->sub ? c->sub : "", c->words[0] ? " " : "", c->words);
+}
+
+static void print_help(FILE *out, const struct command *c) {
+  print_usage(out, c);
+  fprintf(out, "\n%s\n", c->text);
+  print_options(out, c);
+  fprintf(out, "\nExamples:\n%s\nExit status: 0 good, 1 refused, 2 usage.\n", c->example);
+}
+
+/* All that a verb can do; with examples of each. */
+static void print_verb(FILE *out, const char *verb) {
+  fputs("Usage:\n", out);
+  for (const struct command *c = command_table(); c->verb; c++)
+    if (strcmp(c->verb, verb) == 0) fprintf(out, "  cadencia %s %s%s%s\n      %s\n", verb, c->sub, c->words[0] ? " " : "", c->words, c->text);
+  fputs("\nExamples:\n", out);
+  for (const struct command *c = command_table(); c->verb; c++)
+    if (strcmp(c->verb, verb) == 0) fputs(c->example, out);
+  fprintf(out, "\ncadencia %s WORD --help says more of each. Exit status: 0 good, 1 refused, 2 usage.\n", verb);
+}
+
+static int fault(FILE *out, const struct command *c, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static int fault(FILE *out, const struct command *c, const char *fmt, ...) {
+  fprintf(out, "cadencia %s%s%s: ", c->verb, c->sub ? " " : "", c->sub ? c->sub : "");
+  va_list ap;
+  va_start(ap, fmt);
+  vfprintf(out, fmt, ap);
+  va_end(ap);
+  fputc('\n', out);
+  print_usage(out, c);
+  return CAD_EINVAL;
+}
+
+static bool asks_help(const char *word) { return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0; }
+
+/* The verb's row of the table; CAD_EMPTY after the help of a verb with several. */
+static int find_command(int argc, const char *const *argv, const struct command **found, FILE *out) {
+  const struct command *first = NULL;
+  const char *sub = argc > 1 ? argv[1] : "";
+  for (const struct command *c = command_table(); c->verb; c++) {
+    if (strcmp(c->verb, argv[0]) != 0) continue;
+    if (!first) first = c;
+    if (c->sub && strcmp(c->sub, sub) != 0) continue;
+    *found = c;
+    return CAD_OK;
+  }
+  if (!first) {
+    fprintf(out, "cadencia: there is no verb \"%.40s\"; cadencia --help lists them\n", argv[0]);
+    return CAD_EINVAL;
+  }
+  if (asks_help(sub)) {
+    print_verb(out, argv[0]);
+    return CAD_EMPTY;
+  }
+  if (sub[0]) fprintf(out, "cadencia %s: there is no \"%.40s\" here\n", argv[0], sub);
+  print_verb(out, argv[0]);
+  return CAD_EINVAL;
+}
+
+static int find_option(const struct command *c, const char *name, size_t n) {
+  for (int o = 0; o < OPT_COUNT; o++)
+    if (strlen(OPTIONS[o].name) == n && memcmp(OPTIONS[o].name, name, n) == 0 && (o <= OPT_HELP || (c->options & OPTION(o)))) return o;
+  return -1;
+}
+
+/* One option at argv[*i]; moves *i over its value. */
+static int take_option(int argc, const char *const *argv, int *i, struct args *a, FILE *out) {
+  const char *word = argv[*i];
+  const char *name = word + 2;
+  size_t n = strcspn(name, "=");
+  int o = strcmp(word, "-c") == 0 ? OPT_CONFIG : strcmp(word, "-h") == 0 ? OPT_HELP : word[1] == '-' ? find_option(a->command, name, n) : -1;
+  if (o < 0) return fault(out, a->command, "there is no option %.60s here", word);
+  if (a->options[o]) return fault(out, a->command, "--%s is given twice", OPTIONS[o].name);
+  bool joined = word[1] == '-' && name[n] == '=';
+  if (!OPTIONS[o].value) {
+    if (joined) return fault(out, a->command, "--%s takes no value", OPTIONS[o].name);
+    a->options[o] = "";
+    return CAD_OK;
+  }
+  if (!joined && *i + 1 >= argc) return fault(out, a->command, "--%s needs a value: %s", OPTIONS[o].name, OPTIONS[o].value);
+  a->options[o] = joined ? name + n + 1 : argv[++*i];
+  return a->options[o][0] ? CAD_OK : fault(out, a->command, "--%s needs a value: %s", OPTIONS[o].name, OPTIONS[o].value);
+}
+
+static int check_complete(struct args *a, FILE *out) {
+  const struct command *c = a->command;
+  if (a->word_count < c->pos_min) return fault(out, c, "something is missing: %s", c->words);
+  for (int o = 0; o < OPT_COUNT; o++)
+    if ((c->needs & OPTION(o)) && !a->options[o]) return fault(out, c, "--%s %s is missing", OPTIONS[o].name, OPTIONS[o].value ? OPTIONS[o].value : "");
+  return CAD_OK;
+}
+
+int args_parse(int argc, const char *const *argv, struct args *args, FILE *out) {
+  memset(args, 0, sizeof *args);
+  if (argc < 1) return CAD_EINVAL;
+  int r = find_command(argc, argv, &args->command, out);
+  if (r != CAD_OK) return r;
+  bool only_words = false;
+  for (int i = args->command->sub ? 2 : 1; i < argc; i++) {
+    if (!only_words && strcmp(argv[i], "--") == 0) {
+      only_words = true;
+    } else if (!only_words && argv[i][0] == '-' && argv[i][1]) {
+      r = take_option(argc, argv, &i, args, out);
+      if (r < 0) return r;
+    } else if (args->word_count >= args->command->pos_max) {
+      return fault(out, args->command, "\"%.60s\" is one word too many", argv[i]);
+    } else {
+      args->words[args->word_count++] = argv[i];
+    }
+  }
+  if (args->options[OPT_HELP]) {
+    print_help(out, args->command);
+    return CAD_EMPTY;
+  }
+  return check_complete(args, out);
+}

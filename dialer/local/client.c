@@ -1,0 +1,218 @@
+/* The commands' main: through the daemon if one runs, else on the database itself. */
+#include "dialer/commands.h"
+#include "dialer/local/command.h"
+#include "dialer/local/direct.h"
+#include "dialer/local/local.h"
+#include "dialer/local/wire.h"
+#include <cadencia/err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BUSY_TRIES = 30, BUSY_WAIT_US = 100000 };
+
+struct client {
+  struct args args;
+  int argc;
+  const char *const *argv;
+  struct config config;
+  int file, rejects;
+  char rejects_name[512];
+  bool progress_shown;
+};
+
+/* ---- progress for people, on standard error ---- */
+
+static int show_progress(void *self, const struct import_progress *p) {
+  struct client *c = self;
+  if (!isatty(STDERR_FILENO) || c->args.options[OPT_JSON]) return 0;
+  c->progress_shown = true;
+  fprintf(stderr, "\r%llu rows, %llu accepted, %llu rejected", (unsigned long long)p->rows, (unsigned long long)p->accepted, (unsigned long long)p->rejected);
+  if (p->bytes_total) fprintf(stderr, ", %llu %%", (unsigned long long)(p->bytes * 100 / p->bytes_total));
+  fputs("   ", stderr);
+  return 0;
+}
+
+static void end_progress(struct client *c) {
+  if (c->progress_shown) fputs("\r\033[K", stderr);
+  c->progress_shown = false;
+}
+
+/* ---- through the daemon ---- */
+
+static int connect_daemon(const char *state_dir) {
+  struct sockaddr_un address;
+  int dir = wire_address(state_dir, &address);
+  if (dir < 0) return -1;
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+    close(fd);
+    fd = -1;
+  }
+  close(dir);
+  return fd;
+}
+
+static uint64_t member(const json_t *j, const char *key) { return (uint64_t)json_integer_value(json_object_get(j, key)); }
+
+/* Answers until the exit status; -1 when the daemon went away. */
+static int read_answers(struct client *c, struct wire *w) {
+  for (;;) {
+    json_t *j = NULL;
+    if (wire_read(w, &j) <= 0) return -1;
+    const json_t *p = json_object_get(j, "progress"), *end = json_object_get(j, "exit");
+    const char *out = json_string_value(json_object_get(j, "out")), *err = json_string_value(json_object_get(j, "err"));
+    if (p) {
+      struct import_progress progress = {member(p, "rows"), member(p, "accepted"), member(p, "rejected"), member(p, "bytes"), member(p, "bytes_total")};
+      show_progress(c, &progress);
+    } else {
+      end_progress(c);
+    }
+    if (out) fputs(out, stdout);
+    if (err) fputs(err, stderr);
+    int status = json_is_integer(end) ? (int)json_integer_value(end) : -1;
+    json_decref(j);
+    if (status >= 0) return status;
+  }
+}
+
+static int run_remote(struct client *c, int fd) {
+  json_t *argv = json_array();
+  int fds[WIRE_FDS_MAX], n = 0, status = -1;
+  for (int i = 0; i < c->argc; i++) {
+    json_t *word = json_string(c->argv[i]);
+    if (!word) {
+      json_decref(argv);
+      fputs("cadencia: the words must be UTF-8\n", stderr);
+      return EXIT_USAGE;
+    }
+    json_array_append_new(argv, word);
+  }
+  if (c->file >= 0) fds[n++] = c->file;
+  if (c->rejects >= 0) fds[n++] = c->rejects;
+  struct wire *w = malloc(sizeof *w);
+  if (w && wire_write(fd, json_pack("{s:o}", "argv", argv), fds, n) == CAD_OK) {
+    wire_init(w, fd);
+    status = read_answers(c, w);
+  }
+  free(w);
+  end_progress(c);
+  if (status >= 0) return status;
+  fputs("cadencia: the daemon went away before it answered; what was begun is undone or done whole\n", stderr);
+  return EXIT_REFUSED;
+}
+
+/* ---- without one ---- */
+
+static int run_call(struct client *c, const struct command_backend *backend) {
+  struct command_call call = {.args = &c->args,
+                              .backend = backend,
+                              .out = stdout,
+                              .err = stderr,
+                              .file = c->file,
+                              .rejects = c->rejects,
+                              .progress = show_progress,
+                              .progress_self = c};
+  int status = command_run(&call);
+  end_progress(c);
+  return status;
+}
+
+static int run_anyhow(struct client *c) {
+  for (int i = 0; i < BUSY_TRIES; i++) {
+    int fd = connect_daemon(c->config.state_dir);
+    if (fd >= 0) {
+      int status = run_remote(c, fd);
+      close(fd);
+      return status;
+    }
+    struct direct d;
+    struct command_backend backend;
+    int r = direct_open(&c->config, &d, &backend, stderr);
+    if (r == CAD_OK) {
+      int status = run_call(c, &backend);
+      direct_close(&d);
+      return status;
+    }
+    if (r != CAD_EBUSY) return EXIT_REFUSED;
+    usleep(BUSY_WAIT_US); /* a daemon that is starting or ending, or another command */
+  }
+  fprintf(stderr, "cadencia: another cadencia holds %s/cadencia.lock and does not answer; wait for it to end\n", c->config.state_dir);
+  return EXIT_REFUSED;
+}
+
+/* ---- files that are named ---- */
+
+static int open_named(struct client *c) {
+  const struct command *command = c->args.command;
+  const char *path = command->run == cmd_campaign_create ? c->args.options[OPT_FROM] : command->run == cmd_import ? c->args.words[0] : NULL;
+  if (!path) return CAD_OK;
+  struct stat st;
+  c->file = open(path, O_RDONLY | O_CLOEXEC);
+  if (c->file < 0 || fstat(c->file, &st) != 0 || S_ISDIR(st.st_mode)) {
+    fprintf(stderr, "cadencia %s: %s: %s\n", command->verb, path, c->file < 0 ? strerror(errno) : "is a folder");
+    return CAD_ENOENT;
+  }
+  if (command->run != cmd_import) return CAD_OK;
+  const char *rejects = c->args.options[OPT_REJECTS];
+  int n = rejects ? snprintf(c->rejects_name, sizeof c->rejects_name, "%s", rejects)
+                  : snprintf(c->rejects_name, sizeof c->rejects_name, "%s.rejected.csv", path);
+  c->rejects = n < (int)sizeof c->rejects_name ? open(c->rejects_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+  if (c->rejects < 0) {
+    fprintf(stderr, "cadencia import: the reject file %s cannot be written: %s; name another with --rejects FILE\n", c->rejects_name, strerror(errno));
+    return CAD_EIO;
+  }
+  return CAD_OK;
+}
+
+/* A reject file with no row in it is of no use. */
+static void close_named(struct client *c) {
+  struct stat st;
+  if (c->rejects >= 0 && fstat(c->rejects, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= (off_t)strlen("line,phone,reason\n"))
+    (void)unlink(c->rejects_name);
+  if (c->rejects >= 0) close(c->rejects);
+  if (c->file >= 0) close(c->file);
+}
+
+static const char *config_path(const struct args *a) {
+  if (a->options[OPT_CONFIG]) return a->options[OPT_CONFIG];
+  return access("/etc/cadencia/cadencia.conf", F_OK) == 0 ? "/etc/cadencia/cadencia.conf" : "etc/cadencia.conf";
+}
+
+/* No daemon, no lock: the command looks after itself. */
+static int run_alone(struct client *c) {
+  struct command_backend backend = {.config = &c->config};
+  return run_call(c, &backend);
+}
+
+int local_main(int argc, char **argv) {
+  static struct client c;
+  c = (struct client){.argc = argc, .argv = (const char *const *)argv, .file = -1, .rejects = -1};
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+  if (!out) return EXIT_REFUSED;
+  int r = args_parse(argc, c.argv, &c.args, out);
+  fclose(out);
+  fputs(text, r == CAD_EMPTY ? stdout : stderr);
+  free(text);
+  if (r != CAD_OK) return r == CAD_EMPTY ? EXIT_GOOD : EXIT_USAGE;
+  signal(SIGPIPE, SIG_IGN);
+  const char *path = config_path(&c.args);
+  if (c.args.command->run == cmd_check) {
+    snprintf(c.config.path, sizeof c.config.path, "%s", path);
+    return run_alone(&c);
+  }
+  if (config_load(path, &c.config, stderr) < 0) return EXIT_REFUSED;
+  if (c.args.command->run == cmd_export_calls || c.args.command->run == cmd_dnc_list) return run_alone(&c);
+  int status = open_named(&c) == CAD_OK ? run_anyhow(&c) : EXIT_REFUSED;
+  close_named(&c);
+  if (fflush(stdout) != 0) return EXIT_REFUSED;
+  return status;
+}

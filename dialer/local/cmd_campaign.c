@@ -1,0 +1,281 @@
+/* cadencia campaign: create, start, pause, stop, list, show. */
+#include "dialer/local/command.h"
+#include "dialer/local/table.h"
+#include "dialer/local/template.h"
+#include <cadencia/err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct campaign_job {
+  const char *name;
+  struct campaign_def def;
+  struct store_counts counts;
+  enum campaign_state state;
+};
+
+static int job_get(struct store *s, void *arg) {
+  struct campaign_job *j = arg;
+  int r = store_campaign_get(s, j->name, &j->def);
+  return r < 0 ? r : store_counts(s, j->name, &j->counts);
+}
+static int job_put(struct store *s, void *arg) {
+  struct campaign_job *j = arg;
+  return store_campaign_put(s, &j->def);
+}
+static int job_state(struct store *s, void *arg) {
+  struct campaign_job *j = arg;
+  return store_campaign_state(s, j->name, j->state);
+}
+
+static int do_job(struct command_call *c, int (*fn)(struct store *, void *), void *arg, bool tx) {
+  return c->backend->run(c->backend->self, fn, arg, tx);
+}
+
+/* The daemon hears of the change; its absence is said, not a fault. */
+static int announce(struct command_call *c, const char *campaign) {
+  if (!c->backend->daemon) return EXIT_GOOD;
+  int r = c->backend->announce(c->backend->self, campaign, NULL);
+  return r < 0 ? call_refuse(c, "kept in the database, but the daemon did not take it (%s); look at its log", err_name(r)) : EXIT_GOOD;
+}
+
+static bool name_good(const char *name) {
+  size_t n = strlen(name);
+  return n > 0 && n < MAIL_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n && name[0] != '-' && name[0] != '.';
+}
+
+static const struct config_trunk *find_trunk(const struct config *config, const char *name, unsigned *index) {
+  for (unsigned i = 0; i < config->trunk_count; i++)
+    if (strcmp(config->trunks[i].name, name) == 0) {
+      if (index) *index = i;
+      return &config->trunks[i];
+    }
+  return NULL;
+}
+
+static json_t *json_phone(uint64_t phone) {
+  char text[24];
+  snprintf(text, sizeof text, "+%llu", (unsigned long long)phone);
+  return phone ? json_string(text) : json_null();
+}
+
+int cmd_campaign_create(struct command_call *c) {
+  struct campaign_job j = {.name = c->args->words[0]};
+  const char *path = call_option(c, OPT_FROM);
+  if (!name_good(j.name)) return call_refuse(c, "the name \"%.40s\" must be up to %d letters, digits, '.', '_' or '-'", j.name, MAIL_NAME_MAX - 1);
+  int fd = c->file < 0 ? -1 : dup(c->file);
+  FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
+  if (!in) {
+    if (fd >= 0) close(fd);
+    return call_refuse(c, "%s cannot be read", path);
+  }
+  char *errors = NULL;
+  size_t size = 0;
+  FILE *err = open_memstream(&errors, &size);
+  int r = template_read(in, path, &j.def, err);
+  fclose(in);
+  if (err) fclose(err);
+  if (r < 0) {
+    fputs(errors ? errors : "", c->err);
+    free(errors);
+    return call_refuse(c, "%s was not accepted; mend the lines named and try again", path);
+  }
+  free(errors);
+  snprintf(j.def.terms.name, sizeof j.def.terms.name, "%s", j.name);
+  j.def.state = CAMPAIGN_STOPPED;
+  unsigned index = 0;
+  bool trunk = find_trunk(c->backend->config, j.def.trunk, &index) != NULL;
+  j.def.terms.trunk = (uint16_t)index;
+  r = do_job(c, job_put, &j, true);
+  if (r == CAD_EEXIST) return call_refuse(c, "campaign \"%s\" is there already; choose another name", j.name);
+  if (r < 0) return call_refuse_store(c, r, "campaign");
+  int status = announce(c, j.name);
+  if (status != EXIT_GOOD) return status;
+  if (!trunk)
+    fprintf(c->err, "cadencia campaign: note: trunk \"%s\" is not in %s yet; the campaign does not start before it is\n", j.def.trunk, c->backend->config->path);
+  if (call_json(c))
+    call_put_json(c, json_pack("{s:o, s:o, s:s}", "campaign", json_text(j.name), "id", json_id(j.def.terms.id), "state", campaign_state_name(CAMPAIGN_STOPPED)));
+  else
+    fprintf(c->out, "campaign %s made, stopped. Next: cadencia import --campaign %s FILE.csv, then cadencia campaign start %s\n", j.name, j.name, j.name);
+  return EXIT_GOOD;
+}
+
+/* ---- what must be there before it may dial ---- */
+
+static int prompt_missing(const struct config *config, const struct campaign_def *d, char path[2 * CONFIG_PATH_MAX]) {
+  const char *dir = config->prompt_dir[0] ? config->prompt_dir : config->share_dir;
+  snprintf(path, 2 * CONFIG_PATH_MAX, "%s%s/%s", dir, config->prompt_dir[0] ? "" : "/prompts", d->prompt);
+  return access(path, R_OK) != 0;
+}
+
+static int refuse_start(struct command_call *c, const struct campaign_def *d) {
+  const struct config *config = c->backend->config;
+  const struct config_trunk *trunk = find_trunk(config, d->trunk, NULL);
+  char path[2 * CONFIG_PATH_MAX];
+  if (!trunk)
+    return call_refuse(c, "%s cannot start: its trunk \"%s\" is not in %s; add the trunk there and restart the daemon", d->terms.name, d->trunk, config->path);
+  if (d->terms.caller_id == 0 && trunk->caller_id == 0)
+    return call_refuse(c, "%s cannot start: it has no caller id; set caller_id of trunk \"%s\" in %s", d->terms.name, d->trunk, config->path);
+  bool ahead = d->terms.mode == PACING_PREDICTIVE || d->terms.mode == PACING_RATIO;
+  if (ahead && !d->prompt[0])
+    return call_refuse(c, "%s cannot start: mode %s may answer people when no agent is free, and it has no safe-harbour message; make it again from a template with "
+                          "prompts = { safe_harbour = \"safe_harbour_en.wav\"; }", d->terms.name, pacing_mode_name((enum pacing_mode)d->terms.mode));
+  if (d->prompt[0] && prompt_missing(config, d, path))
+    return call_refuse(c, "%s cannot start: its safe-harbour message %s is not there or cannot be read; put the WAV file there", d->terms.name, path);
+  return EXIT_GOOD;
+}
+
+static int set_state(struct command_call *c, enum campaign_state state) {
+  struct campaign_job j = {.name = c->args->words[0], .state = state};
+  int r = do_job(c, job_get, &j, false);
+  if (r == CAD_ENOENT) return call_refuse(c, "there is no campaign \"%.40s\"; cadencia campaign list shows them", j.name);
+  if (r < 0) return call_refuse_store(c, r, "campaign");
+  if (state == CAMPAIGN_PAUSED && j.def.state == CAMPAIGN_STOPPED) return call_refuse(c, "%s is stopped; there is nothing to pause", j.name);
+  int status = state == CAMPAIGN_RUNNING ? refuse_start(c, &j.def) : EXIT_GOOD;
+  if (status != EXIT_GOOD) return status;
+  r = do_job(c, job_state, &j, true);
+  if (r < 0) return call_refuse_store(c, r, "campaign");
+  status = announce(c, j.name);
+  if (status != EXIT_GOOD) return status;
+  uint64_t waiting = j.counts.contacts_waiting;
+  if (call_json(c)) {
+    call_put_json(c, json_pack("{s:o, s:s, s:b, s:I}", "campaign", json_text(j.name), "state", campaign_state_name(state), "daemon", c->backend->daemon,
+                               "contacts_waiting", (json_int_t)waiting));
+    return EXIT_GOOD;
+  }
+  fprintf(c->out, "campaign %s is %s", j.name, campaign_state_name(state));
+  if (state == CAMPAIGN_RUNNING) fprintf(c->out, ", %llu contacts wait", (unsigned long long)waiting);
+  if (state == CAMPAIGN_RUNNING && waiting == 0) fprintf(c->out, "; load some with cadencia import --campaign %s FILE.csv", j.name);
+  fprintf(c->out, "%s\n", c->backend->daemon ? "" : "; no daemon runs here, so it takes effect when cadencia serve starts");
+  return EXIT_GOOD;
+}
+
+int cmd_campaign_start(struct command_call *c) { return set_state(c, CAMPAIGN_RUNNING); }
+int cmd_campaign_pause(struct command_call *c) { return set_state(c, CAMPAIGN_PAUSED); }
+int cmd_campaign_stop(struct command_call *c) { return set_state(c, CAMPAIGN_STOPPED); }
+
+/* ---- looking ---- */
+
+enum { LIST_MOST = 1024 };
+struct list_job {
+  struct campaign_job *items;
+  int count, room;
+};
+
+static int take_def(void *arg, const struct campaign_def *d) {
+  struct list_job *l = arg;
+  if (l->count == l->room) {
+    int room = l->room ? l->room * 2 : 16;
+    void *more = room > LIST_MOST ? NULL : realloc(l->items, (size_t)room * sizeof *l->items);
+    if (!more) return CAD_EFULL;
+    l->items = more;
+    l->room = room;
+  }
+  memset(&l->items[l->count], 0, sizeof l->items[0]);
+  l->items[l->count++].def = *d;
+  return CAD_OK;
+}
+
+static int job_list(struct store *s, void *arg) {
+  struct list_job *l = arg;
+  int r = store_campaign_list(s, take_def, l);
+  for (int i = 0; r >= 0 && i < l->count; i++) r = store_counts(s, l->items[i].def.terms.name, &l->items[i].counts);
+  return r;
+}
+
+static json_t *counts_json(const struct store_counts *n) {
+  json_t *outcomes = json_object();
+  for (int o = 1; o < OUTCOME_COUNT; o++)
+    if (n->by_outcome[o]) json_object_set_new(outcomes, outcome_name((enum outcome)o), json_integer((json_int_t)n->by_outcome[o]));
+  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I}, s:o}", "attempts", (json_int_t)n->attempts, "open_attempts", (json_int_t)n->open_attempts,
+                   "contacts", (json_int_t)n->contacts, "contacts_done", (json_int_t)n->contacts_done, "contacts_waiting", (json_int_t)n->contacts_waiting,
+                   "abandonment", "num", (json_int_t)n->abandoned, "den", (json_int_t)n->live, "outcomes", outcomes);
+}
+
+static json_t *campaign_json(const struct campaign_job *j) {
+  const struct campaign_def *d = &j->def;
+  return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:i, s:b, s:i, s:I, s:o, s:o}", "name", json_text(d->terms.name), "id",
+                   json_id(d->terms.id), "state", campaign_state_name((enum campaign_state)d->state), "mode",
+                   pacing_mode_name((enum pacing_mode)d->terms.mode), "trunk", json_text(d->trunk), "caller_id", json_phone(d->terms.caller_id), "seller",
+                   json_text(d->seller), "country", d->country, "purpose", d->purpose, "ring_ms", (json_int_t)d->terms.ring_ms, "max_wait_ms",
+                   (int)d->terms.max_wait_ms, "screening", d->terms.screening, "abandonment_limit_bp", (int)d->terms.limit_bp, "wrapup_ms",
+                   (json_int_t)d->terms.wrapup_ms, "safe_harbour", d->prompt[0] ? json_text(d->prompt) : json_null(), "counts", counts_json(&j->counts));
+}
+
+int cmd_campaign_list(struct command_call *c) {
+  struct list_job l = {NULL, 0, 0};
+  int r = do_job(c, job_list, &l, false);
+  if (r < 0) {
+    free(l.items);
+    return call_refuse_store(c, r, "campaigns");
+  }
+  if (call_json(c)) {
+    json_t *array = json_array();
+    for (int i = 0; i < l.count; i++) json_array_append_new(array, campaign_json(&l.items[i]));
+    call_put_json(c, json_pack("{s:o}", "campaigns", array));
+  } else {
+    static const char *const HEADS[] = {"NAME", "STATE", "MODE", "TRUNK", ">CONTACTS", ">WAITING", ">ATTEMPTS", ">CONNECTED", ">ABANDONED", NULL};
+    struct table *t = table_create(HEADS);
+    for (int i = 0; i < l.count; i++) {
+      const struct campaign_def *d = &l.items[i].def;
+      const struct store_counts *n = &l.items[i].counts;
+      table_put(t, "%s", d->terms.name);
+      table_put(t, "%s", campaign_state_name((enum campaign_state)d->state));
+      table_put(t, "%s", pacing_mode_name((enum pacing_mode)d->terms.mode));
+      table_put(t, "%s", d->trunk);
+      table_put(t, "%llu", (unsigned long long)n->contacts);
+      table_put(t, "%llu", (unsigned long long)n->contacts_waiting);
+      table_put(t, "%llu", (unsigned long long)n->attempts);
+      table_put(t, "%llu", (unsigned long long)n->by_outcome[OUTCOME_CONNECTED]);
+      table_put(t, "%llu/%llu", (unsigned long long)n->abandoned, (unsigned long long)n->live);
+    }
+    table_print(t, c->out, "no campaigns yet; make one with cadencia campaign create NAME --from etc/campaigns/sales.conf");
+    table_destroy(t);
+  }
+  free(l.items);
+  return EXIT_GOOD;
+}
+
+static void print_hours(FILE *out, const struct hours *h) {
+  static const char *const DAYS[7] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+  fputs("hours         ", out);
+  for (int i = 1; i <= 7; i++) {
+    int d = i % 7;
+    if (h->open[d] == h->close[d]) fprintf(out, "%s closed", DAYS[d]);
+    else fprintf(out, "%s %02u:%02u-%02u:%02u", DAYS[d], h->open[d] / 60u, h->open[d] % 60u, h->close[d] / 60u, h->close[d] % 60u);
+    fputs(i == 7 ? "\n" : i == 4 ? ",\n              " : ", ", out);
+  }
+}
+
+static void print_campaign(FILE *out, const struct campaign_job *j) {
+  const struct campaign_def *d = &j->def;
+  const struct store_counts *n = &j->counts;
+  fprintf(out, "campaign      %s (%llu), %s\n", d->terms.name, (unsigned long long)d->terms.id, campaign_state_name((enum campaign_state)d->state));
+  fprintf(out, "purpose       %s for %s, country %s\n", d->purpose, d->seller, d->country);
+  fprintf(out, "pace          %s, screening %s, abandonment at most %u.%02u %%\n", pacing_mode_name((enum pacing_mode)d->terms.mode),
+          d->terms.screening ? "on" : "off", d->terms.limit_bp / 100u, d->terms.limit_bp % 100u);
+  fprintf(out, "trunk         %s, caller id %s%.0llu\n", d->trunk, d->terms.caller_id ? "+" : "of the trunk", (unsigned long long)d->terms.caller_id);
+  fprintf(out, "times         ring %u ms, wait %u ms, wrap-up %u ms\n", d->terms.ring_ms, d->terms.max_wait_ms, d->terms.wrapup_ms);
+  fprintf(out, "safe harbour  %s, opt-out key %c\n", d->prompt[0] ? d->prompt : "none", d->terms.optout_digit ? d->terms.optout_digit : '-');
+  print_hours(out, &d->gate.hours);
+  fprintf(out, "attempts      at most %u in %lld h to one number\n", d->gate.attempts_max, (long long)(d->gate.attempts_window_ms / 3600000));
+  for (int i = 0; i < d->retry.count; i++)
+    fprintf(out, "%s%s after %lld min, %u tries\n", i ? "              " : "retry         ", outcome_name(d->retry.rules[i].outcome),
+            (long long)(d->retry.rules[i].delay_ms / 60000), d->retry.rules[i].max_tries);
+  fprintf(out, "contacts      %llu, waiting %llu, done %llu\n", (unsigned long long)n->contacts, (unsigned long long)n->contacts_waiting,
+          (unsigned long long)n->contacts_done);
+  fprintf(out, "attempts made %llu, now %llu; abandoned %llu of %llu answers by people\n", (unsigned long long)n->attempts,
+          (unsigned long long)n->open_attempts, (unsigned long long)n->abandoned, (unsigned long long)n->live);
+  for (int o = 1; o < OUTCOME_COUNT; o++)
+    if (n->by_outcome[o]) fprintf(out, "  %-14s %llu\n", outcome_name((enum outcome)o), (unsigned long long)n->by_outcome[o]);
+}
+
+int cmd_campaign_show(struct command_call *c) {
+  struct campaign_job j = {.name = c->args->words[0]};
+  int r = do_job(c, job_get, &j, false);
+  if (r == CAD_ENOENT) return call_refuse(c, "there is no campaign \"%.40s\"; cadencia campaign list shows them", j.name);
+  if (r < 0) return call_refuse_store(c, r, "campaign");
+  if (call_json(c)) call_put_json(c, campaign_json(&j));
+  else print_campaign(c->out, &j);
+  return EXIT_GOOD;
+}

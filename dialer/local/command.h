@@ -1,0 +1,101 @@
+/* command.h — a command: what it may be given, and one function that does it, inside the daemon or without one.
+ *
+ * Thread: the one that runs the command; struct command_call and what it points to belong to it. Source: args.c
+ * verbs.c cmd_*.c */
+#ifndef CADENCIA_COMMAND_H
+#define CADENCIA_COMMAND_H
+
+#include "dialer/base/config.h"
+#include "dialer/base/live.h"
+#include <campaigns/intake.h>
+#include <jansson.h>
+
+enum { EXIT_GOOD = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+
+enum option {
+  OPT_CONFIG = 0, OPT_JSON, OPT_HELP, OPT_FROM, OPT_SEAT, OPT_NAILED, OPT_ON_DEMAND, OPT_CAMPAIGN, OPT_LISTENER, OPT_COUNTRY, OPT_REJECTS,
+  OPT_PHONE_COLUMN, OPT_PREVIEW, OPT_FORMAT, OPT_SCOPE, OPT_SOURCE, OPT_COUNT
+};
+#define OPTION(o) (1u << (o))
+
+struct command_call;
+struct command {
+  const char *verb, *sub;  /* sub NULL: the verb stands alone */
+  int pos_min, pos_max;    /* words after it */
+  const char *words;       /* of the usage line: "NAME --from FILE" */
+  unsigned options, needs; /* OPTION bits beside -c, --json and --help; needs must be there */
+  const char *text;        /* what it does, one sentence */
+  const char *example;
+  int (*run)(struct command_call *call); /* an exit status */
+};
+const struct command *command_table(void); /* ends with verb NULL */
+
+enum { ARGS_WORDS_MAX = 8 };
+struct args {
+  const struct command *command;
+  const char *words[ARGS_WORDS_MAX];
+  int word_count;
+  const char *options[OPT_COUNT]; /* "" for a flag that is set, NULL: not given */
+};
+/* argv[0] is the verb. CAD_OK; CAD_EMPTY: help was asked, out has it; CAD_EINVAL: wrong, out has why and the usage. */
+int args_parse(int argc, const char *const *argv, struct args *args, FILE *out);
+
+/* How a command reaches the records and the floor. */
+struct command_backend {
+  void *self;
+  const struct config *config;
+  bool daemon; /* a floor runs: announce, order, live and post reach it */
+  int (*run)(void *self, int (*fn)(struct store *s, void *arg), void *arg, bool in_transaction);
+  int (*announce)(void *self, const char *campaign, const char *agent);
+  int (*order)(void *self, struct mail *order, struct mail_order_reply *reply); /* waits for the reply; CAD_ETIMEOUT, CAD_EFULL */
+  int (*post)(void *self, const struct mail *mail);
+  void (*live)(void *self, struct live *out);
+};
+
+struct command_call {
+  const struct args *args;
+  const struct command_backend *backend;
+  FILE *out, *err;
+  int file, rejects; /* descriptors of the file named and of the reject file; -1: none */
+  int (*progress)(void *self, const struct import_progress *p); /* may be NULL */
+  void *progress_self;
+};
+/* Does the command; an exit status. */
+int command_run(struct command_call *call);
+
+static inline const char *call_option(const struct command_call *c, enum option o) { return c->args->options[o]; }
+static inline bool call_json(const struct command_call *c) { return c->args->options[OPT_JSON] != NULL; }
+/* Prints and frees. */
+void call_put_json(struct command_call *c, json_t *value);
+/* "cadencia VERB: text" to err, or {"error": text} to out with --json; returns EXIT_REFUSED. */
+int call_refuse(struct command_call *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What a store error means to people. */
+int call_refuse_store(struct command_call *c, int err, const char *what);
+json_t *json_text(const char *text); /* never NULL */
+json_t *json_id(uint64_t id); /* ids and phones are strings: JSON numbers lose digits */
+json_t *json_time(struct wall t); /* null when unset */
+
+int cmd_campaign_create(struct command_call *c);
+int cmd_campaign_start(struct command_call *c);
+int cmd_campaign_pause(struct command_call *c);
+int cmd_campaign_stop(struct command_call *c);
+int cmd_campaign_list(struct command_call *c);
+int cmd_campaign_show(struct command_call *c);
+int cmd_agent_add(struct command_call *c);
+int cmd_agent_login(struct command_call *c);
+int cmd_agent_ready(struct command_call *c);
+int cmd_agent_pause(struct command_call *c);
+int cmd_agent_logout(struct command_call *c);
+int cmd_agent_accept(struct command_call *c);
+int cmd_agent_list(struct command_call *c);
+int cmd_dispose(struct command_call *c);
+int cmd_import(struct command_call *c);
+int cmd_dnc_add(struct command_call *c);
+int cmd_dnc_check(struct command_call *c);
+int cmd_status(struct command_call *c);
+/* These read the database by themselves, also while a daemon runs. */
+int cmd_export_calls(struct command_call *c);
+int cmd_dnc_list(struct command_call *c);
+int cmd_check(struct command_call *c);
+
+#endif
