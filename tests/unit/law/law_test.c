@@ -231,7 +231,7 @@ START_TEST(the_shipped_table_places_fiction_numbers_and_zone_edges) {
   ck_assert_ptr_nonnull(strstr(numbering_find(n, 19285550142), "America/Denver")); /* the Navajo Nation */
   ck_assert_str_eq(numbering_find(n, 12705550142), "America/Chicago&America/New_York"); /* Kentucky, exchange not listed */
   ck_assert_str_eq(numbering_find(n, 34910000000), "Europe/Madrid");
-  ck_assert_str_eq(numbering_find(n, 34600000000), "Atlantic/Canary&Europe/Madrid");
+  ck_assert_str_eq(numbering_find(n, 34600000000), "Europe/Madrid&Atlantic/Canary");
   ck_assert_str_eq(numbering_find(n, 34928000000), "Atlantic/Canary");
   ck_assert_ptr_nonnull(strstr(numbering_find(n, 442079460123), "Europe/London"));
   ck_assert_ptr_nonnull(strstr(numbering_find(n, 447700900123), "Europe/London"));
