@@ -3,6 +3,7 @@
 #include "dialer/base/clock.h"
 #include "dialer/base/log.h"
 #include "dialer/sip/crash.h"
+#include "dialer/sip/root_wait.h"
 #include "dialer/sip/ua_nua.h"
 #include <cadencia/err.h>
 #include <errno.h>
@@ -16,7 +17,7 @@ enum { READ_BATCH = 64, STEP_MS = 500, SWEEP_MS = 1000, CLOSE_MS = 2000, CLOSE_S
 struct worker {
   struct ua ua;
   struct post post;
-  su_root_t *root;
+  struct root_wait root;
   int wait_index;      /* of descriptor 3 in the root */
   int wait_events;     /* what we listen for on it now */
   bool closing;
@@ -59,7 +60,7 @@ static void adjust_wait(struct worker *w) {
   if (w->post.gone) events = 0;
   if (events == w->wait_events) return;
   w->wait_events = events;
-  su_root_eventmask(w->root, w->wait_index, CHILD_FD, events);
+  su_root_eventmask(w->root.root, w->wait_index, CHILD_FD, events);
 }
 
 static int on_pipe(struct ua *ua, su_wait_t *wait, su_wakeup_arg_t *arg) {
@@ -80,7 +81,7 @@ static int on_pipe(struct ua *ua, su_wait_t *wait, su_wakeup_arg_t *arg) {
 static int watch_pipe(struct worker *w) {
   su_wait_t wait[1] = {SU_WAIT_INIT};
   if (su_wait_create(wait, CHILD_FD, SU_WAIT_IN) < 0) return CAD_EIO;
-  w->wait_index = su_root_register(w->root, wait, on_pipe, (su_wakeup_arg_t *)w, 0);
+  w->wait_index = su_root_register(w->root.root, wait, on_pipe, (su_wakeup_arg_t *)w, 0);
   w->wait_events = SU_WAIT_IN;
   return w->wait_index < 0 ? CAD_EIO : CAD_OK;
 }
@@ -88,7 +89,7 @@ static int watch_pipe(struct worker *w) {
 static void run(struct worker *w) {
   struct mono sweep = mono_add(clock_mono(), SWEEP_MS);
   while (!w->closing || (leg_count(w->ua.legs) > 0 && mono_since(w->close_by, clock_mono()) > 0)) {
-    su_root_step(w->root, w->closing ? CLOSE_STEP_MS : STEP_MS);
+    root_wait_step(&w->root, w->closing ? CLOSE_STEP_MS : STEP_MS);
     post_flush(&w->post);
     ua_settle(&w->ua);
     adjust_wait(w);
@@ -113,10 +114,10 @@ static void give_up_rest(struct worker *w) {
 static int start(struct worker *w, const struct spec *spec) {
   if (post_init(&w->post, CHILD_FD, spec->gen, spec->legs_max) < 0) return SIP_EXIT_FAILED;
   su_init();
-  w->root = su_root_create(&w->ua);
-  if (!w->root) return SIP_EXIT_FAILED;
-  su_root_threading(w->root, 0);
-  int rc = ua_start(&w->ua, spec, &w->post, w->root);
+  w->root = root_wait_create(&w->ua);
+  if (!w->root.root) return SIP_EXIT_FAILED;
+  su_root_threading(w->root.root, 0);
+  int rc = ua_start(&w->ua, spec, &w->post, w->root.root);
   if (rc == CAD_OK) rc = watch_pipe(w);
   if (rc < 0) {
     log_error("sip", "cannot listen on %s port %u (%s)", spec->bind_host, spec->bind_port, err_name(rc));
@@ -133,7 +134,7 @@ static void stop(struct worker *w) {
   give_up_rest(w);
   if (clean) ua_stop(&w->ua, STOP_MS);
   if (!clean || w->ua.nua) return; /* the stack still waits for peers: the end of the process frees it */
-  su_root_destroy(w->root);
+  su_root_destroy(w->root.root);
   su_deinit();
   post_free(&w->post);
 }
