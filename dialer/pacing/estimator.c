@@ -5,6 +5,7 @@
 /* How fast the past is forgotten, in people (shape, talk) or seconds. */
 static const double keep_shape = 1.0 - 1.0 / 1500.0;
 static const double keep_talk = 1.0 - 1.0 / 1500.0;
+static const double mean_step = 1.0 / 60.0;
 static const double keep_back = 1.0 - 1.0 / 40.0;
 static const double slow_answers = 120.0, fast_answers = 14.0, segment_answers = 400.0;
 static const double inbound_memory_s = 900.0, offers_memory_s = 1800.0;
@@ -65,6 +66,7 @@ void est_init(struct estimator *e, bool screening) {
   }
   for (unsigned i = 0; i < EST_WRAPS; i++) e->wrap_end[i] = 0.3, e->wrap_risk[i] = 0.3 * prior_wrap_s;
   e->back = 8.0, e->left = 0.4;
+  e->talk_s = prior_talk_s, e->wrap_s = prior_wrap_s;
 }
 
 static void level_update(struct estimator *e) {
@@ -143,6 +145,7 @@ void est_talk_time(struct estimator *e, bool inbound, int64_t elapsed_ms, double
 void est_talk_end(struct estimator *e, bool inbound, int64_t elapsed_ms) {
   for (unsigned i = 0; i < EST_TALKS; i++) e->talk_end[inbound][i] *= keep_talk, e->talk_risk[inbound][i] *= keep_talk;
   e->talk_end[inbound][est_talk_bin(e, elapsed_ms)] += 1.0;
+  if (!inbound) e->talk_s += ((double)elapsed_ms / 1000.0 - e->talk_s) * mean_step;
 }
 
 void est_wrap_time(struct estimator *e, int64_t elapsed_ms, double seconds) {
@@ -152,6 +155,7 @@ void est_wrap_time(struct estimator *e, int64_t elapsed_ms, double seconds) {
 void est_wrap_end(struct estimator *e, int64_t elapsed_ms, bool ready) {
   for (unsigned i = 0; i < EST_WRAPS; i++) e->wrap_end[i] *= keep_talk, e->wrap_risk[i] *= keep_talk;
   e->wrap_end[wrap_bin(elapsed_ms)] += 1.0;
+  e->wrap_s += ((double)elapsed_ms / 1000.0 - e->wrap_s) * mean_step;
   e->back *= keep_back, e->left *= keep_back;
   if (ready) e->back += 1.0;
   else e->left += 1.0;
@@ -169,7 +173,6 @@ void est_second(struct estimator *e, double seconds) {
 
 void est_inbound(struct estimator *e) { e->inbound_per_s += 1.0 / inbound_memory_s; }
 void est_offer(struct estimator *e) { e->offers += 1.0; }
-double est_offers_per_s(const struct estimator *e) { return e->offers_s < 1.0 ? 0.0 : e->offers / e->offers_s; }
 double est_back(const struct estimator *e) { return e->back / (e->back + e->left); }
 
 double est_machine_share(const struct estimator *e, unsigned age, double z) {
@@ -210,6 +213,15 @@ void est_curve(const struct estimator *e, unsigned segment, struct est_curve *ou
     left *= 1.0 - person - other;
   }
   out->left[EST_AGES] = left, out->hit[EST_AGES] = hit;
+}
+
+double est_progressive_per_s(const struct estimator *e) {
+  struct est_curve c;
+  double dialing_s = 2.0; /* and the second until the next decision, and screening */
+  est_curve(e, 0, &c);
+  const double hit = c.hit[EST_AGES] / e->seg_mult[0]; /* of the mean segment */
+  for (unsigned i = 0; i < EST_AGES; i++) dialing_s += c.left[i];
+  return hit > 1e-6 ? 1.0 / (dialing_s / hit + e->talk_s + e->wrap_s) : 0.0;
 }
 
 static double hit_at(const struct est_curve *c, double s) {

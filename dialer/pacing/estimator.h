@@ -35,6 +35,7 @@ struct estimator {
   double talk_end[EST_CLASSES][EST_TALKS], talk_risk[EST_CLASSES][EST_TALKS];
   double wrap_end[EST_WRAPS], wrap_risk[EST_WRAPS];
   double back, left;                                         /* after wrap-up: ready again, or gone */
+  double talk_s, wrap_s;                                     /* mean talk and wrap-up of outbound calls */
   double inbound_per_s;                                      /* arrivals, slow average */
   double offers, offers_s;                                   /* people offered, over these seconds, both forgetting */
 };
@@ -60,7 +61,8 @@ void est_wrap_end(struct estimator *e, int64_t elapsed_ms, bool ready);
 void est_second(struct estimator *e, double seconds);
 void est_inbound(struct estimator *e);
 void est_offer(struct estimator *e);
-double est_offers_per_s(const struct estimator *e);
+/* People that one agent reaches a second when every launch has a ready agent. */
+double est_progressive_per_s(const struct estimator *e);
 /* Share of agents who are ready again after wrap-up (others go on break, log out, take inbound). */
 double est_back(const struct estimator *e);
 

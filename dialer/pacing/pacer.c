@@ -32,6 +32,7 @@ struct pacer *pacer_create(const struct pacer_params *params) {
   est_init(&p->est, params->screening);
   budget_init(&p->budget, params->limit_bp, params->detector_fp_bp);
   p->price = first_price;
+  p->lost_seen = p->lost_foreseen = 4.0;
   p->target = (double)budget_earn_micro(&p->budget) / 1e6;
   return p;
 }

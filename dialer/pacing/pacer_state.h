@@ -47,6 +47,7 @@ struct pacer {
   uint64_t ignored, abandoned, live;
   double target;       /* share of the answers to come that may be lost */
   double price;        /* risk that a launch may run */
+  double lost_seen, lost_foreseen;
   double wrong;        /* variance of the machine discount, in calls squared */
   struct pacer_sight sight;
   struct est_curve curve[PACER_SEGMENTS];

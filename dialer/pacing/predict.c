@@ -4,63 +4,87 @@
 #include <math.h>
 
 static const double price_least = 0.004, price_most = 0.5;
-static const double price_step = 0.15;      /* how hard one answer moves the price */
+static const double price_step = 1.5;       /* how hard one expected answer moves the price */
+static const double calibration_memory = 40.0;
 static const double lead_s = 5.0;           /* a busy agent counts only if free this long before the answer */
 static const double unknown_end_answers = 150.0;
 static const double start_memory_s = 600.0, answers_per_agent_s = 0.005;
-static const double careful_end_s = 3.0 * 3600.0, careful_price = 0.10;
+static const double careful_least = 1.5, careful_scale = 2.5; /* with fewer calls left to lose than this, care begins */
+static const double even_answers = 250.0;
+static const double progressive_loss = 0.003; /* share of people lost even when every call has its agent: breaks, log-outs */
 static const double give_up_within_s = 2.5;
-static const double safe_share = 0.42;      /* of what the rest of the day will earn, as debt */
+static const double safe_share = 0.6;
 
 /* What the rest of the day looks like from here. */
 struct plan {
   double credit;  /* calls that may be abandoned now */
   double answers; /* still to come */
   double earn;    /* credit that each brings */
-  bool end_known;
+  double debt;    /* what the answers to come will pay even if the rest of the day is dialed progressively */
 };
 
 static struct plan plan_make(const struct pacer *p, const struct pacer_view *view) {
   struct plan plan = {.credit = (double)budget_credit_milli(&p->budget) / 1000.0, .earn = (double)budget_earn_micro(&p->budget) / 1e6};
   plan.credit -= 1.5 * sqrt(p->wrong);
-  plan.end_known = view->end_in_ms > 0;
+  if (view->end_in_ms <= 0) { /* unknown: the first answers may owe one call, nothing later */
+    plan.answers = unknown_end_answers;
+    plan.debt = (double)p->budget.live_milli * plan.earn < 1000.0 ? 1.0 : 0.0;
+    return plan;
+  }
+  const double end_s = (double)view->end_in_ms / 1000.0;
   const double staffed = p->sight.ready + p->sight.talking + p->sight.wrapup;
   const double rate = (p->est.offers + answers_per_agent_s * staffed * start_memory_s) / (p->est.offers_s + start_memory_s);
-  plan.answers = plan.end_known ? rate * (double)view->end_in_ms / 1000.0 : unknown_end_answers;
+  plan.answers = rate * end_s;
+  const double safely = staffed * est_progressive_per_s(&p->est) * end_s;
+  const double net = plan.earn - progressive_loss;
+  plan.debt = net > 0 ? safe_share * net * safely : 0;
   return plan;
 }
 
-/* With a known end the day may run a debt that its remaining answers will surely pay; else only the first answers may. */
-static double plan_debt(const struct pacer *p, const struct plan *plan) {
-  if (plan->end_known) return safe_share * plan->earn * plan->answers;
-  return (double)p->budget.live_milli * plan->earn < 1000.0 ? 1.0 : 0.0;
+static double plan_available(const struct pacer *p, const struct plan *plan) {
+  const double pending = p->sight.waiting + p->sight.screening_people - p->sight.ready;
+  return plan->credit + plan->debt - (pending > 0 ? pending : 0);
 }
 
 bool predict_may_overdial(const struct pacer *p, const struct pacer_view *view) {
   const struct plan plan = plan_make(p, view);
-  double pending = p->sight.waiting + p->sight.screening_people - p->sight.ready;
-  if (pending < 0) pending = 0;
-  return plan.credit + plan_debt(p, &plan) - pending >= 1.0;
+  return plan_available(p, &plan) >= 1.0;
 }
 
+/* A surplus or a debt is worked off over the next answers, not over the whole day: the spending stays even. */
 static double plan_target(const struct plan *plan) {
-  if (plan->answers < 1.0) return plan->earn;
-  const double target = (plan->credit + plan->earn * plan->answers) / plan->answers;
+  double over = plan->answers / 8.0;
+  if (over < even_answers) over = even_answers;
+  if (over > plan->answers) over = plan->answers;
+  if (over < 1.0) return plan->earn;
+  const double target = plan->earn + plan->credit / over;
   const double least = 0.1 * plan->earn, most = 3.0 * plan->earn;
   return target < least ? least : target > most ? most : target;
 }
 
-static double price_now(const struct pacer *p, const struct pacer_view *view) {
-  const struct plan plan = plan_make(p, view);
-  double price = p->price;
-  if (plan.end_known && (double)view->end_in_ms / 1000.0 < careful_end_s && price > careful_price * plan.credit)
-    price = careful_price * plan.credit;
-  return price < price_least ? price_least : price;
+/* The share of the answers to come that may be lost: as planned, and less when few calls may still be: a pacer that
+ * runs into the wall must dial progressively, which costs far more than a little care before it. */
+static double plan_spend(const struct pacer *p, const struct plan *plan) {
+  const double available = plan_available(p, plan);
+  const double careful = careful_least + careful_scale * sqrt(plan->earn * plan->answers);
+  const double care = available >= careful ? 1.0 : available <= 0 ? 0.0 : available / careful;
+  return plan_target(plan) * care;
 }
 
+/* The forecast against what came: lost callers seen over lost callers foreseen, forgetting slowly. */
 void predict_learn(struct pacer *p, bool lost) {
-  const double step = price_step * (lost ? p->target - 1.0 : p->target);
-  p->price *= 1.0 + step;
+  if (!lost) return;
+  const double keep = 1.0 - 1.0 / calibration_memory;
+  p->lost_seen = p->lost_seen * keep + 1.0;
+  p->lost_foreseen *= keep;
+}
+
+/* Every launch moves the price by what it is expected to spend, so that the mean risk of those who answer meets the
+ * target long before the abandoned calls, which are few, could tell. */
+static void price_learn(struct pacer *p, double answer, double risk) {
+  const double truth = p->lost_seen / p->lost_foreseen;
+  p->lost_foreseen += answer * risk;
+  p->price *= 1.0 + price_step * answer * (p->target - truth * risk);
   if (p->price < price_least) p->price = price_least;
   if (p->price > price_most) p->price = price_most;
 }
@@ -181,8 +205,9 @@ static void give_up(struct pacer *p, uint32_t ready, struct pacer_orders *out) {
 
 uint32_t predict_launches(struct pacer *p, const struct pacer_view *view, uint32_t ready, uint32_t room, struct pacer_orders *out) {
   const struct plan plan = plan_make(p, view);
-  p->target = plan_target(&plan);
-  const double price = price_now(p, view);
+  p->target = plan_spend(p, &plan);
+  double price = plan.earn > 0 ? p->price * p->target / plan.earn : 0;
+  price = price < price_least ? price_least : price > price_most ? price_most : price;
   uint64_t made = p->sight.segments_seen;
   for (unsigned g = 0; g < PACER_SEGMENTS; g++)
     if (made >> g & 1) est_curve(&p->est, g, &p->curve[g]);
@@ -197,6 +222,7 @@ uint32_t predict_launches(struct pacer *p, const struct pacer_view *view, uint32
     out->why.answer_bp = (uint32_t)(p->curve[g].hit[EST_AGES] * 10000.0);
     if (risk > price || launches >= room) break;
     launch_one(p, &p->curve[g]);
+    price_learn(p, p->curve[g].hit[EST_AGES], risk);
     launches++;
   }
   out->why.allowed_bp = (uint32_t)(price * 10000.0);
