@@ -41,11 +41,13 @@ static uint8_t fraction_lost(struct stream_in *in) {
   uint32_t wanted = expected - in->expected_reported, got = in->received - in->received_reported;
   in->expected_reported = expected;
   in->received_reported = in->received;
-  return wanted == 0 || got >= wanted ? 0 : (uint8_t)((wanted - got) * 255 / wanted);
+  if (wanted == 0 || got >= wanted) return 0;
+  return (uint8_t)((wanted - got) * 255 / wanted);
 }
 
 void rtcp_beat(struct media_thread *th, struct rtp_session *s) {
   if ((th->beat + s->slot) % REPORT_BEATS != 0 || s->early || s->answered_us == 0 || !net_addr_usable(&s->latch.far)) return;
+  if (s->latch.far.port % 2 != 0) return; /* RTCP is the odd one of a pair: the next port is somebody else's */
   rtcp_open(th, s);
   if (s->rtcp_fd < 0) return;
   rtcp_read(th, s);

@@ -94,12 +94,16 @@ static inline int mails_of(enum mail_kind kind) {
 static inline void phone_open(struct phone *p, uint8_t pt, double hz, double level) {
   static uint32_t ssrc = 0x1000;
   memset(p, 0, sizeof *p);
-  p->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-  struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t length = sizeof sa;
-  ck_assert_int_eq(bind(p->fd, (struct sockaddr *)&sa, sizeof sa), 0);
-  getsockname(p->fd, (struct sockaddr *)&sa, &length);
-  p->port = ntohs(sa.sin_port);
+  static uint16_t next_port;
+  if (next_port == 0) next_port = (uint16_t)(30000 + getpid() % 10000 * 2);
+  for (int tries = 0; tries < 1000 && p->port == 0; tries++) { /* an even one, as RTP has */
+    p->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(next_port)};
+    if (bind(p->fd, (struct sockaddr *)&sa, sizeof sa) == 0) p->port = next_port;
+    else close(p->fd);
+    next_port = next_port >= 60000 ? 30000 : (uint16_t)(next_port + 2);
+  }
+  ck_assert_uint_ne(p->port, 0);
   p->pt = pt;
   p->hz = hz;
   p->level = level;
