@@ -58,8 +58,9 @@ static json_t *name_text(const char *name) {
 static json_t *rate(uint64_t num, uint64_t den) { return json_pack("{so so}", "num", number(num), "den", number(den)); }
 
 static json_t *campaign_json(const struct live_campaign *c) {
-  json_t *now = json_pack("{so so so so so so}", "dialing", number(c->dialing), "ringing", number(c->ringing), "screening",
-                          number(c->screening), "waiting", number(c->waiting), "talking", number(c->talking), "message", number(c->message));
+  json_t *now =
+      json_pack("{so so so so so so}", "dialing", number(c->dialing), "ringing", number(c->ringing), "screening", number(c->screening),
+                "waiting", number(c->waiting), "talking", number(c->talking), "message", number(c->message));
   json_t *outcomes = json_pack("{so so so so so so so}", "connected", number(c->connected), "abandoned", number(c->abandoned),
                                "early_hangup", number(c->early_hangup), "machine", number(c->machines), "no_answer", number(c->no_answer),
                                "busy", number(c->busy), "failed", number(c->failed));

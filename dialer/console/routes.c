@@ -120,8 +120,8 @@ static enum MHD_Result answer_health(struct server *server, struct MHD_Connectio
   int64_t age_ms = p->have ? mono_since(clock_mono(), p->received) : -1;
   const char *status = !p->have ? "waiting" : age_ms > CONSOLE_STALE_MS ? "stale" : "ok";
   char text[200];
-  int n = snprintf(text, sizeof text, "{\"status\":\"%s\",\"picture_age_ms\":%lld,\"pictures\":%llu,\"dropped\":%llu,\"viewers\":%u}\n", status,
-                   (long long)age_ms, (unsigned long long)p->taken, (unsigned long long)p->dropped, server->viewers.count);
+  int n = snprintf(text, sizeof text, "{\"status\":\"%s\",\"picture_age_ms\":%lld,\"pictures\":%llu,\"dropped\":%llu,\"viewers\":%u}\n",
+                   status, (long long)age_ms, (unsigned long long)p->taken, (unsigned long long)p->dropped, server->viewers.count);
   unsigned code = strcmp(status, "ok") == 0 ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
   return send_and_free(connection, code, JSON, MHD_create_response_from_buffer((size_t)n, text, MHD_RESPMEM_MUST_COPY));
 }

@@ -36,11 +36,13 @@ static int loopback_address(const char *host, unsigned port, union address *out)
 
 int server_listen(const char *host, unsigned port) {
   union address address;
-  int size = loopback_address(host, port, &address), on = 1;
+  int size = loopback_address(host, port, &address), on = 1, unsent_bytes = CONSOLE_UNSENT_BYTES;
   if (size < 0) return size;
   int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return CAD_ENET;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &unsent_bytes,
+             sizeof unsent_bytes); /* every connection inherits it: no stale backlog in the kernel */
   if (bind(fd, &address.any, (socklen_t)size) == 0 && listen(fd, 64) == 0) return fd;
   int rc = errno == EADDRINUSE ? CAD_EBUSY : CAD_ENET;
   close(fd);
@@ -68,11 +70,11 @@ struct server *server_create(int listen_fd, int live_fd, const char *charts_dir)
   server->live_fd = -1;
   server->charts_dir = charts_dir;
   if (pages_init(&server->pages) < 0 || viewers_init(&server->viewers, clock_mono()) < 0) return server_destroy(server);
-  server->daemon = MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, routes_answer, server, MHD_OPTION_EXTERNAL_LOGGER, quiet,
-      NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONSOLE_CONNECTIONS_MAX,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONSOLE_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONSOLE_IDLE_S,
-      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+  server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, routes_answer, server,
+                                    MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+                                    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONSOLE_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                                    (size_t)CONSOLE_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONSOLE_IDLE_S,
+                                    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
   if (!server->daemon) return server_destroy(server);
   server->live_fd = live_fd;
   return server;

@@ -9,7 +9,13 @@
 #include "dialer/console/picture.h"
 #include "dialer/console/viewers.h"
 
-enum { CONSOLE_CONNECTIONS_MAX = 128, CONSOLE_MEMORY_BYTES = 32768, CONSOLE_IDLE_S = 15, CONSOLE_STALE_MS = 5000 };
+enum {
+  CONSOLE_CONNECTIONS_MAX = 128,
+  CONSOLE_MEMORY_BYTES = 32768,
+  CONSOLE_UNSENT_BYTES = 131072,
+  CONSOLE_IDLE_S = 15,
+  CONSOLE_STALE_MS = 5000
+};
 
 struct server {
   struct MHD_Daemon *daemon;

@@ -6,7 +6,10 @@ const chart = (() => {
   const box = document.getElementById("chart"), notice = document.getElementById("chart-notice");
   const tone = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const two = (n) => String(n).padStart(2, "0");
-  const hour = (date) => two(date.getHours()) + ":" + two(date.getMinutes());
+  const hour = (date) => two(date.getHours()) + ":" + two(date.getMinutes()) + (date.getSeconds() ? ":" + two(date.getSeconds()) : "");
+
+  /* Its legend writes inline styles, which our content policy forbids; we have our own. */
+  if (typeof Dygraph !== "undefined") Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);
 
   function rows() {
     const out = [], last = points.length ? points[points.length - 1][0] : 0;
@@ -40,8 +43,8 @@ const chart = (() => {
     graph = new Dygraph(box, data, Object.assign(view, colours(), {
       labels: ["time", "calls", "talking", "waiting"],
       series: { calls: { fillGraph: true, strokeWidth: 1.5 }, talking: { strokeWidth: 2.2 }, waiting: { strokeWidth: 2.2 } },
-      fillAlpha: 0.12, legend: "never", highlightCircleSize: 3, drawAxesAtZero: true, interactionModel: {}, rightGap: 8, axisLabelWidth: 42,
-      axes: { x: { drawGrid: false, axisLabelFormatter: (d) => hour(d), pixelsPerLabel: 80 }, y: { pixelsPerLabel: 40, axisLabelFormatter: (v) => (Number.isInteger(v) ? String(v) : "") } },
+      fillAlpha: 0.12, highlightCircleSize: 3, drawAxesAtZero: true, interactionModel: {}, rightGap: 8, axisLabelWidth: 44,
+      axes: { x: { drawGrid: false, axisLabelWidth: 70, axisLabelFormatter: (d) => hour(d), pixelsPerLabel: 90 }, y: { pixelsPerLabel: 40, axisLabelFormatter: (v) => (Number.isInteger(v) ? String(v) : "") } },
       highlightCallback: (event, x, near) => legend(near.map((p) => p.yval)),
       unhighlightCallback: () => legend(null),
     }));
