@@ -53,6 +53,15 @@ static bool seen_before(struct seen *s, uint64_t phone) {
 
 /* ---- the job ---- */
 
+/* One row of a chunk: refused here, or at place `row` of what the store is given. */
+struct taken {
+  uint64_t line;
+  int row; /* -1: refused here */
+  enum import_reason why;
+  char phone[72];
+  char reason[PHONE_REASON_MAX];
+};
+
 struct import {
   const struct import_options *opt;
   const struct import_sink *sink;
@@ -63,9 +72,9 @@ struct import {
   struct seen seen;
   struct campaign_def campaign;
   uint64_t bytes_total;
-  int pending;
+  int taken_count, pending;
+  struct taken taken[CHUNK_ROWS];
   struct contact_row rows[CHUNK_ROWS];
-  uint64_t lines[CHUNK_ROWS];
   uint8_t results[CHUNK_ROWS];
 };
 
@@ -90,21 +99,20 @@ static int job_abort(struct store *s, void *arg) {
   return store_import_abort(s, im->result->job);
 }
 
-static void reject(struct import *im, uint64_t line, const char *phone, enum import_reason why, const char *reason) {
+static void put_reject(struct import *im, const struct taken *t) {
   im->result->rejected++;
-  im->result->reasons[why]++;
-  if (!im->opt->rejects) return;
-  fprintf(im->opt->rejects, "%llu,", (unsigned long long)line);
-  char cell[80];
-  snprintf(cell, sizeof cell, "%.64s", phone);
-  csv_put(im->opt->rejects, cell);
-  fputc(',', im->opt->rejects);
-  csv_put(im->opt->rejects, reason);
-  fputc('\n', im->opt->rejects);
+  im->result->reasons[t->why]++;
+  FILE *out = im->opt->rejects;
+  if (!out) return;
+  fprintf(out, "%llu,", (unsigned long long)t->line);
+  csv_put(out, t->phone);
+  fputc(',', out);
+  csv_put(out, t->reason);
+  fputc('\n', out);
 }
 
-/* What the store said of the rows of a chunk. */
-static void settle(struct import *im) {
+/* What the store said of a row. */
+static bool refused_by_store(const struct import *im, struct taken *t) {
   static const struct {
     enum import_reason why;
     const char *text;
@@ -112,31 +120,26 @@ static void settle(struct import *im) {
               [CONTACT_DNC] = {IMPORT_DNC, "on a do-not-call list"},
               [CONTACT_ZONE_UNKNOWN] = {IMPORT_ZONE, "time zone unknown: neither the number nor a zone column tells where it is"},
               [CONTACT_FULL] = {IMPORT_FULL, "the limit of contacts is reached: raise limits.contacts or remove old lists"}};
-  for (int i = 0; i < im->pending; i++) {
-    uint8_t said = im->results[i];
-    if (said == CONTACT_ADDED) {
-      im->result->accepted++;
-      continue;
-    }
-    char phone[24];
-    snprintf(phone, sizeof phone, "%llu", (unsigned long long)im->rows[i].phone);
-    if (said == CONTACT_ZONE_UNKNOWN && im->rows[i].zone[0]) {
-      char text[120];
-      snprintf(text, sizeof text, "time zone \"%s\" unknown: write it as America/New_York or leave the cell empty", im->rows[i].zone);
-      reject(im, im->lines[i], phone, IMPORT_ZONE, text);
-    } else if (said < sizeof SAID / sizeof SAID[0]) {
-      reject(im, im->lines[i], phone, SAID[said].why, SAID[said].text);
-    }
-  }
-  im->pending = 0;
+  uint8_t said = im->results[t->row];
+  if (said == CONTACT_ADDED) return false;
+  if (said >= sizeof SAID / sizeof SAID[0]) said = CONTACT_FULL;
+  t->why = SAID[said].why;
+  if (said == CONTACT_ZONE_UNKNOWN && im->rows[t->row].zone[0])
+    snprintf(t->reason, sizeof t->reason, "time zone \"%s\" unknown: write it as America/New_York or leave the cell empty", im->rows[t->row].zone);
+  else
+    snprintf(t->reason, sizeof t->reason, "%s", SAID[said].text);
+  return true;
 }
 
 static int flush_chunk(struct import *im) {
-  if (im->pending == 0) return CAD_OK;
   memset(im->results, CONTACT_ADDED, sizeof im->results);
-  int r = im->opt->preview ? CAD_OK : im->sink->run(im->sink->self, job_rows, im, true);
+  int r = im->opt->preview || im->pending == 0 ? CAD_OK : im->sink->run(im->sink->self, job_rows, im, true);
   if (r < 0) return r;
-  settle(im);
+  for (int i = 0; i < im->taken_count; i++) { /* in the order of the file */
+    if (im->taken[i].row < 0 || refused_by_store(im, &im->taken[i])) put_reject(im, &im->taken[i]);
+    else im->result->accepted++;
+  }
+  im->taken_count = im->pending = 0;
   return CAD_OK;
 }
 
@@ -152,27 +155,41 @@ static bool cells_beyond_header(const struct import *im, const struct csv_record
   return false;
 }
 
-static int take_row(struct import *im, const struct csv_record *r) {
-  im->result->rows++;
-  const char *text = im->map.phone < r->count ? r->fields[im->map.phone] : "";
-  char reason[PHONE_REASON_MAX];
-  uint64_t phone = 0;
+/* Is the row refused for what it says? The number of a good one goes to *phone. */
+static bool refused_here(struct import *im, const struct csv_record *r, const char *text, struct taken *t, uint64_t *phone) {
   if (cells_beyond_header(im, r)) {
-    snprintf(reason, sizeof reason, "%d cells, the header has %d: a separator or quote in the row is wrong", r->count, im->map.count);
-    reject(im, r->line, text, IMPORT_CELLS, reason);
-  } else if (!text[0]) {
-    reject(im, r->line, text, IMPORT_PHONE_EMPTY, "the phone cell is empty");
-  } else if (phone_parse(text, im->home, &phone, reason) < 0) {
-    reject(im, r->line, text, strncmp(reason, "scientific", 10) == 0 ? IMPORT_SCIENTIFIC : IMPORT_PHONE_WRONG, reason);
-  } else if (seen_before(&im->seen, phone)) {
-    reject(im, r->line, text, IMPORT_DUPLICATE_FILE, "duplicate: the number stands in this file above");
-  } else {
-    struct contact_row *row = &im->rows[im->pending];
-    im->result->extra_dropped += (uint64_t)mapping_row(&im->map, r, row);
-    row->phone = phone;
-    im->lines[im->pending++] = r->line;
+    t->why = IMPORT_CELLS;
+    snprintf(t->reason, sizeof t->reason, "%d cells, the header has %d: a separator or quote in the row is wrong", r->count, im->map.count);
+    return true;
   }
-  int err = im->pending == CHUNK_ROWS ? flush_chunk(im) : CAD_OK;
+  if (!text[0]) {
+    t->why = IMPORT_PHONE_EMPTY;
+    snprintf(t->reason, sizeof t->reason, "the phone cell is empty");
+    return true;
+  }
+  if (phone_parse(text, im->home, phone, t->reason) < 0) {
+    t->why = strncmp(t->reason, "scientific", 10) == 0 ? IMPORT_SCIENTIFIC : IMPORT_PHONE_WRONG;
+    return true;
+  }
+  if (!seen_before(&im->seen, *phone)) return false;
+  t->why = IMPORT_DUPLICATE_FILE;
+  snprintf(t->reason, sizeof t->reason, "duplicate: the number stands in this file above");
+  return true;
+}
+
+static int take_row(struct import *im, const struct csv_record *r) {
+  struct taken *t = &im->taken[im->taken_count++];
+  const char *text = im->map.phone < r->count ? r->fields[im->map.phone] : "";
+  uint64_t phone = 0;
+  *t = (struct taken){.line = r->line, .row = -1};
+  snprintf(t->phone, sizeof t->phone, "%.64s", text);
+  im->result->rows++;
+  if (!refused_here(im, r, text, t, &phone)) {
+    t->row = im->pending++;
+    im->result->extra_dropped += (uint64_t)mapping_row(&im->map, r, &im->rows[t->row]);
+    im->rows[t->row].phone = phone;
+  }
+  int err = im->taken_count == CHUNK_ROWS ? flush_chunk(im) : CAD_OK;
   if (err == CAD_OK && im->result->rows % PROGRESS_ROWS == 0) err = tell(im);
   return err;
 }

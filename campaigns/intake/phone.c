@@ -192,16 +192,22 @@ static int check_lead(unsigned code, const char *d, char reason[PHONE_REASON_MAX
   return CAD_OK;
 }
 
+static void range_text(const struct code_plan *plan, char out[16]) {
+  if (plan->min == plan->max) snprintf(out, 16, "%u", plan->min);
+  else snprintf(out, 16, "%u to %u", plan->min, plan->max);
+}
+
 /* d: digits after the calling code. */
-static int accept(const struct code_plan *plan, const char *d, uint64_t *out, char reason[PHONE_REASON_MAX]) {
+static int accept_digits(const struct code_plan *plan, const char *d, uint64_t *out, char reason[PHONE_REASON_MAX]) {
   size_t n = strlen(d);
   if (plan->code == 52 && n == 11 && d[0] == '1') { /* the mobile mark that Mexico dropped in 2019 */
     d++;
     n--;
   }
   if (n < plan->min || n > plan->max) {
-    snprintf(reason, PHONE_REASON_MAX, "too %s: %zu digits after +%u, possible are %u to %u", n < plan->min ? "short" : "long", n, plan->code,
-             plan->min, plan->max);
+    char wanted[16];
+    range_text(plan, wanted);
+    snprintf(reason, PHONE_REASON_MAX, "too %s: %zu digits after +%u, a number has %s there", n < plan->min ? "short" : "long", n, plan->code, wanted);
     return CAD_EFORMAT;
   }
   int r = check_lead(plan->code, d, reason);
@@ -217,7 +223,7 @@ static int accept_international(const char *d, uint64_t *out, char reason[PHONE_
   for (int i = 0; i < 3 && d[i]; i++) {
     code = code * 10 + (unsigned)(d[i] - '0');
     const struct code_plan *plan = code ? code_find(code) : NULL;
-    if (plan) return accept(plan, d + i + 1, out, reason);
+    if (plan) return accept_digits(plan, d + i + 1, out, reason);
   }
   snprintf(reason, PHONE_REASON_MAX, "no country has calling code +%.3s", d);
   return CAD_EFORMAT;
@@ -229,18 +235,19 @@ static int accept_national(const struct phone_home *home, const char *d, uint64_
   const struct code_plan *plan = code_find(home->code);
   size_t n = strlen(d), trunk = strlen(home->trunk);
   if (home->code == 52 && n > 10) { /* prefixes of before 2019 */
-    if (n == 12 && strncmp(d, "01", 2) == 0) return accept(plan, d + 2, out, reason);
-    if (n == 13 && (strncmp(d, "044", 3) == 0 || strncmp(d, "045", 3) == 0)) return accept(plan, d + 3, out, reason);
+    if (n == 12 && strncmp(d, "01", 2) == 0) return accept_digits(plan, d + 2, out, reason);
+    if (n == 13 && (strncmp(d, "044", 3) == 0 || strncmp(d, "045", 3) == 0)) return accept_digits(plan, d + 3, out, reason);
   }
-  if (trunk && strncmp(d, home->trunk, trunk) == 0 && fits(plan, d + trunk)) return accept(plan, d + trunk, out, reason);
-  if (fits(plan, d)) return accept(plan, d, out, reason);
+  if (trunk && strncmp(d, home->trunk, trunk) == 0 && fits(plan, d + trunk)) return accept_digits(plan, d + trunk, out, reason);
+  if (fits(plan, d)) return accept_digits(plan, d, out, reason);
   char code[8];
   snprintf(code, sizeof code, "%u", home->code);
   size_t k = strlen(code);
   /* The '+' was lost on the way: Excel drops it. */
-  if (strncmp(d, code, k) == 0 && (fits(plan, d + k) || (home->code == 52 && n == 13))) return accept(plan, d + k, out, reason);
-  snprintf(reason, PHONE_REASON_MAX, "too %s: %zu digits, a number of %s has %u to %u", n < plan->min ? "short" : "long", n, home->country, plan->min,
-           plan->max);
+  if (strncmp(d, code, k) == 0 && (fits(plan, d + k) || (home->code == 52 && n == 13))) return accept_digits(plan, d + k, out, reason);
+  char wanted[16];
+  range_text(plan, wanted);
+  snprintf(reason, PHONE_REASON_MAX, "too %s: %zu digits, a number of %s has %s", n < plan->min ? "short" : "long", n, home->country, wanted);
   return CAD_EFORMAT;
 }
 

@@ -144,7 +144,7 @@ static int set_state(struct command_call *c, enum campaign_state state) {
     return EXIT_GOOD;
   }
   fprintf(c->out, "campaign %s is %s", j.name, campaign_state_name(state));
-  if (state == CAMPAIGN_RUNNING) fprintf(c->out, ", %llu contacts wait", (unsigned long long)waiting);
+  if (state == CAMPAIGN_RUNNING) fprintf(c->out, ", %llu contact%s waiting", (unsigned long long)waiting, waiting == 1 ? "" : "s");
   if (state == CAMPAIGN_RUNNING && waiting == 0) fprintf(c->out, "; load some with cadencia import --campaign %s FILE.csv", j.name);
   fprintf(c->out, "%s\n", c->backend->daemon ? "" : "; no daemon runs here, so it takes effect when cadencia serve starts");
   return EXIT_GOOD;
@@ -200,6 +200,28 @@ static json_t *campaign_json(const struct campaign_job *j) {
                    json_text(d->seller), "country", d->country, "purpose", d->purpose, "ring_ms", (json_int_t)d->terms.ring_ms, "max_wait_ms",
                    (int)d->terms.max_wait_ms, "screening", d->terms.screening, "abandonment_limit_bp", (int)d->terms.limit_bp, "wrapup_ms",
                    (json_int_t)d->terms.wrapup_ms, "safe_harbour", d->prompt[0] ? json_text(d->prompt) : json_null(), "counts", counts_json(&j->counts));
+}
+
+/* What only the look at one campaign shows. */
+static void add_terms(json_t *out, const struct campaign_def *d) {
+  static const char *const DAYS[7] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+  json_t *hours = json_object(), *retry = json_array(), *dispositions = json_object();
+  for (int i = 0; i < 7; i++) {
+    unsigned o = d->gate.hours.open[i], e = d->gate.hours.close[i];
+    char text[16];
+    snprintf(text, sizeof text, "%02u:%02u-%02u:%02u", (o / 60) % 100, o % 60, (e / 60) % 100, e % 60);
+    json_object_set_new(hours, DAYS[i], o == e ? json_null() : json_string(text));
+  }
+  for (int i = 0; i < d->retry.count; i++)
+    json_array_append_new(retry, json_pack("{s:s, s:I, s:i}", "outcome", outcome_name(d->retry.rules[i].outcome), "after_s",
+                                           (json_int_t)(d->retry.rules[i].delay_ms / 1000), "tries", (int)d->retry.rules[i].max_tries));
+  for (int i = 0; i < 10; i++)
+    if (d->terms.dispositions[i][0]) json_object_set_new(dispositions, (char[]){(char)('0' + i), 0}, json_text(d->terms.dispositions[i]));
+  json_object_set_new(out, "hours", hours);
+  json_object_set_new(out, "attempts", json_pack("{s:i, s:I}", "max", (int)d->gate.attempts_max, "window_h", (json_int_t)(d->gate.attempts_window_ms / 3600000)));
+  json_object_set_new(out, "retry", retry);
+  json_object_set_new(out, "dispositions", dispositions);
+  json_object_set_new(out, "default_disposition", json_text(d->terms.default_disposition));
 }
 
 int cmd_campaign_list(struct command_call *c) {
@@ -275,7 +297,12 @@ int cmd_campaign_show(struct command_call *c) {
   int r = do_job(c, job_get, &j, false);
   if (r == CAD_ENOENT) return call_refuse(c, "there is no campaign \"%.40s\"; cadencia campaign list shows them", j.name);
   if (r < 0) return call_refuse_store(c, r, "campaign");
-  if (call_json(c)) call_put_json(c, campaign_json(&j));
-  else print_campaign(c->out, &j);
+  if (!call_json(c)) {
+    print_campaign(c->out, &j);
+    return EXIT_GOOD;
+  }
+  json_t *json = campaign_json(&j);
+  if (json) add_terms(json, &j.def);
+  call_put_json(c, json);
   return EXIT_GOOD;
 }

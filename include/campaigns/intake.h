@@ -44,7 +44,7 @@ const struct phone_home *phone_home_find(const char *country);
 /* A number as people write it into E.164 digits. home NULL: only international forms. CAD_OK or CAD_EFORMAT with the
  * reason. Possible lengths by calling code are checked, not whether the number is in use.
  * Source: ITU-T E.164, E.123 and the national numbering plans. */
-enum { PHONE_REASON_MAX = 96 };
+enum { PHONE_REASON_MAX = 128 };
 int phone_parse(const char *text, const struct phone_home *home, uint64_t *out, char reason[PHONE_REASON_MAX]);
 
 /* ---- mapping.c: which column is what, in English and Spanish ---- */

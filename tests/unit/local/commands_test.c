@@ -1,0 +1,259 @@
+/* The commands without a daemon: on the database, under its lock. */
+#include "dialer/base/clock.h"
+#include "dialer/local/local.h"
+#include "harness.h"
+#include <cadencia/err.h>
+
+#define SALES SOURCE_DIR "/etc/campaigns/sales.conf"
+
+START_TEST(a_campaign_is_made_listed_shown_started_paused_and_stopped) {
+  EXPECT(0, "campaign", "list");
+  SAYS(said_out, "no campaigns yet");
+  EXPECT(0, "campaign", "create", "spring", "--from", SALES);
+  EXPECT(1, "campaign", "create", "spring", "--from", SALES);
+  SAYS(said_err, "there already");
+  EXPECT(0, "campaign", "list");
+  SAYS(said_out, "spring  stopped  predictive  carrier");
+  EXPECT(1, "campaign", "pause", "spring");
+  EXPECT(0, "campaign", "start", "spring");
+  SAYS(said_out, "no daemon runs here");
+  EXPECT(0, "campaign", "show", "spring", "--json");
+  SAYS(said_out, "\"state\": \"running\"");
+  SAYS(said_out, "\"caller_id\": \"+12025550100\"");
+  EXPECT(0, "campaign", "pause", "spring");
+  EXPECT(0, "campaign", "stop", "spring");
+  EXPECT(0, "campaign", "show", "spring");
+  SAYS(said_out, "stopped");
+  SAYS(said_out, "mon 09:00-20:30");
+  EXPECT(1, "campaign", "start", "winter");
+  SAYS(said_err, "there is no campaign \"winter\"");
+}
+END_TEST
+
+START_TEST(a_campaign_does_not_start_while_something_mandatory_is_missing) {
+  write_text("trunk.conf", "mode = \"progressive\"; trunk = \"elsewhere\"; country = \"US\"; purpose = \"survey\"; seller = \"S\";");
+  EXPECT(0, "campaign", "create", "a", "--from", in_home("trunk.conf"));
+  SAYS(said_err, "trunk \"elsewhere\" is not in");
+  EXPECT(1, "campaign", "start", "a");
+  SAYS(said_err, "its trunk \"elsewhere\" is not in");
+  write_text("mute.conf", "mode = \"predictive\"; trunk = \"carrier\"; country = \"US\"; purpose = \"survey\"; seller = \"S\";");
+  EXPECT(0, "campaign", "create", "b", "--from", in_home("mute.conf"));
+  EXPECT(1, "campaign", "start", "b");
+  SAYS(said_err, "no safe-harbour message");
+  EXPECT(0, "campaign", "create", "c", "--from", SALES);
+  unlink(in_home("safe_harbour_en.wav"));
+  EXPECT(1, "campaign", "start", "c");
+  SAYS(said_err, "safe_harbour_en.wav is not there");
+  write_text("safe_harbour_en.wav", "RIFF");
+  EXPECT(0, "campaign", "start", "c");
+}
+END_TEST
+
+START_TEST(a_template_with_faults_makes_no_campaign) {
+  write_text("bad.conf", "mode = \"fast\";\nring_s = 10;\n");
+  EXPECT(1, "campaign", "create", "x", "--from", in_home("bad.conf"));
+  SAYS(said_err, "bad.conf:1: mode \"fast\" is unknown");
+  SAYS(said_err, "bad.conf:2: ring_s must be");
+  EXPECT(0, "campaign", "list");
+  SAYS(said_out, "no campaigns yet");
+  EXPECT(1, "campaign", "create", "x", "--from", "/nonexistent");
+  EXPECT(1, "campaign", "create", "../x", "--from", SALES);
+}
+END_TEST
+
+START_TEST(agents_are_made_with_a_phone_that_can_be_rung) {
+  EXPECT(0, "campaign", "create", "spring", "--from", SALES);
+  EXPECT(2, "agent", "add", "anna", "--seat", "sip:anna@127.0.0.1:6001", "--campaign", "spring");
+  SAYS(said_err, "--nailed");
+  EXPECT(1, "agent", "add", "anna", "--seat", "sip:anna@phone.example", "--nailed", "--campaign", "spring");
+  SAYS(said_err, "numeric address");
+  EXPECT(1, "agent", "add", "anna", "--seat", "sip:a b@127.0.0.1", "--nailed", "--campaign", "spring");
+  EXPECT(1, "agent", "add", "anna", "--seat", "sip:a@127.0.0.1:99999", "--nailed", "--campaign", "spring");
+  EXPECT(1, "agent", "add", "anna", "--seat", "sip:a@127.0.0.1", "--nailed", "--campaign", "winter");
+  EXPECT(0, "agent", "add", "anna", "--seat", "sip:anna@localhost:6001", "--nailed", "--campaign", "spring");
+  EXPECT(1, "agent", "add", "anna", "--seat", "sip:anna@127.0.0.1:6001", "--nailed", "--campaign", "spring");
+  EXPECT(1, "agent", "pause", "anna");
+  EXPECT(0, "agent", "login", "anna");
+  EXPECT(0, "agent", "ready", "anna");
+  EXPECT(0, "agent", "list", "--json");
+  SAYS(said_out, "\"seat\": \"sip:anna@127.0.0.1:6001\"");
+  SAYS(said_out, "\"wanted\": \"ready\"");
+  EXPECT(0, "agent", "logout", "anna");
+  EXPECT(1, "dispose", "anna", "SALE");
+  EXPECT(1, "dispose", "anna", "sale");
+  EXPECT(1, "agent", "ready", "bob");
+}
+END_TEST
+
+START_TEST(an_import_says_what_it_rejected_and_why) {
+  EXPECT(0, "campaign", "create", "spring", "--from", SALES);
+  EXPECT(0, "dnc", "add", "+12025550102");
+  write_text("l.csv", "Tel\303\251fono;Nombre;Zona\n2025550101;Ana;\n2025550102;Bea;\n2,02E+09;Sci;\n2025550101;Dup;\n12;x;\n2025550103;Mars;Mars/Base\n");
+  EXPECT(0, "import", "--campaign", "spring", in_home("l.csv"), "--json");
+  SAYS(said_out, "\"rows\": 6");
+  SAYS(said_out, "\"accepted\": 1");
+  SAYS(said_out, "\"rejected\": 5");
+  char *rejects = read_text("l.csv.rejected.csv");
+  ck_assert_ptr_nonnull(rejects);
+  ck_assert_int_eq(strncmp(rejects, "line,phone,reason\n3,", 20), 0);
+  SAYS(rejects, "3,2025550102,on a do-not-call list");
+  SAYS(rejects, "4,\"2,02E+09\",\"scientific notation");
+  SAYS(rejects, "5,2025550101,duplicate");
+  SAYS(rejects, "6,12,\"too short");
+  SAYS(rejects, "7,2025550103,\"time zone \"\"Mars/Base\"\" unknown");
+  free(rejects);
+  EXPECT(1, "import", "--campaign", "spring", in_home("l.csv"));
+  SAYS(said_out, "duplicate            1");
+  EXPECT(0, "campaign", "list", "--json");
+  SAYS(said_out, "\"contacts\": 1,");
+  EXPECT(1, "import", "--campaign", "winter", in_home("l.csv"));
+  EXPECT(1, "import", "--campaign", "spring", in_home("none.csv"));
+}
+END_TEST
+
+START_TEST(a_clean_import_leaves_no_reject_file) {
+  EXPECT(0, "campaign", "create", "spring", "--from", SALES);
+  write_text("l.csv", "phone,name\n2025550101,Ana\n2025550102,Bea\n");
+  EXPECT(0, "import", "--campaign", "spring", in_home("l.csv"));
+  SAYS(said_out, "2 rows");
+  ck_assert_int_ne(access(in_home("l.csv.rejected.csv"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(nothing_of_a_hostile_file_becomes_visible) {
+  EXPECT(0, "campaign", "create", "spring", "--from", SALES);
+  /* 2000 good rows, seven chunks of which are in the database, before the fault. */
+  char *text = malloc(1 << 20);
+  size_t n = (size_t)sprintf(text, "phone\n");
+  for (int i = 0; i < 2000; i++) n += (size_t)sprintf(text + n, "202555%04d\n", i);
+  size_t good = n;
+  n += (size_t)sprintf(text + n, "\"2025559999\n");
+  write_file("open.csv", text, n);
+  text[good] = 0;
+  write_file("nul.csv", text, good + 1);
+  memset(text + good, '7', 200000);
+  write_file("long.csv", text, good + 200000);
+  write_file("zip.csv", "PK\003\004aaaa", 8);
+  write_file("utf16.csv", "\377\376p\0h\0o\0n\0e\0", 12);
+  write_text("noheader.csv", "a,b\n1,2\n");
+  static const char *const FILES[] = {"open.csv", "nul.csv", "long.csv", "zip.csv", "utf16.csv", "noheader.csv"};
+  static const char *const WHY[] = {"quote", "NUL", "64 kB", "zip", "UTF-16", "no phone column"};
+  for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
+    EXPECT(1, "import", "--campaign", "spring", in_home(FILES[i]));
+    SAYS(said_err, WHY[i]);
+    EXPECT(0, "campaign", "list", "--json");
+    SAYS(said_out, "\"contacts\": 0,");
+  }
+  text[good] = 0;
+  write_file("good.csv", text, good);
+  EXPECT(0, "import", "--campaign", "spring", in_home("good.csv"));
+  EXPECT(0, "campaign", "list", "--json");
+  SAYS(said_out, "\"contacts\": 2000,");
+  free(text);
+}
+END_TEST
+
+START_TEST(a_preview_writes_nothing) {
+  EXPECT(0, "campaign", "create", "spring", "--from", SALES);
+  write_text("l.csv", "phone,name\n2025550101,Ana\n");
+  EXPECT(0, "import", "--campaign", "spring", in_home("l.csv"), "--preview");
+  EXPECT(0, "campaign", "list", "--json");
+  SAYS(said_out, "\"contacts\": 0,");
+}
+END_TEST
+
+START_TEST(do_not_call_numbers_are_added_checked_and_listed) {
+  EXPECT(0, "campaign", "create", "spring", "--from", SALES);
+  EXPECT(0, "dnc", "list");
+  ck_assert_str_eq(said_out, "");
+  EXPECT(0, "dnc", "check", "+12025550123");
+  EXPECT(0, "dnc", "add", "+12025550123", "(202) 555-0124", "--country", "US", "--source", "letter");
+  EXPECT(0, "dnc", "add", "+12025550125", "--scope", "campaign:spring");
+  EXPECT(1, "dnc", "check", "+12025550124");
+  EXPECT(0, "dnc", "check", "+12025550125");
+  EXPECT(1, "dnc", "check", "+12025550125", "--campaign", "spring");
+  EXPECT(0, "dnc", "list");
+  SAYS(said_out, "+12025550123");
+  SAYS(said_out, "letter");
+  SAYS(said_out, "campaign:spring");
+  EXPECT(1, "dnc", "add", "+12025550125", "--scope", "campaign:winter");
+  EXPECT(1, "dnc", "add", "+12025550125", "--scope", "moon");
+  EXPECT(1, "dnc", "add", "123");
+}
+END_TEST
+
+START_TEST(usage_faults_are_status_2_and_help_is_status_0) {
+  EXPECT(2, "campaign");
+  EXPECT(2, "campaign", "fly");
+  EXPECT(2, "campaign", "start");
+  EXPECT(2, "campaign", "create", "x");
+  EXPECT(2, "campaign", "list", "--colour");
+  EXPECT(2, "campaign", "list", "--json", "--json");
+  EXPECT(2, "campaign", "list", "--json=1");
+  EXPECT(2, "campaign", "list", "more");
+  EXPECT(2, "import", "x.csv");
+  EXPECT(2, "export", "calls", "--format", "xml");
+  EXPECT(0, "campaign", "--help");
+  SAYS(said_out, "Examples:");
+  static const char *const VERBS[] = {"agent", "import", "export", "dnc", "dispose", "status", "check"};
+  for (size_t i = 0; i < sizeof VERBS / sizeof VERBS[0]; i++) {
+    EXPECT(0, VERBS[i], "--help");
+    SAYS(said_out, "Examples:");
+    SAYS(said_out, VERBS[i]);
+  }
+}
+END_TEST
+
+START_TEST(check_prints_ok_or_every_error) {
+  EXPECT(0, "check", conf_path);
+  SAYS(said_out, "ok");
+  write_text("bad.conf", "listeners = ( { name = \"main\"; bind = \"x\"; } );\nbox = 5000;\n");
+  EXPECT(1, "check", in_home("bad.conf"));
+  SAYS(said_err, "bad.conf:1: bind");
+  SAYS(said_err, "bad.conf:2: box = 5000 is out of range 0 to 1023");
+  EXPECT(1, "check", in_home("bad.conf"), "--json");
+  SAYS(said_out, "\"ok\": false");
+}
+END_TEST
+
+START_TEST(two_writers_never_meet_the_lock_is_one) {
+  ck_assert_int_eq(mkdir(in_home("state"), 0700), 0);
+  int first = -1, second = -1;
+  ck_assert_int_eq(local_lock(in_home("state"), &first), CAD_OK);
+  ck_assert_int_eq(local_lock(in_home("state"), &second), CAD_EBUSY);
+  EXPECT(1, "campaign", "list");
+  SAYS(said_err, "holds");
+  close(first);
+  ck_assert_int_eq(local_lock(in_home("state"), &second), CAD_OK);
+  close(second);
+  EXPECT(0, "campaign", "list");
+}
+END_TEST
+
+static void setup(void) { home_make(); }
+static void teardown(void) { home_remove(); }
+
+int main(void) {
+  Suite *s = suite_create("commands");
+  TCase *t = tcase_create("without a daemon");
+  tcase_add_checked_fixture(t, setup, teardown);
+  tcase_set_timeout(t, 60);
+  tcase_add_test(t, a_campaign_is_made_listed_shown_started_paused_and_stopped);
+  tcase_add_test(t, a_campaign_does_not_start_while_something_mandatory_is_missing);
+  tcase_add_test(t, a_template_with_faults_makes_no_campaign);
+  tcase_add_test(t, agents_are_made_with_a_phone_that_can_be_rung);
+  tcase_add_test(t, an_import_says_what_it_rejected_and_why);
+  tcase_add_test(t, a_clean_import_leaves_no_reject_file);
+  tcase_add_test(t, nothing_of_a_hostile_file_becomes_visible);
+  tcase_add_test(t, a_preview_writes_nothing);
+  tcase_add_test(t, do_not_call_numbers_are_added_checked_and_listed);
+  tcase_add_test(t, usage_faults_are_status_2_and_help_is_status_0);
+  tcase_add_test(t, check_prints_ok_or_every_error);
+  tcase_add_test(t, two_writers_never_meet_the_lock_is_one);
+  suite_add_tcase(s, t);
+  SRunner *r = srunner_create(s);
+  srunner_run_all(r, CK_NORMAL);
+  int failed = srunner_ntests_failed(r);
+  srunner_free(r);
+  return failed != 0;
+}

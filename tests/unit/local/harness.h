@@ -1,0 +1,103 @@
+/* A state directory with a configuration of its own, and commands run in it with their output caught. */
+#ifndef LOCAL_HARNESS_H
+#define LOCAL_HARNESS_H
+
+#include "dialer/commands.h"
+#include <check.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char home_dir[64], conf_path[128];
+static char *said_out, *said_err;
+
+static inline void write_file(const char *name, const void *bytes, size_t n) {
+  char path[256];
+  snprintf(path, sizeof path, "%s/%s", home_dir, name);
+  FILE *f = fopen(path, "w");
+  ck_assert_ptr_nonnull(f);
+  ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
+  ck_assert_int_eq(fclose(f), 0);
+}
+static inline void write_text(const char *name, const char *text) { write_file(name, text, strlen(text)); }
+
+static inline char *read_text(const char *name) {
+  char path[256];
+  snprintf(path, sizeof path, "%s/%s", home_dir, name);
+  FILE *f = fopen(path, "r");
+  if (!f) return NULL;
+  char *text = calloc(1, 1 << 16);
+  ck_assert_uint_lt(fread(text, 1, (1 << 16) - 1, f), (1 << 16) - 1);
+  fclose(f);
+  return text;
+}
+
+static inline const char *in_home(const char *name) {
+  static char paths[4][256];
+  static int next;
+  next = (next + 1) % 4;
+  snprintf(paths[next], sizeof paths[next], "%s/%s", home_dir, name);
+  return paths[next];
+}
+
+static inline void home_make(void) {
+  snprintf(home_dir, sizeof home_dir, "/tmp/cadencia-local-XXXXXX");
+  ck_assert_ptr_nonnull(mkdtemp(home_dir));
+  setenv("CADENCIA_SHARE", SOURCE_DIR "/etc", 1); /* for the numbering plan */
+  char text[1024];
+  snprintf(text, sizeof text,
+           "state_dir = \"%s/state\";\nprompt_dir = \"%s\";\n"
+           "listeners = ( { name = \"main\"; bind = \"127.0.0.1:5060\"; } );\n"
+           "trunks = ( { name = \"carrier\"; listener = \"main\"; proxy = \"sip:127.0.0.1:5070\"; caller_id = \"+12025550100\"; } );\n",
+           home_dir, home_dir);
+  write_text("cadencia.conf", text);
+  snprintf(conf_path, sizeof conf_path, "%s/cadencia.conf", home_dir);
+  write_text("safe_harbour_en.wav", "RIFF");
+}
+
+static inline void home_remove(void) {
+  char command[128];
+  snprintf(command, sizeof command, "rm -rf %s", home_dir);
+  ck_assert_int_eq(system(command), 0);
+  free(said_out);
+  free(said_err);
+  said_out = said_err = NULL;
+}
+
+/* The words after "cadencia", ending with NULL; "-c" is added. Returns the exit status. */
+static inline int cadencia(const char *verb, ...) {
+  char *argv[32];
+  int argc = 0;
+  va_list ap;
+  va_start(ap, verb);
+  for (const char *w = verb; w && argc < 28; w = va_arg(ap, const char *)) argv[argc++] = strdup(w);
+  va_end(ap);
+  argv[argc++] = strdup("-c");
+  argv[argc++] = strdup(conf_path);
+  argv[argc] = NULL;
+  size_t n, m;
+  FILE *was_out = stdout, *was_err = stderr;
+  free(said_out);
+  free(said_err);
+  stdout = open_memstream(&said_out, &n);
+  stderr = open_memstream(&said_err, &m);
+  int status = local_main(argc, argv);
+  fclose(stdout);
+  fclose(stderr);
+  stdout = was_out;
+  stderr = was_err;
+  for (int i = 0; i < argc; i++) free(argv[i]);
+  return status;
+}
+
+#define EXPECT(status, ...)                                                                                                                \
+  do {                                                                                                                                     \
+    int got_ = cadencia(__VA_ARGS__, NULL);                                                                                                \
+    ck_assert_msg(got_ == (status), "status %d\nout: %s\nerr: %s", got_, said_out, said_err);                                             \
+  } while (0)
+#define SAYS(text, needle) ck_assert_msg(strstr(text, needle) != NULL, "no \"%s\" in:\n%s", needle, text)
+
+#endif
