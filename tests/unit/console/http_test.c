@@ -328,7 +328,7 @@ START_TEST(a_slow_viewer_gets_the_newest_picture_and_no_backlog) {
   say(fd, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   ck_assert(hear_until(fd, "retry"));
   unsigned last = 0;
-  for (; last < 400; last++) { /* some 30 MB of frames that nobody reads */
+  for (; last < 120; last++) { /* some 9 MB of frames that nobody reads */
     feed(last, LIVE_AGENTS_MAX);
     usleep(1000);
   }
