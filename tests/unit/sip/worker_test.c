@@ -298,6 +298,45 @@ START_TEST(an_update_may_hold_and_options_are_answered) {
 }
 END_TEST
 
+START_TEST(a_reliable_provisional_is_acknowledged) {
+  ring(1);
+  for (int i = 0; i < 3; i++) { /* the peer says it again: the network is slow */
+    peer_reply(&rig.peer, &invite, "183 Session Progress", "far", "Require: 100rel\r\nRSeq: 41\r\n", peer_sdp(31000, "", sdp));
+    usleep(20000);
+  }
+  ck_assert_uint_eq(rig_expect(&rig, SIP_PROGRESS).u.sip_event.desc.port, 31000);
+  ck_assert(peer_wait(&rig.peer, "PRACK ", WAIT_MS, &msg));
+  ck_assert_int_eq(strncmp(peer_header(&msg, "RAck", value), "41 ", 3), 0);
+  peer_reply(&rig.peer, &msg, "200 OK", "", "", NULL);
+  peer_reply(&rig.peer, &invite, "180 Ringing", "far", "Require: 100rel\r\nRSeq: 42\r\n", NULL);
+  ck_assert(peer_wait(&rig.peer, "PRACK ", WAIT_MS, &msg));
+  peer_reply(&rig.peer, &msg, "200 OK", "", "", NULL);
+  ck_assert_uint_eq(rig_expect(&rig, SIP_PROGRESS).u.sip_event.status, 180);
+  peer_reply(&rig.peer, &invite, "200 OK", "far", "", NULL);
+  ck_assert_uint_eq(rig_expect(&rig, SIP_ANSWERED).u.sip_event.desc.port, 31000);
+  ck_assert(peer_wait(&rig.peer, "ACK ", WAIT_MS, &msg));
+  rig_end(&rig, SIP_BYE, 1);
+  ck_assert(peer_wait(&rig.peer, "BYE ", WAIT_MS, &msg));
+  peer_reply(&rig.peer, &msg, "200 OK", "", "", NULL);
+  rig_ended(&rig, 1, 200, CAUSE_NORMAL);
+}
+END_TEST
+
+START_TEST(repeated_replies_are_one_event) {
+  char line[64];
+  ring(1);
+  for (int i = 0; i < 3; i++) peer_reply(&rig.peer, &invite, "180 Ringing", "far", "", NULL);
+  rig_expect(&rig, SIP_PROGRESS);
+  for (int i = 0; i < 3; i++) peer_reply(&rig.peer, &invite, "200 OK", "far", "", peer_sdp(30000, "", sdp));
+  rig_expect(&rig, SIP_ANSWERED);
+  for (int i = 0; i < 3; i++) ck_assert(peer_wait(&rig.peer, "ACK ", WAIT_MS, &msg)); /* each 200 is acknowledged */
+  snprintf(line, sizeof line, "Session-Expires: 1800;refresher=uac\r\n");
+  for (unsigned i = 1; i <= 2; i++) peer_request(&rig.peer, &invite, "far", "BYE", i, line, NULL);
+  rig_ended(&rig, 1, 200, CAUSE_NORMAL);
+  rig_silent(&rig, 50);
+}
+END_TEST
+
 START_TEST(a_silent_peer_times_out) {
   ring(1);
   rig_ended(&rig, 1, 408, CAUSE_TIMEOUT);
@@ -565,6 +604,8 @@ static TCase *legs(void) {
   CASE(an_offerless_reinvite_gets_our_offer_and_its_ack_the_answer);
   CASE(a_reinvite_that_we_cannot_use_is_refused_and_the_call_goes_on);
   CASE(an_update_may_hold_and_options_are_answered);
+  CASE(a_reliable_provisional_is_acknowledged);
+  CASE(repeated_replies_are_one_event);
   CASE(a_silent_peer_times_out);
   CASE(a_peer_that_rang_and_ignores_our_cancel_is_given_up);
   CASE(a_bye_that_nobody_answers_still_ends);
