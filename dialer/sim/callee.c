@@ -3,6 +3,7 @@
 
 enum {
   TAG_HOLD_MS = 400,         /* how long a person answers an agent with the tag before talking on */
+  TAG_TRY_MS = 140,          /* the same while it is not yet sure that it is an agent */
   PATIENCE_LOW_MS = 6000,    /* a person who hears nobody hangs up after this long */
   PATIENCE_HIGH_MS = 10000,
   EARLY_HANGUP_MS = 900,
@@ -134,7 +135,7 @@ static void answered_add(struct line *l, int16_t *out, int64_t now) {
   if (l->as.behaviour == CALLEE_FAX) ced_add(out, SOUND_FRAME, at, -13);
   if (l->as.behaviour == CALLEE_SIT && at >= start) sit_add(out, SOUND_FRAME, at - start, -16);
   if (l->as.behaviour == CALLEE_BUSY_TONE && at >= start) busy_add(out, SOUND_FRAME, at - start, -16);
-  if (l->as.behaviour == CALLEE_PERSON && l->heard_agent_at != 0) talk_add(l, out, now);
+  if (l->as.behaviour == CALLEE_PERSON && (l->heard_agent_at != 0 || now < l->tag_until)) talk_add(l, out, now);
 }
 
 void callee_beat(struct line *l, int64_t now) {
@@ -168,7 +169,11 @@ void callee_hears(struct line *l, const int16_t *frame, int64_t now) {
   int tag = ear_tag(&l->ear, -1, &since);
   if (tag >= 0) {
     heard_agent(l, tag, since, now);
-  } else if (l->message_at == 0 && l->ear.count == EAR_FRAMES) {
+    return;
+  }
+  /* Replying at the first sound keeps our own certainty out of the measured time. */
+  if (now >= l->tag_until && tag_likely(frame)) l->tag_until = now + TAG_TRY_MS;
+  if (l->message_at == 0 && l->ear.count == EAR_FRAMES) {
     unsigned loud = 0;
     for (unsigned i = 0; i < EAR_FRAMES; i++) loud += sound_level(l->ear.frames[i], SOUND_FRAME) > -50;
     if (loud < EAR_FRAMES) return;

@@ -89,7 +89,10 @@ static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const char *
   case CALLEE_PERSON: /* every second one says good-bye first */
     if (dice_range(dice, 0, 1) == 0) snprintf(hang_up, sizeof hang_up, "%d", delay + length + 3000 + (int)dice_range(dice, 5000, 11000));
     break;
-  case CALLEE_EARLY_HANGUP: snprintf(hang_up, sizeof hang_up, "%d", delay + (int)dice_range(dice, 500, 1100)); break;
+  case CALLEE_EARLY_HANGUP:
+    delay = (int)dice_range(dice, 50, 300);
+    snprintf(hang_up, sizeof hang_up, "%d", (int)dice_range(dice, 500, 1000));
+    break;
   case CALLEE_MACHINE:
     ring = (int)dice_range(dice, 4000, 15000);
     snprintf(beep, sizeof beep, "%d", beeps[dice_range(dice, 0, 11)]);

@@ -118,7 +118,6 @@ void line_rtp_receive(struct line *l, int64_t now);
 void line_rtp_send(struct line *l, const int16_t *frame, int64_t now);
 void line_rtp_flush(struct line *l, int64_t now);
 void line_rtp_dial(struct line *l, char digit);
-void ear_clear(struct ear *e);
 /* The tag that is in the last frames: its number and when it began to be heard; -1: none. expect >= 0: only this one. */
 int ear_tag(const struct ear *e, int expect, int64_t *since);
 

@@ -49,8 +49,6 @@ void line_rtp_remote(struct line *l, const struct sdp_text *sdp) {
   l->rtp.send = sdp->receive && sdp->port != 0;
 }
 
-void ear_clear(struct ear *e) { memset(e, 0, sizeof *e); }
-
 int ear_tag(const struct ear *e, int expect, int64_t *since) {
   if (e->count < TAG_FRAMES) return -1;
   int16_t window[TAG_FRAMES * SOUND_FRAME];

@@ -31,7 +31,6 @@ void phone_joined(struct line *l, struct line *customer, int64_t now) {
   l->customer_generation = customer->generation;
   l->heard_customer_at = 0;
   l->dispose_at = 0;
-  ear_clear(&l->ear);
   struct world *w = l->world;
   /* An agent who has a machine on the line does not talk to it for long. */
   bool person = customer->as.behaviour == CALLEE_PERSON || customer->as.behaviour == CALLEE_EARLY_HANGUP;

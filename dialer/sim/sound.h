@@ -52,6 +52,8 @@ enum { TAG_COUNT = 961, TAG_FRAMES = 4 };
 void tag_add(int16_t *out, int n, uint64_t at, int tag, double dbm0);
 /* Which tag is in x (TAG_FRAMES * SOUND_FRAME samples)? -1: none. */
 int tag_find(const int16_t *x);
+/* May one frame of SOUND_FRAME samples be the beginning of some tag? */
+bool tag_likely(const int16_t *frame);
 /* Is this tag in one frame of SOUND_FRAME samples? */
 bool tag_in_frame(const int16_t *frame, int tag);
 

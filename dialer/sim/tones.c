@@ -95,6 +95,16 @@ int tag_find(const int16_t *x) {
   return high * TAG_SIDE + low;
 }
 
+bool tag_likely(const int16_t *frame) {
+  double total = total_energy(frame, SOUND_FRAME), low = 0, high = 0;
+  if (total < SOUND_FRAME * sound_rms(-50) * sound_rms(-50)) return false;
+  for (int i = 0; i < TAG_SIDE; i++) {
+    low = fmax(low, share(frame, SOUND_FRAME, tag_low(i), total));
+    high = fmax(high, share(frame, SOUND_FRAME, tag_high(i * TAG_SIDE), total));
+  }
+  return low > 0.25 && high > 0.25 && low + high > 0.75;
+}
+
 bool tag_in_frame(const int16_t *frame, int tag) {
   double total = total_energy(frame, SOUND_FRAME);
   if (total < SOUND_FRAME * sound_rms(-50) * sound_rms(-50)) return false;

@@ -274,7 +274,7 @@ START_TEST(two_ends_that_hear_each_other_are_stamped_and_the_agent_hangs_up_by_s
   ck_assert_int_ge(t.callee_heard_ms, bridged - 5);
   ck_assert_int_le(t.callee_heard_ms, bridged + 150);
   ck_assert_int_ge(t.agent_heard_ms, t.callee_heard_ms - 25);
-  ck_assert_int_le(t.agent_heard_ms, t.callee_heard_ms + 300);
+  ck_assert_int_le(t.agent_heard_ms, t.callee_heard_ms + 100);
   close(customer);
   close(agent);
 }

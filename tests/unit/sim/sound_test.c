@@ -66,6 +66,7 @@ START_TEST(every_tag_is_known_again_through_both_codecs_and_noise) {
     }
     ck_assert_int_eq(tag_find(x), tag);
     ck_assert(tag_in_frame(x, tag));
+    ck_assert(tag_likely(x));
   }
 }
 END_TEST
