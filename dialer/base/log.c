@@ -3,6 +3,7 @@
 #include <cadencia/err.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -64,7 +65,11 @@ int log_start(const char *path, enum log_level least) {
     L.fd = fd;
   }
   L.stop = false;
+  sigset_t all, before; /* signals belong to the main thread */
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   L.running = pthread_create(&L.thread, NULL, writer, NULL) == 0;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   return L.running ? CAD_OK : CAD_EIO;
 }
 

@@ -15,11 +15,15 @@ static void call_mail(struct floor *f, const struct mail *m) {
   if (!c || !session_eq(c->session, e->session)) return;
   switch ((enum mail_kind)m->kind) {
   case MEDIA_GREETING_END:
-    if (c->greeting_end.ms == 0) c->greeting_end = m->at;
+    if (c->bridged.ms == 0) c->greeting_end = m->at; /* surer than what came with the verdict */
     break;
   case MEDIA_VERDICT: call_verdict(f, c, e); break;
   case MEDIA_BRIDGED:
-    if (c->state == CALL_CONNECTING && c->bridged.ms == 0) c->bridged = m->at;
+    if (c->state == CALL_CONNECTING && c->bridged.ms == 0) {
+      c->bridged = m->at;
+      /* Judged a person while he spoke: his greeting was not over before the agent came. */
+      if (c->greeting_end.ms == 0 && c->reason != REASON_SCREENING_OFF) c->greeting_end = m->at;
+    }
     call_event(f, c, EV_BRIDGED);
     break;
   case MEDIA_DEADLINE:

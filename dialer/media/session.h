@@ -28,6 +28,7 @@ struct session_wait {
   int64_t speech_us;       /* first speech after the answer, 0: none */
   int64_t greeting_end_us; /* 0: not yet */
   int64_t decided_us;      /* a person was recognised before the greeting had an end */
+  int64_t quiet_us;        /* start of the silence at that verdict, 0: he was speaking */
 };
 
 struct rtp_session {

@@ -12,6 +12,7 @@ static void say_verdict(struct media_thread *th, struct rtp_session *s, enum ver
   struct mail m = event_about(th, MEDIA_VERDICT, s);
   m.u.media_event.verdict = (uint8_t)v;
   m.u.media_event.reason = (uint8_t)reason;
+  if (m.u.media_event.greeting_end.ms == 0 && s->wait.quiet_us > s->answered_us) m.u.media_event.greeting_end = (struct mono){s->wait.quiet_us / 1000};
   outbox_put(&th->outbox, &m);
 }
 
@@ -27,13 +28,16 @@ static void greeting_ended(struct media_thread *th, struct rtp_session *s, int64
   if (s->wait.asked) say_greeting_end(th, s);
 }
 
-static void decided(struct media_thread *th, struct rtp_session *s, const struct screen_event *event) {
+/* heard_us: when event->sample was heard. */
+static void decided(struct media_thread *th, struct rtp_session *s, const struct screen_event *event, int64_t heard_us) {
   struct session_wait *w = &s->wait;
   if (s->early) {
     if (is_tone(event->verdict)) say_verdict(th, s, event->verdict, event->reason);
     return;
   }
   if (!w->asked || !w->screening || w->verdict_sent || w->over) return;
+  /* He stopped here; if an agent comes before the silence has lasted, this was the end of his greeting. */
+  if (event->quiet_since != 0) w->quiet_us = heard_us - ((int64_t)event->sample - (int64_t)event->quiet_since) * 125;
   if (may_be_person(event->verdict)) w->decided_us = th->now_us;
   else w->over = true;
   say_verdict(th, s, event->verdict, event->reason);
@@ -54,9 +58,9 @@ static void hear_event(void *context, const struct screen_event *event, int64_t 
   case SCREEN_GREETING_END:
     if (!h->s->early) greeting_ended(h->th, h->s, heard_us);
     break;
-  case SCREEN_DECISION: decided(h->th, h->s, event); break;
+  case SCREEN_DECISION: decided(h->th, h->s, event, heard_us); break;
   case SCREEN_TONE:
-    if (is_tone(event->verdict)) decided(h->th, h->s, event);
+    if (is_tone(event->verdict)) decided(h->th, h->s, event, heard_us);
     break;
   case SCREEN_DIGIT:
     if (h->s->desc.event_pt == 0 && event->digit) event_digit(h->th, h->s, event->digit);
