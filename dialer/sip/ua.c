@@ -58,10 +58,11 @@ static void quiet(void *stream, const char *fmt, va_list args) {
 static nua_t *create(struct ua *ua) {
   const struct spec *s = &ua->spec;
   const char *open = s->family == 6 ? "[" : "", *close = s->family == 6 ? "]" : "";
-  char url[200], contact[120];
-  snprintf(url, sizeof url, "sip:%s%s%s:%u;transport=udp", open, s->bind_host, close, s->bind_port);
-  snprintf(contact, sizeof contact, "<sip:cadencia@%s%s%s:%u>", open, s->advertise, close, s->bind_port);
-  return nua_create(ua->root, on_event, ua, NUTAG_URL(url), SIPTAG_CONTACT_STR(contact), SIPTAG_USER_AGENT_STR("Cadencia/" CADENCIA_VERSION),
+  bool same = strcmp(s->bind_host, s->advertise) == 0;
+  char url[256]; /* maddr is where to bind; the host is what Contact and Via say */
+  snprintf(url, sizeof url, "sip:%s%s%s:%u;transport=udp%s%s%s%s", open, s->advertise, close, s->bind_port, same ? "" : ";maddr=", same ? "" : open,
+           same ? "" : s->bind_host, same ? "" : close);
+  return nua_create(ua->root, on_event, ua, NUTAG_URL(url), SIPTAG_USER_AGENT_STR("Cadencia/" CADENCIA_VERSION),
                     NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOALERT(0), NUTAG_AUTOANSWER(0), NUTAG_AUTO302(0), NUTAG_AUTO305(0),
                     NUTAG_MAX_RETRY_AFTER(0), /* trying again is the law's business */
                     NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(90), NUTAG_UPDATE_REFRESH(1), NUTAG_ENABLEMESSAGE(0),

@@ -523,6 +523,21 @@ START_TEST(when_control_dies_its_calls_are_ended) {
 }
 END_TEST
 
+START_TEST(the_advertised_address_is_what_others_see) {
+  rig_start(&rig, "advertise=127.0.0.2;t1x64=2000");
+  ring(1);
+  ck_assert_ptr_nonnull(strstr(peer_header(&invite, "Contact", value), "<sip:127.0.0.2:"));
+  ck_assert_ptr_nonnull(strstr(peer_header(&invite, "From", value), "<sip:+12025550100@127.0.0.2>"));
+  ck_assert_ptr_nonnull(strstr(peer_header(&invite, "Via", value), "127.0.0.2:"));
+  ck_assert_ptr_null(strstr(invite.text, "maddr"));
+  ck_assert_ptr_nonnull(strstr(peer_body(&invite), "c=IN IP4 127.0.0.2\r\n"));
+  ck_assert_uint_eq(ntohl(invite.from.sin_addr.s_addr), INADDR_LOOPBACK);
+  peer_reply(&rig.peer, &invite, "486 Busy Here", "far", "", NULL);
+  rig_ended(&rig, 1, 486, CAUSE_BUSY);
+  rig_stop(&rig);
+}
+END_TEST
+
 START_TEST(a_taken_port_is_named) {
   char text[8192], want[64];
   struct peer holder;
@@ -624,6 +639,7 @@ static TCase *life(void) {
   CASE(a_shutdown_ends_every_leg_and_exits);
   CASE(a_shutdown_with_dead_peers_takes_two_seconds_and_tells_of_every_leg);
   CASE(when_control_dies_its_calls_are_ended);
+  CASE(the_advertised_address_is_what_others_see);
   CASE(a_taken_port_is_named);
   CASE(a_wrong_description_is_a_usage_error);
   CASE(on_loopback_only_no_other_peer_is_called);
