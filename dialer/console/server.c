@@ -107,6 +107,8 @@ void server_run(struct server *server) {
     MHD_run(server->daemon);
     MHD_UNSIGNED_LONG_LONG http_ms;
     if (MHD_get_timeout(server->daemon, &http_ms) == MHD_YES && (int64_t)http_ms < wait_ms) wait_ms = (int64_t)http_ms;
+    /* Once at its bound of connections the library looks for room again only when it is run. */
+    if (wait_ms > CONSOLE_LOOK_MS) wait_ms = CONSOLE_LOOK_MS;
     if (poll(fds, 2, (int)wait_ms) < 0 && errno != EINTR) break;
     if (fds[0].revents) open = take_pictures(server);
   }
