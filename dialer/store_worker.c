@@ -10,7 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { INBOX = 4096, GROUP_ITEMS = 64, GROUP_US = 10000, LINGER_US = 4000, LEASES_A_MAIL = 256 };
+enum { INBOX = 4096, GROUP_ITEMS = 64, GROUP_US = 10000, LINGER_US = 7000, LEASES_A_MAIL = 256 };
 enum { BACKOFF_FIRST_MS = 50, BACKOFF_MOST_MS = 2000, STOP_TRIES_MS = 5000 };
 
 /* Mail that waits to be worked off; the order of the classes is the order of work. */
@@ -277,7 +277,7 @@ static void run_group(struct store_worker *w) {
       do_item(w, m);
       continue;
     }
-    int64_t left = LINGER_US - (clock_mono_us() - from); /* a few ms gather what belongs into one fsync */
+    int64_t left = LINGER_US - (clock_mono_us() - from); /* what comes within a few ms shares one fsync */
     if (left <= 0 || !wait_us(w, left)) break;
     sort_inbox(w);
   }

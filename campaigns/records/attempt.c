@@ -97,11 +97,14 @@ static void consume_lease(struct store *s, struct lease_entry *lease) {
   lease_set_remove(&s->leases, lease);
 }
 
-/* The same request again: the same answer, nothing is written. 1 when there was one. */
+/* The same request again: the same answer, nothing is written. But an attempt that is over (closed, or found open
+ * after a crash) is no permission any more. 1 when there was a decision. */
 static int replay(struct store *s, uint64_t attempt_id, struct gate_verdict *out) {
-  sqlite3_stmt *q = db_query(&s->db, Q_DECISION_GET, "SELECT reason, next_at FROM decision WHERE id=?", "u", attempt_id);
+  sqlite3_stmt *q = db_query(&s->db, Q_DECISION_GET, "SELECT d.reason, d.next_at, a.ended IS NOT NULL FROM decision d LEFT JOIN attempt a ON a.id=d.id WHERE d.id=?", "u",
+                             attempt_id);
   int r = db_step(&s->db, q);
   if (r > 0) *out = (struct gate_verdict){(enum refusal)col_u64(q, 0), col_wall(q, 1)};
+  if (r > 0 && col_u64(q, 2)) *out = (struct gate_verdict){REFUSAL_LEASE_GONE, WALL_NONE};
   db_done(q);
   return r;
 }

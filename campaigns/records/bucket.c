@@ -174,12 +174,15 @@ static int sets_load(struct store *s) {
 }
 
 static int counts_load(struct store *s) {
-  sqlite3_stmt *q = db_query(&s->db, Q_BUCKET_COUNTS, "SELECT bucket, count(*) FROM case_state WHERE status=0 GROUP BY bucket", "");
+  sqlite3_stmt *q = db_query(&s->db, Q_STANDING_ALL, "SELECT campaign, open FROM standing", "");
   int r;
   while ((r = db_step(&s->db, q)) > 0) {
-    const struct bucket *b = bucket_at(s, col_u64(q, 0));
-    if (b && b->visible) s->campaigns[b->campaign].open += col_u64(q, 1);
+    struct campaign_mem *c = store_campaign(s, col_u64(q, 0));
+    if (c) c->open = c->open_written = col_u64(q, 1);
   }
+  db_done(q);
+  q = db_query(&s->db, Q_CONTACTS, "SELECT coalesce(sum(added),0) FROM list WHERE state=1", "");
+  if (r >= 0 && (r = db_step(&s->db, q)) > 0) s->contacts = col_u64(q, 0);
   db_done(q);
   return r;
 }

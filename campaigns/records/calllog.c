@@ -46,34 +46,3 @@ int store_log_each(struct store *s, const struct log_filter *f, int (*row)(void 
   db_done(q);
   return r;
 }
-
-int store_counts(struct store *s, const char *campaign, struct store_counts *out) {
-  struct store_counts n = {0};
-  sqlite3_stmt *q = db_query(&s->db, Q_COUNT_ATTEMPTS,
-                             "SELECT a.outcome, count(*), total(a.abandoned), total(a.live) FROM attempt a JOIN campaign c ON c.id=a.campaign"
-                             " WHERE ?1 IS NULL OR c.name=?1 GROUP BY a.outcome",
-                             "t", campaign);
-  int r;
-  while ((r = db_step(&s->db, q)) > 0) {
-    uint64_t outcome = col_u64(q, 0), count = col_u64(q, 1);
-    n.attempts += count;
-    if (sqlite3_column_type(q, 0) == SQLITE_NULL) n.open_attempts += count;
-    else if (outcome < OUTCOME_COUNT) n.by_outcome[outcome] += count;
-    n.abandoned += col_u64(q, 2);
-    n.live += col_u64(q, 3);
-  }
-  db_done(q);
-  if (r < 0) return r;
-  q = db_query(&s->db, Q_COUNT_CONTACTS,
-               "SELECT s.status, count(*) FROM case_state s JOIN bucket b ON b.id=s.bucket JOIN list l ON l.id=b.list JOIN campaign c ON c.id=l.campaign"
-               " WHERE l.state=1 AND (?1 IS NULL OR c.name=?1) GROUP BY s.status",
-               "t", campaign);
-  while ((r = db_step(&s->db, q)) > 0) {
-    n.contacts += col_u64(q, 1);
-    if (col_u64(q, 0) == CASE_DONE) n.contacts_done += col_u64(q, 1);
-    if (col_u64(q, 0) == CASE_WAITING) n.contacts_waiting += col_u64(q, 1);
-  }
-  db_done(q);
-  if (r >= 0) *out = n;
-  return r;
-}

@@ -61,6 +61,8 @@ int store_attempt_close(struct store *s, const struct mail_store_close *rec) {
   if (r > 0 && !a.closed) {
     struct wall ended = latest(rec, a.started);
     err = write_close(s, rec, outcome, ended);
+    struct campaign_mem *c = store_campaign(s, a.campaign);
+    if (c) tally_add(c, outcome, rec->abandoned, rec->abandoned || outcome == OUTCOME_CONNECTED);
     if (err >= 0) err = move_case(s, &a, rec->attempt_id, outcome, ended);
   } else {
     err = r < 0 ? r : r == 0 ? CAD_ENOENT : CAD_OK;

@@ -2,12 +2,19 @@
 #include <string.h>
 
 bool dnc_listed(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, int *err) {
-  sqlite3_stmt *q = db_query(&s->db, Q_DNC_HAS, "SELECT 1 FROM dnc WHERE number=? AND seller IN (0,?) AND campaign IN (0,?) LIMIT 1", "uuu", phone,
-                             seller, campaign);
-  int r = db_step(&s->db, q);
+  sqlite3_stmt *q = db_query(&s->db, Q_DNC_HAS, "SELECT seller, campaign FROM dnc WHERE number=?", "u", phone);
+  bool listed = false;
+  int r;
+  while (!listed && (r = db_step(&s->db, q)) > 0) { /* 0: the list of everybody */
+    uint64_t of_seller = col_u64(q, 0), of_campaign = col_u64(q, 1);
+    listed = (of_seller == 0 || of_seller == seller) && (of_campaign == 0 || of_campaign == campaign);
+  }
   db_done(q);
-  if (r < 0) *err = r;
-  return r != 0; /* a failed look-up blocks */
+  if (!listed && r < 0) {
+    *err = r;
+    return true; /* a failed look-up blocks */
+  }
+  return listed;
 }
 
 int dnc_insert(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, const char *source, struct wall at) {
@@ -74,22 +81,15 @@ int store_dnc_has(struct store *s, uint64_t phone, uint64_t campaign_id) {
   return err < 0 ? err : listed;
 }
 
-static void scope_text(const struct store *s, uint64_t seller, uint64_t campaign, char *out, size_t size) {
-  const struct campaign_mem *c = NULL;
-  for (uint32_t i = 0; i < s->campaign_count && !c; i++)
-    if (campaign ? s->campaigns[i].def.terms.id == campaign : s->campaigns[i].seller == seller) c = &s->campaigns[i];
-  if (!seller && !campaign) snprintf(out, size, "global");
-  else if (campaign) snprintf(out, size, "campaign:%s", c ? c->def.terms.name : "?");
-  else snprintf(out, size, "seller:%s", c ? c->def.seller : "?");
-}
-
 int store_dnc_each(struct store *s, int (*row)(void *arg, const struct dnc_row *r), void *arg) {
-  sqlite3_stmt *q = db_query(&s->db, Q_DNC_ALL, "SELECT number, seller, campaign, source, added FROM dnc ORDER BY number, seller, campaign", "");
+  sqlite3_stmt *q = db_query(&s->db, Q_DNC_ALL, "SELECT number, CASE WHEN d.campaign<>0 THEN 'campaign:'||ifnull(c.name,'?') WHEN d.seller<>0 THEN 'seller:'||ifnull(s.name,'?')"
+                             " ELSE 'global' END, source, added FROM dnc d LEFT JOIN campaign c ON c.id=d.campaign LEFT JOIN seller s ON s.id=d.seller"
+                             " ORDER BY number, d.seller, d.campaign", "");
   int r, said = CAD_OK;
   while (said >= 0 && (r = db_step(&s->db, q)) > 0) {
-    struct dnc_row d = {.phone = col_u64(q, 0), .added = col_wall(q, 4)};
-    scope_text(s, col_u64(q, 1), col_u64(q, 2), d.scope, sizeof d.scope);
-    col_text(q, 3, d.source, sizeof d.source);
+    struct dnc_row d = {.phone = col_u64(q, 0), .added = col_wall(q, 3)};
+    col_text(q, 1, d.scope, sizeof d.scope);
+    col_text(q, 2, d.source, sizeof d.source);
     said = row(arg, &d);
   }
   db_done(q);

@@ -24,11 +24,6 @@ static int next_open(struct store *s, struct left_open *out) {
 }
 
 static int interrupt(struct store *s, const struct left_open *a, struct wall alive) {
-  struct case_row c;
-  struct campaign_mem *campaign = store_campaign(s, a->campaign);
-  int r = case_get(s, a->case_id, a->campaign, &c);
-  if (r < 0) return r;
-  if (r > 0 && campaign && c.status == CASE_DIALING) campaign->open++; /* only waiting ones were counted at start */
   struct mail_store_close rec = {.attempt_id = a->id, .outcome = OUTCOME_INTERRUPTED, .cause = CAUSE_LOCAL, .ended_by = ENDED_BY_SYSTEM};
   rec.ended = alive.ms > a->started.ms ? alive : a->started;
   return store_attempt_close(s, &rec);

@@ -59,6 +59,9 @@ static const char *const FIRST_DONE =
     "CREATE INDEX attempt_phone ON attempt(phone, seller, started);"
     "CREATE INDEX attempt_open ON attempt(id) WHERE ended IS NULL;"
     "CREATE INDEX attempt_live ON attempt(campaign, started, abandoned) WHERE live = 1;"
+    "CREATE TABLE standing(campaign INTEGER PRIMARY KEY, open INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE tally(campaign INTEGER NOT NULL, outcome INTEGER NOT NULL, attempts INTEGER NOT NULL, abandoned INTEGER NOT NULL,"
+    " live INTEGER NOT NULL, PRIMARY KEY(campaign, outcome)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE disposition(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, attempt INTEGER NOT NULL, agent INTEGER NOT NULL,"
     " code TEXT NOT NULL, wrapup_ms INTEGER NOT NULL, at INTEGER NOT NULL, UNIQUE(attempt, at, code)) STRICT;";
 

@@ -127,6 +127,7 @@ int store_begin(struct store *s) {
 static void forget_group(struct store *s) {
   for (uint32_t i = 0; i < s->campaign_count; i++) s->campaigns[i].open = s->campaigns[i].open_at_begin;
   s->contacts = s->contacts_at_begin;
+  tally_forget(s);
   memcpy(s->jobs, s->jobs_at_begin, sizeof s->jobs);
   if (s->memory_stale) {
     campaigns_load(s);
@@ -138,11 +139,14 @@ static void forget_group(struct store *s) {
 
 int store_commit(struct store *s) {
   if (!s->db.in_tx) return CAD_EINVAL;
+  tally_write(s); /* a failure spoils the transaction */
   int err = db_commit(&s->db);
-  if (err < 0)
+  if (err < 0) {
     forget_group(s);
-  else
-    s->memory_stale = false;
+    return err;
+  }
+  s->memory_stale = false;
+  for (uint32_t i = 0; i < s->campaign_count; i++) s->campaigns[i].open_written = s->campaigns[i].open;
   return err;
 }
 

@@ -35,13 +35,19 @@ struct bucket {
   uint32_t leased;
   uint64_t last_used;
 };
+/* Closed attempts of the running group, added to the table `tally` at its commit. */
+struct tally {
+  uint32_t attempts, abandoned, live;
+};
 struct campaign_mem {
   struct campaign_def def;
   uint64_t seller;
   struct wall started;
   uint32_t *buckets; /* ids */
   uint32_t bucket_count, bucket_room;
-  uint64_t open, open_at_begin; /* contacts not finished, visible lists only */
+  uint64_t open, open_at_begin, open_written; /* contacts not finished, visible lists only */
+  struct tally tally[OUTCOME_COUNT];
+  bool tallied;
 };
 struct import_job {
   uint64_t list;
@@ -79,6 +85,11 @@ int store_enter(struct store *s, bool *own);
 int store_leave(struct store *s, bool own, int err);
 struct campaign_mem *store_campaign(struct store *s, uint64_t id);
 struct campaign_mem *store_campaign_named(struct store *s, const char *name);
+
+/* tally.c */
+void tally_add(struct campaign_mem *c, enum outcome outcome, bool abandoned, bool live);
+int tally_write(struct store *s);
+void tally_forget(struct store *s);
 
 /* campaign.c */
 int campaigns_load(struct store *s);
