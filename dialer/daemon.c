@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TICK_MS = 250, START_MS = 10000, BOX_SPARE = 4096 };
+enum { TICK_MS = 250, START_MS = 10000, END_MS = 3000, BOX_SPARE = 4096 };
 
 struct daemon {
   struct config config;
@@ -150,16 +150,17 @@ static int wait_ready(struct daemon *d) {
   return CAD_OK;
 }
 
-/* Ordered end: no new calls, those in flight finish, talks up to drain_s. true: skip ahead. */
-static void drain_begin(struct daemon *d) {
+/* No new calls; those in flight finish, or are hung up now. */
+static void drain(struct daemon *d, bool now) {
   struct mail m = mail_make(ORDER_DRAIN, clock_mono());
+  m.u.order.now = now;
   while (mailbox_put(d->control, &m) == CAD_EFULL) usleep(1000);
 }
 
 static void run(struct daemon *d, const struct daemon_hooks *hooks, int signals) {
   struct live *live = malloc(sizeof *live);
   struct mono deadline = MONO_NONE;
-  bool draining = false;
+  bool draining = false, ending = false;
   while (live) {
     struct pollfd p = {.fd = signals, .events = POLLIN};
     bool end = false, skip = false;
@@ -180,10 +181,15 @@ static void run(struct daemon *d, const struct daemon_hooks *hooks, int signals)
     if (end && !draining) {
       log_info("daemon", "draining: no new calls, %u in flight, at most %u s; a second signal skips ahead", live->calls, d->config.drain_s);
       draining = true;
-      drain_begin(d);
+      drain(d, false);
       deadline = mono_add(clock_mono(), (int64_t)d->config.drain_s * 1000);
     }
-    if (skip || (draining && (loop_drained(d->loop) || clock_mono().ms >= deadline.ms))) break;
+    if (draining && loop_drained(d->loop)) break;
+    if (!skip && !(draining && clock_mono().ms >= deadline.ms)) continue;
+    if (ending) break;
+    ending = true; /* hang up in order: every call gets its BYE and its row */
+    drain(d, true);
+    deadline = mono_add(clock_mono(), END_MS);
   }
   free(live);
 }

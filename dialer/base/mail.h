@@ -284,6 +284,7 @@ struct mail_store_agent {
 };
 struct mail_order {
   uint64_t ticket;
+  uint8_t now; /* ORDER_DRAIN: do not wait for the calls in flight, end them */
 };
 struct mail_order_agent {
   uint64_t ticket;

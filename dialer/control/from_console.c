@@ -53,5 +53,7 @@ void from_console(struct control *k, const struct mail *m) {
       p->lease_head = (p->lease_head + 1) % FLOOR_LEASES_MAX;
     }
   }
+  for (uint32_t i = 0; m->u.order.now && i < f->calls_max; i++)
+    if (f->calls[i].state > CALL_OPENING && f->calls[i].state < CALL_ENDING) call_event(f, &f->calls[i], EV_STOP);
   reply(f, m->u.order.ticket, CAD_OK, "draining: no new calls");
 }

@@ -195,6 +195,7 @@ static const struct row TABLE[] = {
     {CALL_DIALING, EV_OVER, CALL_CLOSING, act_over},
     {CALL_DIALING, EV_HANG_UP, CALL_CANCELLING, act_cancel},
     {CALL_DIALING, EV_PATIENCE, CALL_CANCELLING, act_cancel},
+    {CALL_DIALING, EV_STOP, CALL_CANCELLING, act_cancel},
     {CALL_DIALING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
 
     {CALL_RINGING, EV_ANSWERED, CALL_SCREENING, act_answered},
@@ -203,6 +204,7 @@ static const struct row TABLE[] = {
     {CALL_RINGING, EV_GIVE_UP, CALL_CANCELLING, act_give_up},
     {CALL_RINGING, EV_HANG_UP, CALL_CANCELLING, act_cancel},
     {CALL_RINGING, EV_PATIENCE, CALL_CANCELLING, act_give_up},
+    {CALL_RINGING, EV_STOP, CALL_CANCELLING, act_cancel},
     {CALL_RINGING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
 
     {CALL_CANCELLING, EV_ANSWERED, CALL_SCREENING, act_answered}, /* crossed: he picked up, serve him */
@@ -217,6 +219,7 @@ static const struct row TABLE[] = {
     {CALL_SCREENING, EV_DEAD, CALL_ENDING, act_dead},
     {CALL_SCREENING, EV_HANG_UP, CALL_ENDING, act_hang_up},
     {CALL_SCREENING, EV_PATIENCE, CALL_WAITING, act_wait},
+    {CALL_SCREENING, EV_STOP, CALL_ENDING, act_hang_up},
     {CALL_SCREENING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
 
     {CALL_WAITING, EV_AGENT, CALL_CONNECTING, act_connect},
@@ -224,6 +227,7 @@ static const struct row TABLE[] = {
     {CALL_WAITING, EV_OVER, CALL_CLOSING, act_over},
     {CALL_WAITING, EV_DEAD, CALL_ENDING, act_dead},
     {CALL_WAITING, EV_PATIENCE, CALL_MESSAGE, act_late_message},
+    {CALL_WAITING, EV_STOP, CALL_ENDING, act_hang_up},
     {CALL_WAITING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
 
     {CALL_CONNECTING, EV_BRIDGED, CALL_TALKING, act_talk},
@@ -233,12 +237,14 @@ static const struct row TABLE[] = {
     {CALL_CONNECTING, EV_HANG_UP, CALL_ENDING, act_agent_hangs_up},
     {CALL_CONNECTING, EV_DEAD, CALL_ENDING, act_dead},
     {CALL_CONNECTING, EV_PATIENCE, CALL_MESSAGE, act_late_message},
+    {CALL_CONNECTING, EV_STOP, CALL_ENDING, act_hang_up},
     {CALL_CONNECTING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
 
     {CALL_TALKING, EV_OVER, CALL_CLOSING, act_over},
     {CALL_TALKING, EV_HANG_UP, CALL_ENDING, act_agent_hangs_up},
     {CALL_TALKING, EV_SEAT_LOST, CALL_WAITING, act_requeue},
     {CALL_TALKING, EV_DEAD, CALL_ENDING, act_dead},
+    {CALL_TALKING, EV_STOP, CALL_ENDING, act_hang_up},
     {CALL_TALKING, EV_WORKER_LOST, CALL_TALKING, act_orphan},
 
     {CALL_MESSAGE, EV_PLAYED, CALL_ENDING, act_hang_up},
@@ -246,6 +252,7 @@ static const struct row TABLE[] = {
     {CALL_MESSAGE, EV_OVER, CALL_CLOSING, act_over},
     {CALL_MESSAGE, EV_DEAD, CALL_ENDING, act_dead},
     {CALL_MESSAGE, EV_PATIENCE, CALL_ENDING, act_hang_up},
+    {CALL_MESSAGE, EV_STOP, CALL_ENDING, act_hang_up},
     {CALL_MESSAGE, EV_WORKER_LOST, CALL_CLOSING, act_lost},
 
     {CALL_ENDING, EV_OVER, CALL_CLOSING, act_over},

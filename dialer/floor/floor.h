@@ -52,6 +52,7 @@ enum call_event {
   EV_DEAD,       /* RTP dead */
   EV_GIVE_UP,    /* the pacer gives a ringing call up */
   EV_PATIENCE,   /* the state's own deadline */
+  EV_STOP,       /* the box ends now: hang up in order */
   EV_WORKER_LOST,/* the dialog is gone with its SIP worker */
   EV_CLOSED,     /* the store: outcome is durable */
   CALL_EVENT_COUNT

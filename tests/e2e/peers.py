@@ -1,0 +1,235 @@
+"""A small SIP and RTP endpoint in plain Python: enough of a phone to judge audio and behaviour with.
+
+It answers INVITEs over UDP, sends a tone (or what `sound` gives) as PCMU or PCMA every 20 ms, keeps what it
+hears, sends telephone-events, hangs up on command. One thread a phone, blocking sockets, loopback only.
+"""
+import math
+import random
+import re
+import select
+import socket
+import struct
+import threading
+import time
+
+
+def ulaw_encode(x):
+    sign, x = (0x80, -x) if x < 0 else (0, x)
+    x = min(x, 32635) + 0x84
+    exponent = x.bit_length() - 8
+    return ~(sign | exponent << 4 | x >> exponent + 3 & 15) & 0xFF
+
+
+def ulaw_decode(u):
+    u = ~u & 0xFF
+    x = ((u & 15) << 3) + 0x84 << (u >> 4 & 7)
+    return 0x84 - x if u & 0x80 else x - 0x84
+
+
+def alaw_encode(x):
+    sign, x = (0x80, x) if x >= 0 else (0, ~x)
+    x = min(x, 32767) >> 4
+    if x < 16:
+        a = x
+    else:
+        exponent = x.bit_length() - 4
+        a = exponent << 4 | x >> exponent - 1 & 15
+    return (a | sign) ^ 0x55
+
+
+def alaw_decode(a):
+    a ^= 0x55
+    exponent, mantissa = a >> 4 & 7, a & 15
+    x = (mantissa << 4) + 8 if exponent == 0 else (mantissa << 4) + 0x108 << exponent - 1
+    return x if a & 0x80 else -x
+
+
+ENCODE = {0: bytes(ulaw_encode(x - 32768) for x in range(0, 65536)), 8: bytes(alaw_encode(x - 32768) for x in range(0, 65536))}
+DECODE = {0: [ulaw_decode(u) for u in range(256)], 8: [alaw_decode(a) for a in range(256)]}
+
+
+def tone(hz, level, n=8000):
+    return [int(level * math.sin(2 * math.pi * hz * i / 8000)) for i in range(n)]
+
+
+def level_of(samples, hz):
+    """Amplitude of one frequency in these samples (Goertzel by correlation over whole periods)."""
+    n = len(samples) // 8000 * 8000 or len(samples) // 80 * 80
+    if n == 0:
+        return 0.0
+    re_ = sum(s * math.cos(2 * math.pi * hz * i / 8000) for i, s in enumerate(samples[:n]))
+    im_ = sum(s * math.sin(2 * math.pi * hz * i / 8000) for i, s in enumerate(samples[:n]))
+    return 2 * math.hypot(re_, im_) / n
+
+
+class Phone(threading.Thread):
+    """`calls` is a list of dicts, one a dialog: heard (samples), from_user, answered_at, ended_at."""
+
+    def __init__(self, port=None, codec=0, sound=None, ring_s=0.1, answer=True, talk_s=None, events=True):
+        super().__init__(daemon=True)
+        self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sip.bind(("127.0.0.1", port or 0))
+        self.port = self.sip.getsockname()[1]
+        self.codec, self.sound, self.ring_s, self.answer, self.talk_s, self.events = codec, sound, ring_s, answer, talk_s, events
+        self.calls, self.lock, self.running = [], threading.Lock(), True
+        self.start()
+
+    # --- SIP ---
+
+    def field(self, text, name):
+        m = re.search(rf"^{name}\s*:\s*(.*?)\r?$", text, re.I | re.M)
+        return m.group(1).strip() if m else ""
+
+    def reply(self, call, code, phrase, cseq=None, via=None, body=""):
+        extra = "Content-Type: application/sdp\r\n" if body else ""
+        to = call["to"] if ";tag=" in call["to"] or code == 100 else f"{call['to']};tag={call['tag']}"
+        text = (f"SIP/2.0 {code} {phrase}\r\n{via or call['via']}From: {call['from']}\r\nTo: {to}\r\nCall-ID: {call['id']}\r\n"
+                f"CSeq: {cseq or call['cseq']}\r\nContact: <sip:phone@127.0.0.1:{self.port}>\r\n{extra}Content-Length: {len(body)}\r\n\r\n{body}")
+        self.sip.sendto(text.encode(), call["peer"])
+
+    def sdp(self, call):
+        return (f"v=0\r\no=phone {call['port']} 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+                f"m=audio {call['port']} RTP/AVP {self.codec} 101\r\na=rtpmap:{self.codec} {'PCMU' if self.codec == 0 else 'PCMA'}/8000\r\n"
+                "a=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\n")
+
+    def on_invite(self, text, peer):
+        call_id = self.field(text, "Call-ID")
+        for c in self.calls:
+            if c["id"] == call_id:
+                if ";tag=" in self.field(text, "To"):  # re-INVITE
+                    c["cseq"], c["via"] = self.field(text, "CSeq"), self.vias(text)
+                    self.reply(c, 200, "OK", body=self.sdp(c))
+                return
+        rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        rtp.bind(("127.0.0.1", 0))
+        rtp.setblocking(False)
+        m = re.search(r"^m=audio (\d+)", text, re.M)
+        uri = re.search(r"<([^>]*)>", self.field(text, "Contact"))
+        call = {"id": call_id, "peer": peer, "via": self.vias(text), "from": self.field(text, "From"), "to": self.field(text, "To"),
+                "cseq": self.field(text, "CSeq"), "tag": f"{random.getrandbits(40):x}", "rtp": rtp, "port": rtp.getsockname()[1],
+                "media": ("127.0.0.1", int(m.group(1)) if m else 0), "target": uri.group(1) if uri else "", "heard": [], "arrivals": [],
+                "digits": [], "state": "ringing", "since": time.monotonic(), "seq": random.getrandbits(15), "ts": random.getrandbits(30),
+                "ssrc": random.getrandbits(32), "position": 0, "next": 0.0, "answered_at": None, "ended_at": None, "headers": text}
+        with self.lock:
+            self.calls.append(call)
+        self.reply(call, 180, "Ringing")
+
+    def vias(self, text):
+        return "".join(f"Via: {v.strip()}\r\n" for v in re.findall(r"^Via\s*:\s*(.*?)\r?$", text, re.I | re.M))
+
+    def on_sip(self, data, peer):
+        text = data.decode("utf-8", "replace")
+        method = text.split(" ", 1)[0]
+        if method == "INVITE":
+            self.on_invite(text, peer)
+            return
+        call = next((c for c in self.calls if c["id"] == self.field(text, "Call-ID")), None)
+        if call is None or method.startswith("SIP/2.0"):
+            return
+        if method == "BYE":
+            self.reply(call, 200, "OK", self.field(text, "CSeq"), self.vias(text))
+            self.over(call)
+        elif method == "CANCEL":
+            self.reply(call, 200, "OK", self.field(text, "CSeq"), self.vias(text))
+            if call["state"] == "ringing":
+                self.reply(call, 487, "Request Terminated")
+                self.over(call)
+        elif method == "ACK" and call["state"] == "answered":
+            call["state"] = "up"
+        elif method == "OPTIONS":
+            self.reply(call, 200, "OK", self.field(text, "CSeq"), self.vias(text))
+
+    def over(self, call):
+        call["state"], call["ended_at"] = "over", time.monotonic()
+
+    def hang_up(self, call):
+        text = (f"BYE {call['target']} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{random.getrandbits(48):x}\r\n"
+                f"Max-Forwards: 70\r\nFrom: {call['to']};tag={call['tag']}\r\nTo: {call['from']}\r\nCall-ID: {call['id']}\r\nCSeq: 77 BYE\r\n"
+                "Content-Length: 0\r\n\r\n")
+        self.sip.sendto(text.encode(), call["peer"])
+        self.over(call)
+
+    def press(self, call, digit):
+        """One key by RFC 4733: 100 ms, three end packets."""
+        event, ts = "0123456789*#".index(digit), call["ts"]
+        for i in range(8):
+            end, duration = i >= 5, min(i + 1, 5) * 160
+            payload = struct.pack("!BBH", event, (0x80 if end else 0) | 10, duration)
+            header = struct.pack("!BBHII", 0x80, 101 | (0x80 if i == 0 else 0), call["seq"] & 0xFFFF, ts & 0xFFFFFFFF, call["ssrc"])
+            call["rtp"].sendto(header + payload, call["media"])
+            call["seq"] += 1
+            time.sleep(0.02)
+
+    # --- time and audio ---
+
+    def tick(self, now):
+        for call in list(self.calls):
+            if call["state"] == "ringing" and self.answer and now - call["since"] >= self.ring_s:
+                call["state"], call["answered_at"], call["next"] = "answered", now, now
+                self.reply(call, 200, "OK", body=self.sdp(call))
+                call["resend"] = now + 0.5
+            elif call["state"] == "answered" and now >= call["resend"]:
+                self.reply(call, 200, "OK", body=self.sdp(call))
+                call["resend"] = now + 1
+            if call["state"] in ("answered", "up"):
+                if self.talk_s and now - call["answered_at"] > self.talk_s:
+                    self.hang_up(call)
+                    continue
+                self.speak(call, now)
+            self.listen(call, now)
+
+    def speak(self, call, now):
+        sound = self.sound(call) if callable(self.sound) else self.sound
+        while call["next"] <= now:
+            call["next"] += 0.02
+            if not sound:
+                continue
+            chunk = [sound[(call["position"] + i) % len(sound)] for i in range(160)]
+            call["position"] += 160
+            table = ENCODE[self.codec]
+            payload = bytes(table[s + 32768] for s in chunk)
+            header = struct.pack("!BBHII", 0x80, self.codec, call["seq"] & 0xFFFF, call["ts"] & 0xFFFFFFFF, call["ssrc"])
+            call["rtp"].sendto(header + payload, call["media"])
+            call["seq"] += 1
+            call["ts"] += 160
+
+    def listen(self, call, now):
+        while True:
+            try:
+                data, _ = call["rtp"].recvfrom(2048)
+            except (BlockingIOError, ConnectionError):
+                return
+            if len(data) <= 12:
+                continue
+            kind = data[1] & 0x7F
+            if kind in DECODE:
+                table = DECODE[kind]
+                call["heard"].extend(table[b] for b in data[12:])
+                call["arrivals"].append((now, struct.unpack("!H", data[2:4])[0]))
+            elif kind == 101 and data[13] & 0x80:
+                digit = "0123456789*#"[data[12]] if data[12] < 12 else "?"
+                stamp = struct.unpack("!I", data[4:8])[0]
+                if (digit, stamp) not in call["digits"]:
+                    call["digits"].append((digit, stamp))
+
+    def run(self):
+        self.sip.setblocking(False)
+        while self.running:
+            select.select([self.sip], [], [], 0.005)
+            while True:
+                try:
+                    data, peer = self.sip.recvfrom(65535)
+                except (BlockingIOError, ConnectionError):
+                    break
+                self.on_sip(data, peer)
+            self.tick(time.monotonic())
+
+    def stop(self):
+        self.running = False
+        self.join(2)
+        self.sip.close()
+        for c in self.calls:
+            c["rtp"].close()
+
+    def up(self):
+        return [c for c in self.calls if c["state"] == "up"]
