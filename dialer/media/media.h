@@ -19,7 +19,7 @@ struct media;
 struct media_options {
   const char *bind_host;          /* numeric address of the listener */
   uint16_t port_min, port_max;    /* even RTP ports, RTCP on the next odd one */
-  unsigned sessions_max;          /* arena size */
+  unsigned sessions_max;          /* announced and in use at one time; released ones rest beside them */
   unsigned credits;               /* bound sessions kept announced */
   const char *prompt_dir;
 };

@@ -4,6 +4,7 @@
 #include <cadencia/err.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,8 @@ enum {
   EVENTS_MAX = 64,
   BEAT_US = 20000,
   CATCH_UP_FRAMES_MAX = 5,
-  RETRY_MS = 2
+  RETRY_MS = 2,
+  BEAT_NICE = -10
 };
 
 /* One thread today. Sessions, detectors and events hang on struct media_thread alone, so more threads are more of those. */
@@ -69,6 +71,10 @@ static void *run(void *arg) {
   struct media_thread *th = &m->thread;
   struct epoll_event events[EVENTS_MAX];
   bool all_told = false;
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, NULL);
+  setpriority(PRIO_PROCESS, 0, BEAT_NICE); /* this thread only; without the privilege it runs like the others */
   while (!atomic_load_explicit(&m->stopping, memory_order_acquire)) {
     int n = epoll_wait(th->epoll_fd, events, EVENTS_MAX, all_told ? -1 : RETRY_MS);
     th->now_us = clock_mono_us();
@@ -81,10 +87,10 @@ static void *run(void *arg) {
   return NULL;
 }
 
-/* A socket a session, and one more where it reports. */
+/* A socket a session, as many that rest, and one more where it reports. */
 static void raise_descriptor_limit(unsigned sessions) {
   struct rlimit limit;
-  rlim_t wanted = (rlim_t)sessions * 2 + 256;
+  rlim_t wanted = (rlim_t)sessions * 3 + 256;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
   limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
   setrlimit(RLIMIT_NOFILE, &limit);

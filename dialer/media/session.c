@@ -18,8 +18,9 @@ uint64_t arena_random(struct arena *a) {
 
 int arena_open(struct arena *a, const char *bind_host, uint16_t port_min, uint16_t port_max, unsigned max, uint64_t seed) {
   memset(a, 0, sizeof *a);
-  if (!bind_host || max == 0 || port_min < 1024 || port_max <= port_min || net_addr_parse(bind_host, 0, &a->bind) != CAD_OK) return CAD_EINVAL;
-  a->max = max;
+  if (!bind_host || max == 0 || max > 32768 || port_min < 1024 || port_max <= port_min || net_addr_parse(bind_host, 0, &a->bind) != CAD_OK) return CAD_EINVAL;
+  a->active_max = max;
+  a->max = max = max * 2;
   a->port_min = port_min;
   a->port_max = port_max;
   a->random = seed;
@@ -95,6 +96,7 @@ static int bind_new(struct arena *a, struct rtp_session **out) {
 
 int arena_credit(struct arena *a, int64_t now_us, struct rtp_session **out) {
   struct rtp_session *s = NULL;
+  if (a->credit_count + a->used_count >= a->active_max) return CAD_EFULL;
   if (a->queue_count > 0 && a->sessions[a->queue[a->queue_head]].rest_until_us <= now_us) {
     s = &a->sessions[a->queue[a->queue_head]];
     a->queue_head = (a->queue_head + 1) % a->max;

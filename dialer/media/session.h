@@ -75,6 +75,7 @@ struct arena {
   struct rtp_session *sessions;
   struct net_addr bind;
   unsigned max, bound; /* slots below `bound` have a socket */
+  unsigned active_max; /* announced and in use together; the other slots are for those that rest */
   uint16_t port_min, port_max;
   uint8_t *owned_ports;     /* a bit for each port, so that nobody aims us at ourselves */
   uint32_t *used;           /* slots in use, in no order */
@@ -85,7 +86,7 @@ struct arena {
   uint64_t random;
 };
 
-/* CAD_OK, CAD_EINVAL, CAD_ENOMEM. */
+/* max: sessions announced and in use at one time; as many again may rest. CAD_OK, CAD_EINVAL, CAD_ENOMEM. */
 int arena_open(struct arena *a, const char *bind_host, uint16_t port_min, uint16_t port_max, unsigned max, uint64_t seed);
 void arena_close(struct arena *a);
 /* A bound session for control: a rested one, or a new socket. CAD_EFULL when there is none now, CAD_ENET. */

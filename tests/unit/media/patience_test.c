@@ -315,6 +315,73 @@ START_TEST(events_wait_for_a_full_mailbox_and_none_is_lost) {
 }
 END_TEST
 
+static uint64_t rng;
+static uint32_t next_random(void) {
+  rng = rng * 6364136223846793005u + 1442695040888963407u;
+  return (uint32_t)(rng >> 32);
+}
+
+/* From the right address, but by somebody who wants to break us. */
+START_TEST(whatever_the_far_side_sends_the_world_goes_on) {
+  struct rtp_session *c = answered(LEG_CALL, MEDIA_SENDRECV), *a = answered(LEG_SEAT, MEDIA_SENDRECV);
+  rng = 0xbad0000u + (unsigned)_i;
+  screen(c, 1, 60000);
+  if (_i == 0) bridge_join(&th, c, a, true);
+  for (int round = 0; round < 20000; round++) {
+    uint8_t bytes[700];
+    size_t n = next_random() % (round % 50 == 0 ? 700 : 180);
+    for (size_t k = 0; k < n; k++) bytes[k] = (uint8_t)next_random();
+    struct rtp_packet head = {.payload_type = round % 7 == 0 ? 101 : round % 5 == 0 ? (uint8_t)next_random() & 0x7f : round % 3 == 0 ? 8 : 0,
+                              .seq = (uint16_t)(next_random() % 4 ? round : (int)next_random()),
+                              .ts = next_random() % 4 ? (uint32_t)round * 160 : next_random(),
+                              .ssrc = next_random() % 50 ? 5 : next_random()};
+    if (n >= 12 && round % 11) rtp_header_write(bytes, &head);
+    struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(c->port)};
+    sendto(far_fd, bytes, n, 0, (struct sockaddr *)&sa, sizeof sa);
+    receive(&th, c, 4);
+    if (round % 2) pass_ms(20);
+    while (recv(far_fd, bytes, sizeof bytes, 0) > 0) {}
+  }
+  ck_assert_uint_gt(th.tally.rx_packets, 5000);
+  ck_assert_uint_gt(th.tally.malformed, 500);
+  if (c->tap) ck_assert_int_le(llabs((int64_t)c->tap->fed - (th.now_us - c->tap->begun_us) / 125), 2000);
+  order(MEDIA_RELEASE, c);
+  ck_assert_uint_eq(th.taps.free_count, 2);
+}
+END_TEST
+
+START_TEST(a_listener_of_the_newer_internet_works_the_same) {
+  struct arena six;
+  if (arena_open(&six, "::1", 21000, 28999, 2, 99) != CAD_OK) return;
+  struct rtp_session *s;
+  if (arena_credit(&six, 0, &s) != CAD_OK) { /* a machine without it */
+    arena_close(&six);
+    return;
+  }
+  int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+  struct sockaddr_in6 sa = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+  socklen_t length = sizeof sa;
+  ck_assert_int_eq(bind(fd, (struct sockaddr *)&sa, sizeof sa), 0);
+  getsockname(fd, (struct sockaddr *)&sa, &length);
+  arena_use(&six, s);
+  struct media_desc desc = {.family = 6, .addr = {[15] = 1}, .port = ntohs(sa.sin6_port)};
+  stream_open(&s->out, 1, 1, 1);
+  s->desc = desc;
+  s->rx_budget = 10;
+  latch_aim(&s->latch, &desc);
+  send_silence(&th, s);
+  uint8_t packet[200];
+  ck_assert_int_eq(recv(fd, packet, sizeof packet, 0), 172);
+  sa.sin6_port = htons(s->port);
+  sendto(fd, packet, 172, 0, (struct sockaddr *)&sa, sizeof sa);
+  receive(&th, s, 4);
+  ck_assert(s->connected && s->latch.fixed);
+  ck_assert_uint_eq(s->in.packets, 1);
+  close(fd);
+  arena_close(&six);
+}
+END_TEST
+
 START_TEST(a_session_is_small) { ck_assert_uint_le(sizeof(struct rtp_session), 1024); }
 END_TEST
 
@@ -335,6 +402,8 @@ int main(void) {
   tcase_add_test(tc, reports_are_sent_every_five_seconds_and_those_of_the_far_side_are_read);
   tcase_add_test(tc, digits_beyond_measure_leave_room_for_what_matters);
   tcase_add_test(tc, events_wait_for_a_full_mailbox_and_none_is_lost);
+  tcase_add_loop_test(tc, whatever_the_far_side_sends_the_world_goes_on, 0, 2);
+  tcase_add_test(tc, a_listener_of_the_newer_internet_works_the_same);
   tcase_add_test(tc, a_session_is_small);
   suite_add_tcase(suite, tc);
   SRunner *runner = srunner_create(suite);
