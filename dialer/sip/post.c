@@ -1,9 +1,12 @@
 #include "dialer/sip/post.h"
-#include "dialer/base/child.h"
 #include <assert.h>
 #include <cadencia/err.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+
+enum { BATCH = 16 };
 
 int post_init(struct post *p, int fd, uint32_t worker, uint32_t legs_max) {
   uint32_t capacity = POST_OWED + 2 * legs_max + 256;
@@ -18,29 +21,22 @@ void post_free(struct post *p) {
   p->ring = NULL;
 }
 
-static int send_now(struct post *p, const struct post_item *item) {
-  struct mail m;
-  memset(&m, 0, mail_size((enum mail_kind)item->kind)); /* only this part travels */
-  m.version = MAIL_WIRE_VERSION;
-  m.kind = item->kind;
-  m.worker = p->worker;
-  m.at = item->at;
+static void write_mail(const struct post *p, const struct post_item *item, struct mail *m) {
+  memset(m, 0, mail_size((enum mail_kind)item->kind)); /* only this part travels */
+  m->version = MAIL_WIRE_VERSION;
+  m->kind = item->kind;
+  m->worker = p->worker;
+  m->at = item->at;
   switch ((enum mail_kind)item->kind) {
-  case SIP_UP: m.u.sip_up = item->u.up; break;
-  case SIP_TRUNK_STATE: m.u.sip_trunk_state = item->u.trunk; break;
-  case SIP_PONG: m.u.sip_up = item->u.up; break;
-  default: m.u.sip_event = item->u.event; break;
+  case SIP_UP: m->u.sip_up = item->u.up; break;
+  case SIP_TRUNK_STATE: m->u.sip_trunk_state = item->u.trunk; break;
+  case SIP_PONG: break;
+  default: m->u.sip_event = item->u.event; break;
   }
-  int rc = mail_send_fd(p->fd, &m);
-  if (rc == CAD_OK) p->sent++;
-  return rc;
 }
 
 void post_send(struct post *p, const struct post_item *item) {
-  int rc = p->gone ? CAD_EIO : p->count > 0 ? CAD_EFULL : send_now(p, item);
-  if (rc == CAD_OK) return;
-  if (rc != CAD_EFULL) {
-    p->gone = true;
+  if (p->gone) {
     p->dropped++;
     return;
   }
@@ -49,17 +45,37 @@ void post_send(struct post *p, const struct post_item *item) {
   if (++p->count > p->high_water) p->high_water = p->count;
 }
 
+/* Up to BATCH of the waiting mails; how many went, or CAD_EFULL, CAD_EIO. */
+static int send_batch(struct post *p) {
+  struct mail mails[BATCH];
+  struct iovec parts[BATCH];
+  struct mmsghdr heads[BATCH];
+  unsigned n = p->count < BATCH ? p->count : BATCH;
+  memset(heads, 0, n * sizeof heads[0]);
+  for (unsigned i = 0; i < n; i++) {
+    const struct post_item *item = &p->ring[(p->head + i) % p->capacity];
+    write_mail(p, item, &mails[i]);
+    parts[i] = (struct iovec){&mails[i], mail_size((enum mail_kind)item->kind)};
+    heads[i].msg_hdr.msg_iov = &parts[i];
+    heads[i].msg_hdr.msg_iovlen = 1;
+  }
+  int sent = sendmmsg(p->fd, heads, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent >= 0) return sent;
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == EINTR ? CAD_EFULL : CAD_EIO;
+}
+
 void post_flush(struct post *p) {
   while (p->count > 0) {
-    int rc = p->gone ? CAD_EIO : send_now(p, &p->ring[p->head]);
+    int rc = send_batch(p);
     if (rc == CAD_EFULL) return;
-    if (rc != CAD_OK) {
+    if (rc < 0) {
       p->gone = true;
       p->dropped += p->count;
       p->count = 0;
       return;
     }
-    p->head = (p->head + 1) % p->capacity;
-    p->count--;
+    p->sent += (unsigned)rc;
+    p->head = (p->head + (unsigned)rc) % p->capacity;
+    p->count -= (unsigned)rc;
   }
 }

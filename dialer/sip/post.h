@@ -1,7 +1,7 @@
 /* post.h — mail from the worker to control, never blocking and never losing an end.
  *
- * While the pipe takes mail it goes out at once. When it is full, mail waits in a
- * bounded backlog. At POST_PRESSED waiting mails the worker stops reading new work;
+ * Mail is gathered and goes out with post_flush, many in one system call. What the pipe
+ * does not take waits in a bounded backlog. At POST_PRESSED waiting mails the worker stops reading new work;
  * at POST_OWED it stops queueing what can be told later from the leg itself
  * (progress, new media). What may still come then is at most an answer and an end of
  * each living leg, and for these the backlog has room. Owner: the SIP worker. Source: post.c */
@@ -35,7 +35,7 @@ int post_init(struct post *post, int fd, uint32_t worker, uint32_t legs_max); /*
 void post_free(struct post *post);
 /* item: kind and its member of u. */
 void post_send(struct post *post, const struct post_item *item);
-/* Try to empty the backlog. */
+/* Send what waits, as far as the pipe takes it. */
 void post_flush(struct post *post);
 static inline bool post_pressed(const struct post *post) { return post->count >= POST_PRESSED; }
 static inline bool post_owed(const struct post *post) { return post->count >= POST_OWED; }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FDS_MAX = 256, IDLE_STEPS = 3 };
+enum { FDS_MAX = 256, STEPS = 4 };
 
 static bool is_epoll(int fd) {
   char path[32], target[64];
@@ -26,17 +26,20 @@ struct root_wait root_wait_create(void *magic) {
   return w;
 }
 
-void root_wait_step(struct root_wait *w, int limit_ms) {
+long root_wait_work(struct root_wait *w) {
+  if (w->epoll_fd < 0) return ROOT_LATE_MS;
+  /* 0 may mean messages within the stack, which need another step at once, or a timer
+   * within the millisecond: a few steps tell them apart. */
+  long idle_ms = 0;
+  for (int i = 0; i < STEPS && idle_ms <= 0; i++) idle_ms = su_root_step(w->root, 0);
+  return idle_ms;
+}
+
+void root_wait_sleep(struct root_wait *w, long idle_ms, int limit_ms) {
   if (w->epoll_fd < 0) {
     su_root_step(w->root, limit_ms);
     return;
   }
-  /* 0 may mean messages within the stack, which need another step at once, or a timer
-   * within the millisecond: a few steps tell them apart. */
-  long left_ms = su_root_step(w->root, 0);
-  if (left_ms <= 0 && ++w->idle < IDLE_STEPS) return;
   struct pollfd ready = {.fd = w->epoll_fd, .events = POLLIN};
-  int sleep_ms = left_ms < ROOT_LATE_MS ? ROOT_LATE_MS : left_ms > limit_ms ? limit_ms : (int)left_ms;
-  poll(&ready, 1, sleep_ms);
-  w->idle = 0;
+  poll(&ready, 1, idle_ms < ROOT_LATE_MS ? ROOT_LATE_MS : idle_ms > limit_ms ? limit_ms : (int)idle_ms);
 }

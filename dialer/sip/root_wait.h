@@ -15,12 +15,13 @@ enum { ROOT_LATE_MS = 5 };
 struct root_wait {
   struct su_root_s *root;
   int epoll_fd; /* the root's; -1: it has none that we can see, then the root sleeps by itself */
-  unsigned idle; /* steps since something happened */
 };
 
 /* Creates the root and finds its descriptor. root is NULL on failure. */
 struct root_wait root_wait_create(void *magic);
-/* One round: what is ready is handled; sleeps for at most limit_ms when nothing is. */
-void root_wait_step(struct root_wait *w, int limit_ms);
+/* Handles what is ready, a bounded lot of it. Returns how long nothing will be due, in ms. */
+long root_wait_work(struct root_wait *w);
+/* Sleeps until something is ready, at most limit_ms; idle_ms: what root_wait_work said. */
+void root_wait_sleep(struct root_wait *w, long idle_ms, int limit_ms);
 
 #endif

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READ_BATCH = 64, STEP_MS = 500, SWEEP_MS = 1000, CLOSE_MS = 2000, CLOSE_STEP_MS = 20, STOP_MS = 300 };
+enum { READ_BATCH = 64, STEP_MS = 500, SWEEP_MS = 1000, CLOSE_MS = 1800, CLOSE_STEP_MS = 20, LAST_WORDS_MS = 200, STOP_MS = 300 };
 
 struct worker {
   struct ua ua;
@@ -89,15 +89,18 @@ static int watch_pipe(struct worker *w) {
 static void run(struct worker *w) {
   struct mono sweep = mono_add(clock_mono(), SWEEP_MS);
   while (!w->closing || (leg_count(w->ua.legs) > 0 && mono_since(w->close_by, clock_mono()) > 0)) {
-    root_wait_step(&w->root, w->closing ? CLOSE_STEP_MS : STEP_MS);
-    post_flush(&w->post);
+    long idle_ms = root_wait_work(&w->root);
     ua_settle(&w->ua);
+    post_flush(&w->post); /* all that this round said, in one go */
     adjust_wait(w);
     if (w->post.gone) begin_close(w, "control is gone");
     struct mono now = clock_mono();
-    if (mono_since(now, sweep) < 0) continue;
-    sweep = mono_add(now, SWEEP_MS);
-    ua_sweep(&w->ua, now);
+    if (mono_since(now, sweep) >= 0) {
+      sweep = mono_add(now, SWEEP_MS);
+      ua_sweep(&w->ua, now);
+      post_flush(&w->post);
+    }
+    root_wait_sleep(&w->root, idle_ms, w->closing ? CLOSE_STEP_MS : STEP_MS);
   }
 }
 
@@ -105,10 +108,8 @@ static void run(struct worker *w) {
 static void give_up_rest(struct worker *w) {
   uint32_t cursor = 0;
   for (struct leg_entry *leg; (leg = leg_each(w->ua.legs, &cursor)) != NULL;) ua_leg_over(&w->ua, leg);
-  while (w->post.count > 0 && !w->post.gone && mono_since(w->close_by, clock_mono()) > 0) {
-    usleep(5000);
-    post_flush(&w->post);
-  }
+  struct mono until = mono_add(clock_mono(), LAST_WORDS_MS);
+  for (post_flush(&w->post); w->post.count > 0 && mono_since(until, clock_mono()) > 0; post_flush(&w->post)) usleep(5000);
 }
 
 static int start(struct worker *w, const struct spec *spec) {
@@ -125,6 +126,7 @@ static int start(struct worker *w, const struct spec *spec) {
   }
   struct post_item up = {.kind = SIP_UP, .at = clock_mono(), .u.up = {.worker = (uint16_t)spec->worker, .gen = spec->gen}};
   post_send(&w->post, &up);
+  post_flush(&w->post);
   log_info("sip", "worker %u listens on %s port %u/udp%s", spec->gen, spec->bind_host, spec->bind_port, spec->loopback ? ", loopback only" : "");
   return SIP_EXIT_OK;
 }

@@ -182,6 +182,7 @@ START_TEST(mail_waits_in_order_while_the_pipe_is_full) {
   close(pair[0]);
   struct post_item item = {.kind = SIP_PONG};
   post_send(&p, &item);
+  post_flush(&p);
   ck_assert(p.gone); /* nobody reads any more: thrown away, no signal, no wait */
   post_free(&p);
   close(pair[1]);
