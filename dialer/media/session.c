@@ -167,6 +167,6 @@ void session_connect(struct rtp_session *s) {
 void session_disconnect(struct rtp_session *s) {
   if (!s->connected) return;
   struct sockaddr sa = {.sa_family = AF_UNSPEC};
-  connect(s->fd, &sa, sizeof sa);
+  (void)connect(s->fd, &sa, sizeof sa);
   s->connected = false;
 }
