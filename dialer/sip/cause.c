@@ -21,14 +21,14 @@ bool cause_is_603_plus(const char *phrase, const char *reason_text) {
  * status does. CAUSE_NONE: the value adds nothing. */
 static enum cause cause_of_q850(uint16_t q850) {
   switch (q850) {
-  case 1:  /* unallocated number */
-  case 2:  /* no route to transit network */
-  case 3:  /* no route to destination */
-  case 22: /* number changed */
+  case 1:                               /* unallocated number */
+  case 2:                               /* no route to transit network */
+  case 3:                               /* no route to destination */
+  case 22:                              /* number changed */
   case 28: return CAUSE_INVALID_NUMBER; /* invalid number format */
   case 17: return CAUSE_BUSY;
-  case 18: /* no user responding */
-  case 19: /* no answer from user */
+  case 18:                         /* no user responding */
+  case 19:                         /* no answer from user */
   case 20: return CAUSE_NO_ANSWER; /* subscriber absent */
   case 21: return CAUSE_REJECTED;
   case 34: /* no circuit */

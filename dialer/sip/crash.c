@@ -17,7 +17,8 @@ __attribute__((noreturn)) void __assert_fail(const char *assertion, const char *
   char text[400];
   int n = snprintf(text, sizeof text, "sip worker %u: assertion failed: %.120s at %.100s:%u in %.80s\n", worker_gen, assertion, file, line,
                    function ? function : "?");
-  if (!exit_status) n = snprintf(text, sizeof text, "%.100s:%u: %.80s: assertion failed: %.120s\n", file, line, function ? function : "?", assertion);
+  if (!exit_status)
+    n = snprintf(text, sizeof text, "%.100s:%u: %.80s: assertion failed: %.120s\n", file, line, function ? function : "?", assertion);
   if (n > 0 && write(STDERR_FILENO, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1) < 0) abort();
   if (!exit_status) abort();
   _exit(exit_status);

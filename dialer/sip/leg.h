@@ -22,22 +22,22 @@ enum leg_state {
 enum { LEG_OWES_PROGRESS = 1, LEG_OWES_MEDIA = 2 };
 
 struct leg_entry {
-  struct leg id;              /* control's name of it */
-  uint32_t index, gen;        /* its own slot here */
-  struct leg_entry *next;     /* in its hash chain, or in the free list */
+  struct leg id;          /* control's name of it */
+  uint32_t index, gen;    /* its own slot here */
+  struct leg_entry *next; /* in its hash chain, or in the free list */
   struct nua_handle_s *nh;
-  uint8_t state;              /* enum leg_state */
-  bool heard;                 /* some reply came: no longer counted by the trunk's breaker */
-  bool cancelled;             /* CANCEL was asked for */
-  bool bye_wanted;            /* end it whatever happens: an answer that crosses is ended too */
+  uint8_t state;   /* enum leg_state */
+  bool heard;      /* some reply came: no longer counted by the trunk's breaker */
+  bool cancelled;  /* CANCEL was asked for */
+  bool bye_wanted; /* end it whatever happens: an answer that crosses is ended too */
   bool bye_sent;
-  bool far_ended;             /* the far side sent BYE */
-  bool final;                 /* the INVITE failed; `last` says how */
-  uint8_t refusal;            /* enum cause of our own refusal of its media, CAUSE_NONE */
+  bool far_ended;  /* the far side sent BYE */
+  bool final;      /* the INVITE failed; `last` says how */
+  uint8_t refusal; /* enum cause of our own refusal of its media, CAUSE_NONE */
   uint8_t owes;
-  uint16_t trunk;             /* LEG_CALL */
-  struct mono end_asked;      /* when we began to end it, MONO_NONE */
-  uint16_t said_status;       /* last SIP_PROGRESS told to control */
+  uint16_t trunk;        /* LEG_CALL */
+  struct mono end_asked; /* when we began to end it, MONO_NONE */
+  uint16_t said_status;  /* last SIP_PROGRESS told to control */
   uint16_t media_port;
   uint8_t codecs[2], codec_count;
   uint32_t sdp_version;

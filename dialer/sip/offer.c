@@ -36,8 +36,8 @@ static const char *dir_word(enum media_dir dir) {
 
 static void write_head(struct text *t, const struct offer_local *l) {
   const char *family = l->family == 6 ? "IP6" : "IP4";
-  text_add(t, "v=0\r\no=- %llu %u IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\n", (unsigned long long)l->session_id, l->version, family, l->addr,
-           family, l->addr);
+  text_add(t, "v=0\r\no=- %llu %u IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\n", (unsigned long long)l->session_id, l->version, family,
+           l->addr, family, l->addr);
 }
 
 static void write_audio(struct text *t, uint16_t port, const uint8_t *codecs, unsigned count, unsigned event_pt, unsigned ptime_ms,
@@ -140,8 +140,10 @@ int offer_answer(const struct offer_local *l, const char *sdp, size_t bytes, str
   if (chosen < 0) return chosen;
   write_head(&t, l);
   for (unsigned i = 0; i < session.stream_count; i++) {
-    if ((int)i == chosen) write_audio(&t, l->port, &d.codec, 1, d.event_pt, d.ptime_ms, mirrored((enum media_dir)d.dir));
-    else write_refused(&t, &session.streams[i]);
+    if ((int)i == chosen)
+      write_audio(&t, l->port, &d.codec, 1, d.event_pt, d.ptime_ms, mirrored((enum media_dir)d.dir));
+    else
+      write_refused(&t, &session.streams[i]);
   }
   int rc = text_end(&t);
   if (rc >= 0) *far = d;

@@ -63,8 +63,10 @@ static struct offer_addr read_connection(struct cursor c) {
   size_t n = 0;
   while (c.at < c.end && *c.at != ' ' && *c.at != '\t' && *c.at != '/' && n + 1 < sizeof host) host[n++] = *c.at++;
   host[n] = 0;
-  if (strcasecmp(type, "IP4") == 0 && inet_pton(AF_INET, host, a.bytes) == 1) a.family = 4;
-  else if (strcasecmp(type, "IP6") == 0 && inet_pton(AF_INET6, host, a.bytes) == 1) a.family = 6;
+  if (strcasecmp(type, "IP4") == 0 && inet_pton(AF_INET, host, a.bytes) == 1)
+    a.family = 4;
+  else if (strcasecmp(type, "IP6") == 0 && inet_pton(AF_INET6, host, a.bytes) == 1)
+    a.family = 6;
   return a;
 }
 
@@ -102,7 +104,8 @@ static void read_rtpmap(struct cursor c, struct offer_stream *m) {
 static void read_attribute(struct cursor c, struct offer_session *session, struct offer_stream *m) {
   static const char *const DIRS[] = {"sendrecv", "sendonly", "recvonly", "inactive"};
   uint32_t ms;
-  if (m && starts(&c, "rtpmap:")) read_rtpmap(c, m);
+  if (m && starts(&c, "rtpmap:"))
+    read_rtpmap(c, m);
   else if (m && starts(&c, "ptime:")) {
     if (number(&c, 1000, &ms) && ms >= 10 && ms <= 60 && ms % 10 == 0) m->ptime_ms = (uint8_t)ms;
   } else {
@@ -118,7 +121,8 @@ static int read_line(char kind, struct cursor c, struct offer_session *session) 
     if (session->stream_count == OFFER_MEDIA_MAX) return CAD_ENOSUP;
     return read_stream(c, session, &session->streams[session->stream_count++]) ? CAD_OK : CAD_EFORMAT;
   case 'c':
-    if (!m) session->addr = read_connection(c);
+    if (!m)
+      session->addr = read_connection(c);
     else if (!m->own_addr) {
       m->own_addr = true;
       m->addr = read_connection(c);

@@ -24,8 +24,8 @@ struct post_item {
 
 struct post {
   int fd;
-  bool gone;            /* control closed the pipe: mail is thrown away */
-  uint32_t worker;      /* generation, in every mail */
+  bool gone;       /* control closed the pipe: mail is thrown away */
+  uint32_t worker; /* generation, in every mail */
   struct post_item *ring;
   uint32_t capacity, head, count, high_water;
   uint64_t sent, dropped;

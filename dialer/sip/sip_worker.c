@@ -18,8 +18,8 @@ struct worker {
   struct ua ua;
   struct post post;
   struct root_wait root;
-  int wait_index;      /* of descriptor 3 in the root */
-  int wait_events;     /* what we listen for on it now */
+  int wait_index;  /* of descriptor 3 in the root */
+  int wait_events; /* what we listen for on it now */
   bool closing;
   struct mono close_by;
 };
@@ -55,9 +55,13 @@ static void on_mail(struct worker *w, const struct mail *m) {
 /* Listen for what makes sense now: no new work while control does not take the old. */
 static void adjust_wait(struct worker *w) {
   int events = 0;
+  if (w->post.gone) { /* else its hang-up would wake us for ever */
+    if (w->wait_index >= 0) su_root_deregister(w->root.root, w->wait_index);
+    w->wait_index = -1;
+    return;
+  }
   if (!post_pressed(&w->post)) events |= SU_WAIT_IN;
   if (w->post.count > 0) events |= SU_WAIT_OUT;
-  if (w->post.gone) events = 0;
   if (events == w->wait_events) return;
   w->wait_events = events;
   su_root_eventmask(w->root.root, w->wait_index, CHILD_FD, events);
@@ -71,9 +75,12 @@ static int on_pipe(struct ua *ua, su_wait_t *wait, su_wakeup_arg_t *arg) {
   for (int i = 0; i < READ_BATCH && !post_pressed(&w->post) && !w->post.gone; i++) {
     int rc = mail_recv_fd(CHILD_FD, &m);
     if (rc == CAD_EMPTY) break;
-    if (rc == CAD_OK) on_mail(w, &m);
-    else if (rc == CAD_EIO) w->post.gone = true;
-    else log_warn("sip", "control sent mail that is not valid (%s)", err_name(rc));
+    if (rc == CAD_OK)
+      on_mail(w, &m);
+    else if (rc == CAD_EIO)
+      w->post.gone = true;
+    else
+      log_warn("sip", "control sent mail that is not valid (%s)", err_name(rc));
   }
   return 0;
 }
@@ -127,7 +134,8 @@ static int start(struct worker *w, const struct spec *spec) {
   struct post_item up = {.kind = SIP_UP, .at = clock_mono(), .u.up = {.worker = (uint16_t)spec->worker, .gen = spec->gen}};
   post_send(&w->post, &up);
   post_flush(&w->post);
-  log_info("sip", "worker %u listens on %s port %u/udp%s", spec->gen, spec->bind_host, spec->bind_port, spec->loopback ? ", loopback only" : "");
+  log_info("sip", "worker %u listens on %s port %u/udp%s", spec->gen, spec->bind_host, spec->bind_port,
+           spec->loopback ? ", loopback only" : "");
   return SIP_EXIT_OK;
 }
 

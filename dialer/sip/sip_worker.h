@@ -27,10 +27,10 @@
 
 enum {
   SIP_EXIT_OK = 0,
-  SIP_EXIT_FAILED = 1,    /* the stack could not be started */
-  SIP_EXIT_USAGE = 2,     /* SPEC is wrong */
+  SIP_EXIT_FAILED = 1, /* the stack could not be started */
+  SIP_EXIT_USAGE = 2,  /* SPEC is wrong */
   SIP_EXIT_PORT_TAKEN = 3,
-  SIP_EXIT_ASSERT = 70    /* an assertion of the stack failed: a crash line was written */
+  SIP_EXIT_ASSERT = 70 /* an assertion of the stack failed: a crash line was written */
 };
 
 /* Status of a leg that this box refused; never seen on a wire. */

@@ -9,8 +9,10 @@
 
 static void bare_host(const char *host, char out[64]) {
   size_t n = strlen(host);
-  if (n >= 2 && host[0] == '[' && host[n - 1] == ']') snprintf(out, 64, "%.*s", (int)(n - 2), host + 1);
-  else snprintf(out, 64, "%s", host);
+  if (n >= 2 && host[0] == '[' && host[n - 1] == ']')
+    snprintf(out, 64, "%.*s", (int)(n - 2), host + 1);
+  else
+    snprintf(out, 64, "%s", host);
 }
 
 uint8_t spec_family(const char *host) {

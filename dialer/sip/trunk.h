@@ -14,20 +14,20 @@
 enum { TRUNKS_MAX = 16, TRUNK_TARGET_MAX = 96, TRUNK_HARD_TIMES = 10 };
 
 struct trunk {
-  bool known;                      /* control defined it */
-  bool usable;                     /* its proxy is an address that we may call */
-  bool open;                       /* the breaker is open: refuse */
-  bool reported, reported_up;      /* what control was told last */
-  char target[TRUNK_TARGET_MAX];   /* "192.0.2.1:5060;transport=udp" */
+  bool known;                    /* control defined it */
+  bool usable;                   /* its proxy is an address that we may call */
+  bool open;                     /* the breaker is open: refuse */
+  bool reported, reported_up;    /* what control was told last */
+  char target[TRUNK_TARGET_MAX]; /* "192.0.2.1:5060;transport=udp" */
   uint8_t codecs[2], codec_count;
-  uint32_t waiting;                /* INVITEs without any reply */
-  struct mono quiet_since;         /* the last reply of any kind, or the first INVITE after a rest */
+  uint32_t waiting;        /* INVITEs without any reply */
+  struct mono quiet_since; /* the last reply of any kind, or the first INVITE after a rest */
 };
 struct trunk_table {
   struct trunk items[TRUNKS_MAX];
   uint32_t breaker;    /* INVITEs without reply before a silent peer counts as dead; ten times as many whatever it says */
   uint32_t breaker_ms; /* silence that it takes */
-  bool loopback; /* only loopback peers are usable */
+  bool loopback;       /* only loopback peers are usable */
 };
 
 /* CAD_OK; CAD_EINVAL: no such index or a proxy that is not a numeric SIP URI;
@@ -38,9 +38,9 @@ struct trunk *trunk_find(struct trunk_table *table, uint16_t index);
 
 /* May another INVITE go out? */
 bool trunk_admits(const struct trunk *trunk);
-void trunk_sent(struct trunk_table *table, struct trunk *trunk, struct mono now); /* an INVITE went out */
+void trunk_sent(struct trunk_table *table, struct trunk *trunk, struct mono now);  /* an INVITE went out */
 void trunk_alive(struct trunk_table *table, struct trunk *trunk, struct mono now); /* the peer sent something */
-void trunk_settled(struct trunk_table *table, struct trunk *trunk); /* an INVITE got its first reply, or ended without */
+void trunk_settled(struct trunk_table *table, struct trunk *trunk);                /* an INVITE got its first reply, or ended without */
 
 /* "host:port;params" of a SIP URI with a numeric host ("localhost" counts as 127.0.0.1),
  * user part dropped unless user_out is given. CAD_OK, CAD_EINVAL, CAD_EREFUSED, CAD_EFULL. */

@@ -46,13 +46,13 @@ static void on_event(nua_event_t kind, int status, const char *phrase, nua_t *nu
     return;
   }
   struct leg_entry *leg = leg_of_ticket(ua->legs, ticket);
-  if (leg && leg->nh == nh) ua_leg_event(ua, leg, &e);
-  else ua->count.stale_events++;
+  if (leg && leg->nh == nh)
+    ua_leg_event(ua, leg, &e);
+  else
+    ua->count.stale_events++;
 }
 
-static void quiet(void *stream, const char *fmt, va_list args) {
-  (void)stream, (void)fmt, (void)args;
-}
+static void quiet(void *stream, const char *fmt, va_list args) { (void)stream, (void)fmt, (void)args; }
 
 /* NTATAG_PASS_100 is missing on purpose: with it this version of the stack leaks every 100 (3 kB a call). */
 static nua_t *create(struct ua *ua) {
@@ -60,16 +60,16 @@ static nua_t *create(struct ua *ua) {
   const char *open = s->family == 6 ? "[" : "", *close = s->family == 6 ? "]" : "";
   bool same = strcmp(s->bind_host, s->advertise) == 0;
   char url[256]; /* maddr is where to bind; the host is what Contact and Via say */
-  snprintf(url, sizeof url, "sip:%s%s%s:%u;transport=udp%s%s%s%s", open, s->advertise, close, s->bind_port, same ? "" : ";maddr=", same ? "" : open,
-           same ? "" : s->bind_host, same ? "" : close);
-  return nua_create(ua->root, on_event, ua, NUTAG_URL(url), SIPTAG_USER_AGENT_STR("Cadencia/" CADENCIA_VERSION),
-                    NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOALERT(0), NUTAG_AUTOANSWER(0), NUTAG_AUTO302(0), NUTAG_AUTO305(0),
+  snprintf(url, sizeof url, "sip:%s%s%s:%u;transport=udp%s%s%s%s", open, s->advertise, close, s->bind_port,
+           same ? "" : ";maddr=", same ? "" : open, same ? "" : s->bind_host, same ? "" : close);
+  return nua_create(ua->root, on_event, ua, NUTAG_URL(url), SIPTAG_USER_AGENT_STR("Cadencia/" CADENCIA_VERSION), NUTAG_MEDIA_ENABLE(0),
+                    NUTAG_AUTOALERT(0), NUTAG_AUTOANSWER(0), NUTAG_AUTO302(0), NUTAG_AUTO305(0),
                     NUTAG_MAX_RETRY_AFTER(0), /* trying again is the law's business */
                     NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(90), NUTAG_UPDATE_REFRESH(1), NUTAG_ENABLEMESSAGE(0),
                     SIPTAG_ALLOW_STR("INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO"), NUTAG_APPL_METHOD("UPDATE"),
-                    NUTAG_OUTBOUND("no-options-keepalive no-validate"), NTATAG_UDP_MTU(65535),
-                    NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0), NTATAG_SIP_T1X64(s->t1x64_ms), NTATAG_MAX_PROCEEDING(2000), TPTAG_UDP_RMEM(4 << 20),
-                    TPTAG_UDP_WMEM(4 << 20), TAG_END());
+                    NUTAG_OUTBOUND("no-options-keepalive no-validate"), NTATAG_UDP_MTU(65535), NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0),
+                    NTATAG_SIP_T1X64(s->t1x64_ms), NTATAG_MAX_PROCEEDING(2000), TPTAG_UDP_RMEM(4 << 20), TPTAG_UDP_WMEM(4 << 20),
+                    TAG_END());
 }
 
 int ua_start(struct ua *ua, const struct spec *spec, struct post *post, su_root_t *root) {

@@ -32,9 +32,9 @@ struct ua {
   struct leg_table *legs;
   struct trunk_table trunks;
   struct post *post;
-  bool closing;          /* no new legs */
-  bool shut;             /* nua said that it is down */
-  bool owing;            /* some leg or trunk owes control a mail */
+  bool closing; /* no new legs */
+  bool shut;    /* nua said that it is down */
+  bool owing;   /* some leg or trunk owes control a mail */
   uint64_t sdp_seed;
   struct ua_counters count;
 };

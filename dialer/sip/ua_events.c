@@ -9,9 +9,8 @@
 #include <strings.h>
 
 static void report(struct ua *ua, const struct leg_entry *leg, enum mail_kind kind, uint16_t status, bool sdp_new) {
-  struct post_item item = {.kind = (uint16_t)kind,
-                           .at = clock_mono(),
-                           .u.event = {.leg = leg->id, .status = status, .sdp_new = sdp_new, .desc = leg->desc}};
+  struct post_item item = {
+      .kind = (uint16_t)kind, .at = clock_mono(), .u.event = {.leg = leg->id, .status = status, .sdp_new = sdp_new, .desc = leg->desc}};
   post_send(ua->post, &item);
 }
 
@@ -41,8 +40,10 @@ static void settle_trunks(struct ua *ua) {
 static void settle_legs(struct ua *ua) {
   uint32_t cursor = 0;
   for (struct leg_entry *leg; (leg = leg_each(ua->legs, &cursor)) != NULL && !post_pressed(ua->post);) {
-    if (leg->owes && leg->state < LEG_ANSWERED) report(ua, leg, SIP_PROGRESS, leg->said_status, true);
-    else if (leg->owes & LEG_OWES_MEDIA) report(ua, leg, SIP_MEDIA, 200, true);
+    if (leg->owes && leg->state < LEG_ANSWERED)
+      report(ua, leg, SIP_PROGRESS, leg->said_status, true);
+    else if (leg->owes & LEG_OWES_MEDIA)
+      report(ua, leg, SIP_MEDIA, 200, true);
     leg->owes = 0;
   }
   if (cursor && !post_pressed(ua->post)) ua->owing = false;
@@ -140,8 +141,10 @@ static void on_answer(struct ua *ua, struct leg_entry *leg, const struct ua_even
   leg->desc = rc == CAD_OK ? desc : (struct media_desc){0};
   ua->count.answered++;
   report(ua, leg, SIP_ANSWERED, (uint16_t)e->status, rc == CAD_OK);
-  if (rc != CAD_OK) refuse_media(ua, leg, rc);
-  else if (leg->bye_wanted) ua_leg_end(ua, leg, true);
+  if (rc != CAD_OK)
+    refuse_media(ua, leg, rc);
+  else if (leg->bye_wanted)
+    ua_leg_end(ua, leg, true);
 }
 
 static void on_failure(struct leg_entry *leg, const struct ua_event *e) {
@@ -157,8 +160,10 @@ static void on_failure(struct leg_entry *leg, const struct ua_event *e) {
                               .cancelled = leg->cancelled};
   uint32_t retry = e->sip && e->sip->sip_retry_after ? (uint32_t)e->sip->sip_retry_after->af_delta : 0;
   leg->final = true;
-  leg->last = (struct mail_sip_event){
-      .status = (uint16_t)(e->status <= 999 ? e->status : 999), .cause = (uint8_t)cause_of_reply(&facts), .q850 = q850, .retry_after_s = retry};
+  leg->last = (struct mail_sip_event){.status = (uint16_t)(e->status <= 999 ? e->status : 999),
+                                      .cause = (uint8_t)cause_of_reply(&facts),
+                                      .q850 = q850,
+                                      .retry_after_s = retry};
 }
 
 /* A later reply: to a refresh of the session that nua sent by itself. */
@@ -211,10 +216,12 @@ static void on_reoffer(struct ua *ua, struct leg_entry *leg, const struct ua_eve
     nua_respond(leg->nh, SIP_488_NOT_ACCEPTABLE, NUTAG_WITH_THIS(ua->nua), TAG_END());
     return;
   }
-  nua_respond(leg->nh, SIP_200_OK, NUTAG_WITH_THIS(ua->nua), SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
+  nua_respond(leg->nh, SIP_200_OK, NUTAG_WITH_THIS(ua->nua), SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp),
+              TAG_END());
   if (!offered || same_desc(&leg->desc, &desc)) return;
   leg->desc = desc;
-  if (leg->state == LEG_ANSWERED) report_or_owe(ua, leg, SIP_MEDIA, 200);
+  if (leg->state == LEG_ANSWERED)
+    report_or_owe(ua, leg, SIP_MEDIA, 200);
   else {
     early_keep(&leg->early, e->sip->sip_from && e->sip->sip_from->a_tag ? e->sip->sip_from->a_tag : "", &desc);
     report_or_owe(ua, leg, SIP_PROGRESS, leg->said_status ? leg->said_status : 183);
@@ -225,7 +232,8 @@ static void on_ack(struct ua *ua, struct leg_entry *leg, const struct ua_event *
   struct media_desc desc;
   int rc = read_desc(ua, leg, e->sip, &desc);
   if (rc == CAD_EMPTY) return;
-  if (rc != CAD_OK) refuse_media(ua, leg, rc);
+  if (rc != CAD_OK)
+    refuse_media(ua, leg, rc);
   else if (!same_desc(&leg->desc, &desc)) {
     leg->desc = desc;
     report_or_owe(ua, leg, SIP_MEDIA, 200);

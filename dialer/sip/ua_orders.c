@@ -31,8 +31,9 @@ struct offer_local ua_local(const struct ua *ua, const struct leg_entry *leg) {
 
 void ua_trunk(struct ua *ua, const struct mail_sip_trunk *mail) {
   int rc = trunk_define(&ua->trunks, mail);
-  if (rc < 0) log_warn("sip", "trunk %u is not usable (%s): its proxy must be a SIP URI with a numeric host%s", mail->trunk, err_name(rc),
-                       ua->spec.loopback ? " on loopback" : "");
+  if (rc < 0)
+    log_warn("sip", "trunk %u is not usable (%s): its proxy must be a SIP URI with a numeric host%s", mail->trunk, err_name(rc),
+             ua->spec.loopback ? " on loopback" : "");
   ua->owing = true; /* its state is told by ua_settle */
 }
 
@@ -63,9 +64,12 @@ static int aim_seat(struct ua *ua, const struct mail_sip_invite *m, struct leg_e
 static void identity(const struct ua *ua, const struct mail_sip_invite *m, char from[URI_MAX], char call_id[URI_MAX]) {
   char host[HOST_MAX];
   advertised(ua, host);
-  if (m->from) snprintf(from, URI_MAX, "<sip:+%llu@%s>", (unsigned long long)m->from, host);
-  else snprintf(from, URI_MAX, "\"Cadencia\" <sip:cadencia@%s>", host);
-  if (m->leg.role == LEG_CALL && m->call_id) snprintf(call_id, URI_MAX, "%llu@%s", (unsigned long long)m->call_id, ua->spec.advertise);
+  if (m->from)
+    snprintf(from, URI_MAX, "<sip:+%llu@%s>", (unsigned long long)m->from, host);
+  else
+    snprintf(from, URI_MAX, "\"Cadencia\" <sip:cadencia@%s>", host);
+  if (m->leg.role == LEG_CALL && m->call_id)
+    snprintf(call_id, URI_MAX, "%llu@%s", (unsigned long long)m->call_id, ua->spec.advertise);
   else /* a seat is rung many times under one id */
     snprintf(call_id, URI_MAX, "%llu-%x.%x.%llx@%s", (unsigned long long)m->call_id, m->leg.slot, m->leg.gen,
              (unsigned long long)clock_mono_us(), ua->spec.advertise);
@@ -105,8 +109,8 @@ static void send_invite(struct ua *ua, const struct mail_sip_invite *m, struct l
   ua->count.handles++;
   ua->count.invited++;
   if (leg->id.role == LEG_CALL) trunk_sent(&ua->trunks, trunk_find(&ua->trunks, leg->trunk), clock_mono());
-  nua_invite(leg->nh, SIPTAG_CALL_ID_STR(call_id), TAG_IF(headers[0], SIPTAG_HEADER_STR(headers)), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
-             SIPTAG_PAYLOAD_STR(sdp), TAG_END());
+  nua_invite(leg->nh, SIPTAG_CALL_ID_STR(call_id), TAG_IF(headers[0], SIPTAG_HEADER_STR(headers)),
+             SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
 }
 
 void ua_invite(struct ua *ua, const struct mail_sip_invite *m) {
@@ -121,8 +125,10 @@ void ua_invite(struct ua *ua, const struct mail_sip_invite *m) {
   }
   ua->count.refused++;
   if (leg) leg_remove(ua->legs, leg);
-  if (rc == CAD_EFULL) refuse(ua, m->leg, 503, CAUSE_CONGESTION);
-  else refuse(ua, m->leg, SIP_STATUS_REFUSED, CAUSE_LOCAL);
+  if (rc == CAD_EFULL)
+    refuse(ua, m->leg, 503, CAUSE_CONGESTION);
+  else
+    refuse(ua, m->leg, SIP_STATUS_REFUSED, CAUSE_LOCAL);
 }
 
 void ua_leg_end(struct ua *ua, struct leg_entry *leg, bool bye) {
@@ -142,8 +148,10 @@ void ua_leg_end(struct ua *ua, struct leg_entry *leg, bool bye) {
 
 void ua_end(struct ua *ua, struct leg id, bool bye) {
   struct leg_entry *leg = leg_find(ua->legs, id);
-  if (leg) ua_leg_end(ua, leg, bye);
-  else refuse(ua, id, 481, CAUSE_NORMAL);
+  if (leg)
+    ua_leg_end(ua, leg, bye);
+  else
+    refuse(ua, id, 481, CAUSE_NORMAL);
 }
 
 void ua_close(struct ua *ua) {

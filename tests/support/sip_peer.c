@@ -96,7 +96,8 @@ void peer_reply(struct peer *p, const struct peer_msg *request, const char *stat
   peer_header(request, "To", to);
   bool tagged = strstr(to, ";tag=") != NULL || !tag || !tag[0];
   snprintf(text, sizeof text,
-           "SIP/2.0 %s\r\n%sFrom: %s\r\nTo: %s%s%s\r\nCall-ID: %s\r\nCSeq: %s\r\nContact: <sip:peer@127.0.0.1:%u>\r\n%s%sContent-Length: %zu\r\n\r\n%s",
+           "SIP/2.0 %s\r\n%sFrom: %s\r\nTo: %s%s%s\r\nCall-ID: %s\r\nCSeq: %s\r\nContact: <sip:peer@127.0.0.1:%u>\r\n%s%sContent-Length: "
+           "%zu\r\n\r\n%s",
            status, peer_vias(request, vias), peer_header(request, "From", from), to, tagged ? "" : ";tag=", tagged ? "" : tag,
            peer_header(request, "Call-ID", call_id), peer_header(request, "CSeq", cseq), p->port, headers,
            sdp ? "Content-Type: application/sdp\r\n" : "", sdp ? strlen(sdp) : 0, sdp ? sdp : "");

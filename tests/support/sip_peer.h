@@ -35,7 +35,8 @@ const char *peer_vias(const struct peer_msg *msg, char out[1024]);
 const char *peer_body(const struct peer_msg *msg);
 
 /* Answer a request: status line "486 Busy Here", To tag, more header lines (each with \r\n) or "", SDP or NULL. */
-void peer_reply(struct peer *peer, const struct peer_msg *request, const char *status, const char *tag, const char *headers, const char *sdp);
+void peer_reply(struct peer *peer, const struct peer_msg *request, const char *status, const char *tag, const char *headers,
+                const char *sdp);
 /* A request within the dialog that `invite` opened and we answered with `tag`. */
 void peer_request(struct peer *peer, const struct peer_msg *invite, const char *tag, const char *method, unsigned cseq, const char *headers,
                   const char *sdp);

@@ -17,17 +17,45 @@ START_TEST(plain_statuses_have_their_words) {
   static const struct {
     unsigned status;
     enum cause cause;
-  } T[] = {{486, CAUSE_BUSY},           {600, CAUSE_BUSY},           {404, CAUSE_INVALID_NUMBER}, {410, CAUSE_INVALID_NUMBER},
-           {484, CAUSE_INVALID_NUMBER}, {485, CAUSE_INVALID_NUMBER}, {604, CAUSE_INVALID_NUMBER}, {480, CAUSE_NO_ANSWER},
-           {408, CAUSE_TIMEOUT},        {503, CAUSE_CONGESTION},     {500, CAUSE_SERVER},         {502, CAUSE_SERVER},
-           {504, CAUSE_SERVER},         {513, CAUSE_SERVER},         {401, CAUSE_AUTH},           {403, CAUSE_AUTH},
-           {407, CAUSE_AUTH},           {488, CAUSE_MEDIA},          {415, CAUSE_MEDIA},          {606, CAUSE_MEDIA},
-           {603, CAUSE_REJECTED},       {607, CAUSE_UNWANTED},       {608, CAUSE_BLOCKED},        {300, CAUSE_REDIRECTED},
-           {302, CAUSE_REDIRECTED},     {380, CAUSE_REDIRECTED},     {400, CAUSE_CLIENT},         {481, CAUSE_CLIENT},
-           {487, CAUSE_CLIENT},         {491, CAUSE_CLIENT},         {499, CAUSE_CLIENT},         {699, CAUSE_CLIENT},
-           {900, CAUSE_LOCAL},          {999, CAUSE_LOCAL},          {0, CAUSE_LOCAL},            {799, CAUSE_CLIENT}};
+  } T[] = {{486, CAUSE_BUSY},
+           {600, CAUSE_BUSY},
+           {404, CAUSE_INVALID_NUMBER},
+           {410, CAUSE_INVALID_NUMBER},
+           {484, CAUSE_INVALID_NUMBER},
+           {485, CAUSE_INVALID_NUMBER},
+           {604, CAUSE_INVALID_NUMBER},
+           {480, CAUSE_NO_ANSWER},
+           {408, CAUSE_TIMEOUT},
+           {503, CAUSE_CONGESTION},
+           {500, CAUSE_SERVER},
+           {502, CAUSE_SERVER},
+           {504, CAUSE_SERVER},
+           {513, CAUSE_SERVER},
+           {401, CAUSE_AUTH},
+           {403, CAUSE_AUTH},
+           {407, CAUSE_AUTH},
+           {488, CAUSE_MEDIA},
+           {415, CAUSE_MEDIA},
+           {606, CAUSE_MEDIA},
+           {603, CAUSE_REJECTED},
+           {607, CAUSE_UNWANTED},
+           {608, CAUSE_BLOCKED},
+           {300, CAUSE_REDIRECTED},
+           {302, CAUSE_REDIRECTED},
+           {380, CAUSE_REDIRECTED},
+           {400, CAUSE_CLIENT},
+           {481, CAUSE_CLIENT},
+           {487, CAUSE_CLIENT},
+           {491, CAUSE_CLIENT},
+           {499, CAUSE_CLIENT},
+           {699, CAUSE_CLIENT},
+           {900, CAUSE_LOCAL},
+           {999, CAUSE_LOCAL},
+           {0, CAUSE_LOCAL},
+           {799, CAUSE_CLIENT}};
   for (size_t i = 0; i < sizeof T / sizeof T[0]; i++)
-    ck_assert_msg(plain(T[i].status) == T[i].cause, "%u is %s, not %s", T[i].status, cause_name(plain(T[i].status)), cause_name(T[i].cause));
+    ck_assert_msg(plain(T[i].status) == T[i].cause, "%u is %s, not %s", T[i].status, cause_name(plain(T[i].status)),
+                  cause_name(T[i].cause));
 }
 END_TEST
 
@@ -114,7 +142,8 @@ START_TEST(every_status_and_reason_gives_a_failure) {
   for (unsigned status = 0; status < 1100; status++)
     for (unsigned q = 0; q < 300; q += 3)
       for (int bits = 0; bits < 8; bits++) {
-        struct cause_facts f = {.status = (uint16_t)status, .q850 = (uint16_t)q, .provisional = bits & 1, .ringing = bits & 2, .cancelled = bits & 4};
+        struct cause_facts f = {
+            .status = (uint16_t)status, .q850 = (uint16_t)q, .provisional = bits & 1, .ringing = bits & 2, .cancelled = bits & 4};
         enum cause c = cause_of_reply(&f);
         if (c <= CAUSE_NORMAL || c >= CAUSE_COUNT) ck_abort_msg("status %u, Q.850 %u", status, q);
       }

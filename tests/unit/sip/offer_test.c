@@ -82,12 +82,10 @@ START_TEST(directions_are_as_the_far_side_says_them) {
   static const struct {
     const char *sdp;
     enum media_dir dir;
-  } T[] = {{HEAD CONN TIME AUDIO "a=sendonly\r\n", MEDIA_SENDONLY},
-           {HEAD CONN TIME AUDIO "a=recvonly\r\n", MEDIA_RECVONLY},
-           {HEAD CONN TIME AUDIO "a=inactive\r\n", MEDIA_INACTIVE},
-           {HEAD CONN TIME "a=sendonly\r\n" AUDIO, MEDIA_SENDONLY},
-           {HEAD "c=IN IP4 0.0.0.0\r\n" TIME AUDIO, MEDIA_SENDONLY},
-           {HEAD "c=IN IP4 0.0.0.0\r\n" TIME AUDIO "a=recvonly\r\n", MEDIA_INACTIVE}};
+  } T[] = {
+      {HEAD CONN TIME AUDIO "a=sendonly\r\n", MEDIA_SENDONLY},  {HEAD CONN TIME AUDIO "a=recvonly\r\n", MEDIA_RECVONLY},
+      {HEAD CONN TIME AUDIO "a=inactive\r\n", MEDIA_INACTIVE},  {HEAD CONN TIME "a=sendonly\r\n" AUDIO, MEDIA_SENDONLY},
+      {HEAD "c=IN IP4 0.0.0.0\r\n" TIME AUDIO, MEDIA_SENDONLY}, {HEAD "c=IN IP4 0.0.0.0\r\n" TIME AUDIO "a=recvonly\r\n", MEDIA_INACTIVE}};
   for (size_t i = 0; i < sizeof T / sizeof T[0]; i++) {
     ck_assert_int_eq(parse(T[i].sdp, &d), CAD_OK);
     ck_assert_msg(d.dir == T[i].dir, "case %zu: %d", i, d.dir);
@@ -97,26 +95,26 @@ END_TEST
 
 START_TEST(what_we_cannot_use_is_refused) {
   static const char *const T[] = {
-      HEAD CONN TIME "m=audio 0 RTP/AVP 0\r\n",                                    /* refused stream */
-      HEAD CONN TIME "m=audio 30000 RTP/AVP 18\r\n",                               /* G.729 */
-      HEAD CONN TIME "m=audio 30000 RTP/AVP 96\r\na=rtpmap:96 PCMU/8000\r\n",      /* our codec under a strange number */
+      HEAD CONN TIME "m=audio 0 RTP/AVP 0\r\n",                               /* refused stream */
+      HEAD CONN TIME "m=audio 30000 RTP/AVP 18\r\n",                          /* G.729 */
+      HEAD CONN TIME "m=audio 30000 RTP/AVP 96\r\na=rtpmap:96 PCMU/8000\r\n", /* our codec under a strange number */
       HEAD CONN TIME "m=audio 30000 RTP/AVP 101\r\na=rtpmap:101 telephone-event/8000\r\n",
-      HEAD CONN TIME "m=audio 30000 RTP/SAVP 0\r\n",                               /* encrypted */
+      HEAD CONN TIME "m=audio 30000 RTP/SAVP 0\r\n", /* encrypted */
       HEAD CONN TIME "m=audio 30000 UDP/TLS/RTP/SAVPF 0\r\n",
       HEAD CONN TIME "m=video 30000 RTP/AVP 0\r\n",
       HEAD CONN TIME "m=image 30000 udptl t38\r\n",
-      HEAD CONN TIME,                                                              /* no stream at all */
-      HEAD "c=IN IP4 224.1.2.3\r\n" TIME AUDIO,                                    /* multicast */
-      HEAD "c=IN IP4 255.255.255.255\r\n" TIME AUDIO,                              /* broadcast */
+      HEAD CONN TIME,                                 /* no stream at all */
+      HEAD "c=IN IP4 224.1.2.3\r\n" TIME AUDIO,       /* multicast */
+      HEAD "c=IN IP4 255.255.255.255\r\n" TIME AUDIO, /* broadcast */
       HEAD "c=IN IP4 0.1.2.3\r\n" TIME AUDIO,
-      HEAD "c=IN IP6 2001:db8::9\r\n" TIME AUDIO,                                  /* not our family */
-      HEAD "c=IN IP4 media.example.com\r\n" TIME AUDIO,                            /* a name */
+      HEAD "c=IN IP6 2001:db8::9\r\n" TIME AUDIO,       /* not our family */
+      HEAD "c=IN IP4 media.example.com\r\n" TIME AUDIO, /* a name */
       HEAD "c=IN IP4 1.2.3\r\n" TIME AUDIO,
       HEAD "c=IN IP4 1.2.3.4.5\r\n" TIME AUDIO,
       HEAD CONN TIME "m=audio 70000 RTP/AVP 0\r\n",
       HEAD CONN TIME "m=audio 99999999999999999999 RTP/AVP 0\r\n",
       HEAD CONN TIME "m=audio -5 RTP/AVP 0\r\n",
-      HEAD CONN TIME "m=audio 30000 RTP/AVP 0\r\na=rtpmap:0 G726-32/8000\r\n",     /* 0 said to be something else */
+      HEAD CONN TIME "m=audio 30000 RTP/AVP 0\r\na=rtpmap:0 G726-32/8000\r\n", /* 0 said to be something else */
   };
   for (size_t i = 0; i < sizeof T / sizeof T[0]; i++) {
     struct media_desc d = {.port = 1};
@@ -141,7 +139,8 @@ START_TEST(a_codec_that_we_did_not_offer_is_not_taken) {
 END_TEST
 
 START_TEST(odd_values_fall_back_to_what_is_usual) {
-  static const char *const PTIMES[] = {"a=ptime:0\r\n", "a=ptime:200\r\n", "a=ptime:-20\r\n", "a=ptime:abc\r\n", "a=ptime\r\n", "a=ptime:25\r\n"};
+  static const char *const PTIMES[] = {"a=ptime:0\r\n",   "a=ptime:200\r\n", "a=ptime:-20\r\n",
+                                       "a=ptime:abc\r\n", "a=ptime\r\n",     "a=ptime:25\r\n"};
   char sdp[1024];
   struct media_desc d;
   for (size_t i = 0; i < sizeof PTIMES / sizeof PTIMES[0]; i++) {
@@ -155,8 +154,17 @@ START_TEST(odd_values_fall_back_to_what_is_usual) {
 END_TEST
 
 START_TEST(malformed_text_is_an_error) {
-  static const char *const T[] = {"", "\r\n", "hello", "v=1\r\n", "v=0", "v=0\r\n", "m=audio 1 RTP/AVP 0\r\n", HEAD, "v=0\r\no=\r\ns=\r\n",
-                                  "v=0\r\no=far x y IN IP4 1.2.3.4\r\ns=-\r\nt=0 0\r\n=\r\n", "<?xml version=\"1.0\"?><x/>"};
+  static const char *const T[] = {"",
+                                  "\r\n",
+                                  "hello",
+                                  "v=1\r\n",
+                                  "v=0",
+                                  "v=0\r\n",
+                                  "m=audio 1 RTP/AVP 0\r\n",
+                                  HEAD,
+                                  "v=0\r\no=\r\ns=\r\n",
+                                  "v=0\r\no=far x y IN IP4 1.2.3.4\r\ns=-\r\nt=0 0\r\n=\r\n",
+                                  "<?xml version=\"1.0\"?><x/>"};
   for (size_t i = 0; i < sizeof T / sizeof T[0]; i++) {
     struct media_desc d;
     ck_assert_msg(parse(T[i], &d) < 0, "case %zu", i);
@@ -203,7 +211,9 @@ START_TEST(damaged_text_never_gives_a_description_out_of_range) {
       size_t at = (rng >> 8) % n;
       switch (rng >> 28 & 3) {
       case 0: sdp[at] = (char)(rng >> 16); break;
-      case 1: if (n > 1) memmove(sdp + at, sdp + at + 1, --n - at); break;
+      case 1:
+        if (n > 1) memmove(sdp + at, sdp + at + 1, --n - at);
+        break;
       case 2: sdp[at] = "0123456789 \r\n=:/"[rng >> 20 & 15]; break;
       default: n = at ? at : 1; break;
       }
@@ -253,11 +263,14 @@ END_TEST
 
 /* Each of these once stood in the way of a parser: it must come back, and say no. */
 START_TEST(media_lines_that_trap_parsers_return) {
-  static const char *const T[] = {
-      HEAD CONN TIME "m=audio 30000 RT:/AVP 0 101\r\n", HEAD CONN TIME "m=audio 30000 UDP : : :\r\n", HEAD CONN TIME "m=audio 30000 RTP/AVP \r\n",
-      HEAD CONN TIME "m=\r\n", HEAD CONN TIME "m=audio\r\n", HEAD CONN TIME "m=audio 30000/ RTP/AVP 0\r\n",
-      HEAD CONN TIME "m=audio:x 30000 RTP/AVP 0\r\n",
-      HEAD CONN TIME "m=audiooooooooooooooooooooooooooooooooooooooooooo 30000 RTP/AVP 0\r\n"};
+  static const char *const T[] = {HEAD CONN TIME "m=audio 30000 RT:/AVP 0 101\r\n",
+                                  HEAD CONN TIME "m=audio 30000 UDP : : :\r\n",
+                                  HEAD CONN TIME "m=audio 30000 RTP/AVP \r\n",
+                                  HEAD CONN TIME "m=\r\n",
+                                  HEAD CONN TIME "m=audio\r\n",
+                                  HEAD CONN TIME "m=audio 30000/ RTP/AVP 0\r\n",
+                                  HEAD CONN TIME "m=audio:x 30000 RTP/AVP 0\r\n",
+                                  HEAD CONN TIME "m=audiooooooooooooooooooooooooooooooooooooooooooo 30000 RTP/AVP 0\r\n"};
   for (size_t i = 0; i < sizeof T / sizeof T[0]; i++) {
     struct media_desc d;
     char out[OFFER_TEXT_MAX];
@@ -269,7 +282,8 @@ END_TEST
 
 START_TEST(only_line_feeds_and_trailing_spaces_are_read_too) {
   struct media_desc d;
-  ck_assert_int_eq(parse("v=0\no=x 1 1 IN IP4 198.51.100.7\ns=-\nc=IN IP4 198.51.100.7 \nt=0 0\nm=audio 30000 RTP/AVP 8\na=recvonly ", &d), CAD_OK);
+  ck_assert_int_eq(parse("v=0\no=x 1 1 IN IP4 198.51.100.7\ns=-\nc=IN IP4 198.51.100.7 \nt=0 0\nm=audio 30000 RTP/AVP 8\na=recvonly ", &d),
+                   CAD_OK);
   ck_assert_uint_eq(d.codec, CODEC_PCMA);
   ck_assert_uint_eq(d.dir, MEDIA_RECVONLY);
 }
@@ -288,8 +302,10 @@ START_TEST(early_descriptions_are_kept_by_tag) {
   for (uint16_t i = 0; i < 9; i++) {
     char tag[8];
     snprintf(tag, sizeof tag, "t%u", i);
-    if (i < 5) ck_assert_ptr_null(early_find(&early, tag)); /* only the last four */
-    else ck_assert_uint_eq(early_find(&early, tag)->port, 200 + i);
+    if (i < 5)
+      ck_assert_ptr_null(early_find(&early, tag)); /* only the last four */
+    else
+      ck_assert_uint_eq(early_find(&early, tag)->port, 200 + i);
   }
   early_keep(&early, "", &(struct media_desc){.port = 7}); /* a reply without a tag */
   ck_assert_uint_eq(early_find(&early, "")->port, 7);

@@ -84,7 +84,8 @@ static size_t damage(char *text, size_t n, unsigned *rng) {
 static void stranger_options(struct rig *r, const struct sockaddr_in *to) {
   char text[600];
   snprintf(text, sizeof text,
-           "OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bKlast\r\nMax-Forwards: 70\r\nFrom: <sip:x@127.0.0.1>;tag=o\r\n"
+           "OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bKlast\r\nMax-Forwards: 70\r\nFrom: "
+           "<sip:x@127.0.0.1>;tag=o\r\n"
            "To: <sip:127.0.0.1>\r\nCall-ID: last@x\r\nCSeq: 9 OPTIONS\r\nContent-Length: 0\r\n\r\n",
            r->peer.port);
   for (int i = 0; i < 20; i++) {
@@ -97,7 +98,8 @@ static void stranger_options(struct rig *r, const struct sockaddr_in *to) {
 
 START_TEST(damaged_messages_from_strangers_do_no_harm) {
   enum { ROUNDS = 20000 };
-  static const char *const METHODS[] = {"INVITE", "OPTIONS", "BYE", "CANCEL", "ACK", "UPDATE", "REGISTER", "SUBSCRIBE", "REFER", "NOTIFY", "PRACK"};
+  static const char *const METHODS[] = {"INVITE",   "OPTIONS",   "BYE",   "CANCEL", "ACK",  "UPDATE",
+                                        "REGISTER", "SUBSCRIBE", "REFER", "NOTIFY", "PRACK"};
   char text[PEER_TEXT_MAX];
   unsigned rng = 20260101;
   rig_start(&rig, "");
@@ -129,7 +131,8 @@ END_TEST
 
 START_TEST(damaged_replies_to_our_calls_do_no_harm) {
   enum { ROUNDS = 300, REPLIES = 20 };
-  static const char *const STATUSES[] = {"100 Trying", "180 Ringing", "183 Session Progress", "200 OK", "302 Moved", "486 Busy", "503 Busy"};
+  static const char *const STATUSES[] = {"100 Trying", "180 Ringing", "183 Session Progress", "200 OK", "302 Moved",
+                                         "486 Busy",   "503 Busy"};
   char vias[1024], from[512], dst[512], call_id[512], cseq[512], text[PEER_TEXT_MAX];
   unsigned rng = 777;
   uint32_t ended = 0;
@@ -140,13 +143,14 @@ START_TEST(damaged_replies_to_our_calls_do_no_harm) {
     rig_invite(&rig, slot);
     if (!peer_wait(&rig.peer, "INVITE ", 200, &invite)) continue;
     for (unsigned i = 0; i < REPLIES; i++) {
-      int n = snprintf(text, sizeof text,
-                       "SIP/2.0 %s\r\n%sFrom: %s\r\nTo: %s;tag=t%u\r\nCall-ID: %s\r\nCSeq: %s\r\nContact: <sip:p@127.0.0.1:%u>\r\nRetry-After: 5\r\n"
-                       "Reason: Q.850;cause=17;text=\"x\"\r\nRequire: 100rel\r\nRSeq: %u\r\nContent-Type: application/sdp\r\n"
-                       "Content-Length: %zu\r\n\r\n%s",
-                       STATUSES[(rng >> 12) % 7], peer_vias(&invite, vias), peer_header(&invite, "From", from), peer_header(&invite, "To", dst),
-                       rng >> 20 & 3, peer_header(&invite, "Call-ID", call_id), peer_header(&invite, "CSeq", cseq), rig.peer.port, i + 1,
-                       strlen(peer_sdp(4000, "", sdp)), sdp);
+      int n = snprintf(
+          text, sizeof text,
+          "SIP/2.0 %s\r\n%sFrom: %s\r\nTo: %s;tag=t%u\r\nCall-ID: %s\r\nCSeq: %s\r\nContact: <sip:p@127.0.0.1:%u>\r\nRetry-After: 5\r\n"
+          "Reason: Q.850;cause=17;text=\"x\"\r\nRequire: 100rel\r\nRSeq: %u\r\nContent-Type: application/sdp\r\n"
+          "Content-Length: %zu\r\n\r\n%s",
+          STATUSES[(rng >> 12) % 7], peer_vias(&invite, vias), peer_header(&invite, "From", from), peer_header(&invite, "To", dst),
+          rng >> 20 & 3, peer_header(&invite, "Call-ID", call_id), peer_header(&invite, "CSeq", cseq), rig.peer.port, i + 1,
+          strlen(peer_sdp(4000, "", sdp)), sdp);
       size_t bytes = damage(text, (size_t)n, &rng);
       sendto(rig.peer.fd, text, bytes, 0, (struct sockaddr *)&invite.from, sizeof invite.from);
     }

@@ -35,10 +35,22 @@ START_TEST(a_description_is_read) {
 END_TEST
 
 START_TEST(a_wrong_description_is_refused_with_a_word) {
-  static const char *const T[] = {"", "bind=", "bind=localhost:5060", "bind=127.0.0.1", "bind=127.0.0.1:0", "bind=127.0.0.1:70000", "bind=::1:5060",
-                                  "bind=127.0.0.1:5060;transport=tcp", "bind=127.0.0.1:5060;x=1", "bind=127.0.0.1:5060;gen=0",
-                                  "bind=127.0.0.1:5060;loopback=2", "bind=127.0.0.1:5060;advertise=example.com", "bind=0.0.0.0:5060",
-                                  "bind=127.0.0.1:5060;advertise=::1", "bind=192.0.2.1:5060;loopback=1", "bind=127.0.0.1:5060;t1x64=-1",
+  static const char *const T[] = {"",
+                                  "bind=",
+                                  "bind=localhost:5060",
+                                  "bind=127.0.0.1",
+                                  "bind=127.0.0.1:0",
+                                  "bind=127.0.0.1:70000",
+                                  "bind=::1:5060",
+                                  "bind=127.0.0.1:5060;transport=tcp",
+                                  "bind=127.0.0.1:5060;x=1",
+                                  "bind=127.0.0.1:5060;gen=0",
+                                  "bind=127.0.0.1:5060;loopback=2",
+                                  "bind=127.0.0.1:5060;advertise=example.com",
+                                  "bind=0.0.0.0:5060",
+                                  "bind=127.0.0.1:5060;advertise=::1",
+                                  "bind=192.0.2.1:5060;loopback=1",
+                                  "bind=127.0.0.1:5060;t1x64=-1",
                                   "bind=127.0.0.1:5060;legs=99999999999999"};
   for (size_t i = 0; i < sizeof T / sizeof T[0]; i++) {
     struct spec s;
@@ -51,7 +63,8 @@ END_TEST
 
 START_TEST(loopback_hosts_are_known) {
   ck_assert(spec_is_loopback("127.0.0.1") && spec_is_loopback("127.255.3.4") && spec_is_loopback("[::1]") && spec_is_loopback("::1"));
-  ck_assert(!spec_is_loopback("128.0.0.1") && !spec_is_loopback("::2") && !spec_is_loopback("localhost.example.com") && !spec_is_loopback(""));
+  ck_assert(!spec_is_loopback("128.0.0.1") && !spec_is_loopback("::2") && !spec_is_loopback("localhost.example.com") &&
+            !spec_is_loopback(""));
   ck_assert(!spec_is_loopback("0.0.0.0") && !spec_is_loopback("127.0.0.1.example.com") && !spec_is_loopback("0177.0.0.1"));
 }
 END_TEST
@@ -120,8 +133,9 @@ START_TEST(a_trunk_is_a_numeric_sip_uri) {
   ck_assert_str_eq(trunk_find(&t, 3)->target, "192.0.2.1:5060");
   ck_assert_int_eq(define(&t, "sip:[2001:db8::1]:5070"), CAD_OK);
   ck_assert_str_eq(trunk_find(&t, 3)->target, "[2001:db8::1]:5070");
-  static const char *const BAD[] = {"", "carrier.example.com", "sip:carrier.example.com", "http://192.0.2.1/", "tel:+12025550100", "sip:",
-                                    "sip:192.0.2.1>;x=<sip:1", "sip:192.0.2.1 evil", "sip:192.0.2.1?Route=x", "sips:192.0.2.1"};
+  static const char *const BAD[] = {
+      "",     "carrier.example.com",     "sip:carrier.example.com", "http://192.0.2.1/",     "tel:+12025550100",
+      "sip:", "sip:192.0.2.1>;x=<sip:1", "sip:192.0.2.1 evil",      "sip:192.0.2.1?Route=x", "sips:192.0.2.1"};
   for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
     ck_assert_msg(define(&t, BAD[i]) < 0, "\"%s\" passed", BAD[i]);
     ck_assert(!trunk_find(&t, 3)->usable);

@@ -92,8 +92,8 @@ END_TEST
 START_TEST(rejected_603) { refused("603 Decline", "", 603, CAUSE_REJECTED); }
 END_TEST
 START_TEST(blocked_by_analytics_603_plus) {
-  refused("603 Network Blocked", "Reason: Q.850;cause=21;text=\"v=analytics1;url=https://example.com;tel=+12025550199\";location=LN\r\n", 603,
-          CAUSE_BLOCKED);
+  refused("603 Network Blocked", "Reason: Q.850;cause=21;text=\"v=analytics1;url=https://example.com;tel=+12025550199\";location=LN\r\n",
+          603, CAUSE_BLOCKED);
 }
 END_TEST
 START_TEST(unwanted_607) { refused("607 Unwanted", "", 607, CAUSE_UNWANTED); }
@@ -277,8 +277,9 @@ END_TEST
 
 START_TEST(a_reinvite_that_we_cannot_use_is_refused_and_the_call_goes_on) {
   invite = rig_answered(&rig, 1);
-  peer_request(&rig.peer, &invite, "far", "INVITE", 1, "",
-               "v=0\r\no=x 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 18\r\na=rtpmap:18 G729/8000\r\n");
+  peer_request(
+      &rig.peer, &invite, "far", "INVITE", 1, "",
+      "v=0\r\no=x 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 18\r\na=rtpmap:18 G729/8000\r\n");
   ck_assert(peer_wait(&rig.peer, "SIP/2.0 488", WAIT_MS, &msg));
   peer_request(&rig.peer, &invite, "far", "ACK", 1, "", NULL);
   rig_silent(&rig, 50);
@@ -424,11 +425,12 @@ END_TEST
 static void stranger(const char *method, const char *body_headers) {
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(rig.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   char text[1024];
-  snprintf(text, sizeof text,
-           "%s sip:900@127.0.0.1:%u SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bKs%s\r\nMax-Forwards: 70\r\n"
-           "From: <sip:x@127.0.0.1>;tag=s\r\nTo: <sip:900@127.0.0.1>\r\nCall-ID: s-%s@x\r\nCSeq: 1 %s\r\nContact: <sip:x@127.0.0.1:%u>\r\n%s"
-           "Content-Length: 0\r\n\r\n",
-           method, rig.port, rig.peer.port, method, method, method, rig.peer.port, body_headers);
+  snprintf(
+      text, sizeof text,
+      "%s sip:900@127.0.0.1:%u SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bKs%s\r\nMax-Forwards: 70\r\n"
+      "From: <sip:x@127.0.0.1>;tag=s\r\nTo: <sip:900@127.0.0.1>\r\nCall-ID: s-%s@x\r\nCSeq: 1 %s\r\nContact: <sip:x@127.0.0.1:%u>\r\n%s"
+      "Content-Length: 0\r\n\r\n",
+      method, rig.port, rig.peer.port, method, method, method, rig.peer.port, body_headers);
   peer_send(&rig.peer, &to, text);
 }
 
@@ -481,7 +483,8 @@ START_TEST(a_shutdown_ends_every_leg_and_exits) {
     ck_assert(peer_wait(&rig.peer, "", WAIT_MS, &msg));
     if (strncmp(msg.text, "BYE ", 4) != 0 && strncmp(msg.text, "CANCEL ", 7) != 0) continue;
     peer_reply(&rig.peer, &msg, "200 OK", "far", "", NULL);
-    if (msg.text[0] == 'B') bye = true;
+    if (msg.text[0] == 'B')
+      bye = true;
     else {
       peer_reply(&rig.peer, &invite, "487 Request Terminated", "far", "", NULL);
       cancel = true;
@@ -578,7 +581,8 @@ START_TEST(on_loopback_only_no_other_peer_is_called) {
   snprintf(m.u.sip_invite.uri, MAIL_URI_MAX, "sip:bob@192.0.2.11");
   rig_send(&rig, &m);
   ck_assert_uint_eq(rig_expect(&rig, SIP_ENDED).u.sip_event.cause, CAUSE_LOCAL);
-  answered_with_unusable("v=0\r\no=x 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", CAUSE_LOCAL);
+  answered_with_unusable("v=0\r\no=x 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n",
+                         CAUSE_LOCAL);
   rig_stop(&rig);
 }
 END_TEST
