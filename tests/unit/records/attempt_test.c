@@ -170,16 +170,16 @@ START_TEST(dispositions_amend_by_rows_and_move_the_contact) {
 END_TEST
 
 START_TEST(a_stopped_campaign_leases_nothing_and_refuses_what_is_out) {
-  struct lease l;
+  struct lease l[2];
   with_contacts(s, "one", 12025550101, 2);
-  ck_assert_int_eq(lease_some(s, campaign, 1, at_ms(0), &l, NULL), 1);
+  ck_assert_int_eq(lease_some(s, campaign, 1, at_ms(0), l, NULL), 1);
   ck_assert_int_eq(store_campaign_state(s, "one", CAMPAIGN_PAUSED), CAD_OK);
-  ck_assert_int_eq(open_attempt(s, &l, 71, at_ms(1), NULL), REFUSAL_CAMPAIGN);
-  ck_assert_int_eq(lease_some(s, campaign, 1, at_ms(2), &l, NULL), 0);
+  ck_assert_int_eq(open_attempt(s, l, 71, at_ms(1), NULL), REFUSAL_CAMPAIGN);
+  ck_assert_int_eq(lease_some(s, campaign, 1, at_ms(2), l, NULL), 0);
   ck_assert_int_eq(store_campaign_state(s, "one", CAMPAIGN_RUNNING), CAD_OK);
-  ck_assert_int_eq(lease_some(s, campaign, 2, at_ms(3), &l, NULL) >= 1, 1);
+  ck_assert_int_eq(lease_some(s, campaign, 2, at_ms(3), l, NULL) >= 1, 1);
   store_clock_trusted(s, false);
-  ck_assert_int_eq(open_attempt(s, &l, 72, at_ms(4), NULL), REFUSAL_CLOCK);
+  ck_assert_int_eq(open_attempt(s, l, 72, at_ms(4), NULL), REFUSAL_CLOCK);
 }
 END_TEST
 

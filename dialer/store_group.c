@@ -1,0 +1,278 @@
+#include "dialer/store_group.h"
+#include "dialer/base/clock.h"
+#include "dialer/base/log.h"
+#include <cadencia/err.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { GROUP_US = 10000, LINGER_US = 7000, LEASES_A_MAIL = 256, BACKOFF_FIRST_MS = 50, BACKOFF_MOST_MS = 2000 };
+
+int group_open(struct store_group *g) {
+  for (int i = 0; i < CLASSES; i++)
+    if (!(g->rings[i].items = calloc(GROUP_INBOX, sizeof(struct mail)))) return CAD_ENOMEM;
+  return CAD_OK;
+}
+
+void group_close(struct store_group *g) {
+  for (int i = 0; i < CLASSES; i++) free(g->rings[i].items);
+  free(g->replies);
+}
+
+/* ---- rings ---- */
+
+static bool ring_push(struct ring *r, const struct mail *m) {
+  if (r->count == GROUP_INBOX) return false;
+  memcpy(&r->items[(r->head + r->count++) % GROUP_INBOX], m, mail_size((enum mail_kind)m->kind));
+  return true;
+}
+
+static void ring_push_front(struct ring *r, const struct mail *m) {
+  r->head = (r->head + GROUP_INBOX - 1) % GROUP_INBOX;
+  r->count++;
+  memcpy(&r->items[r->head], m, mail_size((enum mail_kind)m->kind));
+}
+
+static void ring_pop(struct ring *r, struct mail *out) {
+  const struct mail *m = &r->items[r->head];
+  memcpy(out, m, mail_size((enum mail_kind)m->kind));
+  r->head = (r->head + 1) % GROUP_INBOX;
+  r->count--;
+}
+
+static enum class class_of(const struct mail *m) {
+  switch (m->kind) {
+  case STORE_CLOSE:
+  case STORE_DISPOSE:
+  case STORE_OPT_OUT: return CLASS_CLOSE;
+  case STORE_OPEN: return CLASS_OPEN;
+  case STORE_LEASE_WANT:
+  case STORE_LEASE_DROP: return CLASS_LEASE;
+  default: return CLASS_BULK;
+  }
+}
+
+unsigned group_waiting(const struct store_group *g) {
+  unsigned n = 0;
+  for (int i = 0; i < CLASSES; i++) n += g->rings[i].count;
+  return n;
+}
+
+/* Inbox into rings, while any class has room for whatever may come; the rest waits in the inbox. */
+void group_sort(struct store_group *g) {
+  struct mail some[16];
+  for (;;) {
+    for (int i = 0; i < CLASSES; i++)
+      if (g->rings[i].count + 16 + GROUP_ITEMS > GROUP_INBOX) return; /* a failed group must find its place again */
+    unsigned n = mailbox_take(g->inbox, some, 16);
+    for (unsigned i = 0; i < n; i++) ring_push(&g->rings[class_of(&some[i])], &some[i]);
+    if (n < 16) return;
+  }
+}
+
+/* ---- replies ---- */
+
+struct mail *group_reply(struct store_group *g, enum mail_kind kind) {
+  if (g->reply_count == g->reply_room) {
+    unsigned room = g->reply_room ? g->reply_room * 2 : 1024;
+    struct mail *bigger = realloc(g->replies, room * sizeof *bigger);
+    if (!bigger) abort(); /* nothing may be lost, and nothing can be kept */
+    g->replies = bigger;
+    g->reply_room = room;
+  }
+  struct mail *m = &g->replies[g->reply_count++];
+  *m = mail_make(kind, clock_mono());
+  return m;
+}
+
+/* Sends what is committed; false when control's mailbox is full and some must wait. */
+bool group_send(struct store_group *g) {
+  unsigned sent = 0;
+  while (sent < g->reply_ready && mailbox_put(g->control, &g->replies[sent]) == CAD_OK) sent++;
+  if (sent) memmove(g->replies, g->replies + sent, (g->reply_count - sent) * sizeof *g->replies);
+  g->reply_count -= sent;
+  g->reply_ready -= sent;
+  return g->reply_ready == 0;
+}
+
+static void refuse_open(struct store_group *g, const struct mail_store_open *req) {
+  struct mail_store_opened *r = &group_reply(g, STORE_REFUSED)->u.store_opened;
+  *r = (struct mail_store_opened){req->slot, req->gen, req->attempt_id, REFUSAL_STORE, wall_add(clock_wall(), BACKOFF_MOST_MS)};
+}
+
+/* ---- one item ---- */
+
+static void do_open(struct store_group *g, const struct mail_store_open *req) {
+  struct mail_store_opened reply;
+  bool opened = false;
+  if (store_attempt_open(g->store, req, clock_now(), &reply, &opened) < 0)
+    refuse_open(g, req);
+  else
+    group_reply(g, opened ? STORE_OPENED : STORE_REFUSED)->u.store_opened = reply;
+}
+
+static bool open_waits(const struct store_group *g, uint64_t attempt_id) {
+  const struct ring *r = &g->rings[CLASS_OPEN];
+  for (unsigned i = 0; i < r->count; i++) {
+    const struct mail *m = &r->items[(r->head + i) % GROUP_INBOX];
+    if (m->kind == STORE_OPEN && m->u.store_open.attempt_id == attempt_id) return true;
+  }
+  return false;
+}
+
+static void do_close(struct store_group *g, const struct mail *m) {
+  const struct mail_store_close *rec = &m->u.store_close;
+  int err = store_attempt_close(g->store, rec);
+  if (err == CAD_ENOENT && open_waits(g, rec->attempt_id)) { /* it overtook its own opening: behind it */
+    ring_push(&g->rings[CLASS_OPEN], m);
+    return;
+  }
+  if (err < 0) log_warn("store", "close of attempt %llu: %s", (unsigned long long)rec->attempt_id, err_name(err));
+  struct mail_store_opened *r = &group_reply(g, STORE_CLOSED)->u.store_opened;
+  *r = (struct mail_store_opened){rec->slot, rec->gen, rec->attempt_id, REFUSAL_NONE, WALL_NONE};
+}
+
+void group_dnc_added(struct store_group *g, uint64_t phone, const struct mail_store_opt_out *o) {
+  struct mail_store_opt_out *r = &group_reply(g, STORE_DNC_ADDED)->u.store_opt_out;
+  if (o) *r = *o;
+  r->phone = phone;
+}
+
+static void do_dispose(struct store_group *g, const struct mail_store_dispose *d) {
+  int err = store_dispose(g->store, d);
+  if (err < 0) log_warn("store", "disposition of attempt %llu: %s", (unsigned long long)d->attempt_id, err_name(err));
+  if (store_opted_out(g->store)) group_dnc_added(g, store_opted_out(g->store), NULL);
+}
+
+static void do_lease(struct store_group *g, const struct mail_store_want *asked) {
+  struct lease leases[LEASES_A_MAIL];
+  struct mail_store_want want = *asked;
+  struct mail_store_lease_end end = {.campaign_id = want.campaign_id};
+  struct now now = clock_now();
+  if (want.count > LEASES_A_MAIL) want.count = LEASES_A_MAIL;
+  int n = store_lease(g->store, &want, now, leases, &end);
+  if (n < 0) { /* a campaign that is not known, or a disk that cannot be read: ask again, but not at once */
+    end = (struct mail_store_lease_end){.campaign_id = want.campaign_id, .next = wall_add(now.wall, BACKOFF_MOST_MS)};
+    n = 0;
+  }
+  for (int i = 0; i < n; i++) group_reply(g, STORE_LEASED)->u.store_lease = leases[i];
+  group_reply(g, STORE_LEASE_END)->u.store_lease_end = end;
+}
+
+static void do_item(struct store_group *g, const struct mail *m) {
+  switch (m->kind) {
+  case STORE_CLOSE: do_close(g, m); break;
+  case STORE_DISPOSE: do_dispose(g, &m->u.store_dispose); break;
+  case STORE_OPT_OUT:
+    store_opt_out(g->store, &m->u.store_opt_out);
+    group_dnc_added(g, m->u.store_opt_out.phone, &m->u.store_opt_out);
+    break;
+  case STORE_OPEN: do_open(g, &m->u.store_open); break;
+  case STORE_LEASE_WANT: do_lease(g, &m->u.store_want); break;
+  case STORE_LEASE_DROP: store_lease_drop(g->store, &m->u.store_lease); break;
+  case STORE_AGENT_LOG: store_agent_log(g->store, &m->u.store_agent_log); break;
+  default: log_warn("store", "mail %s is not for the store", mail_kind_name((enum mail_kind)m->kind)); break;
+  }
+}
+
+/* ---- groups ---- */
+
+static void group_failed(struct store_group *g, int err) {
+  atomic_fetch_add(&g->failures, 1);
+  g->reply_count = g->reply_ready; /* nothing of it happened */
+  g->backoff_ms = g->backoff_ms == 0 ? BACKOFF_FIRST_MS : g->backoff_ms * 2 > BACKOFF_MOST_MS ? BACKOFF_MOST_MS : g->backoff_ms * 2;
+  g->retry_at = mono_add(clock_mono(), g->backoff_ms);
+  log_error("store", "%u items could not be made durable (%s); again in %lld ms", g->group_count, err_name(err), (long long)g->backoff_ms);
+  bool alone = g->group_count == 1; /* it goes behind the others: the fault may be its own */
+  for (unsigned i = g->group_count; i > 0; i--) {
+    const struct mail *m = &g->group[i - 1];
+    if (m->kind == STORE_OPEN) refuse_open(g, &m->u.store_open);
+    else if (alone) ring_push(&g->rings[class_of(m)], m);
+    else ring_push_front(&g->rings[class_of(m)], m);
+  }
+  g->one_by_one = true;
+  g->group_count = 0;
+  g->reply_ready = g->reply_count;
+}
+
+static bool next_item(struct store_group *g, struct mail *out) {
+  for (int i = 0; i < CLASSES; i++)
+    if (g->rings[i].count) {
+      ring_pop(&g->rings[i], out);
+      return true;
+    }
+  return false;
+}
+
+/* Waits for mail, jobs or the time; false when the time is over. */
+bool group_wait_us(struct store_group *g, int64_t us) {
+  struct pollfd fds[] = {{mailbox_fd(g->inbox), POLLIN, 0}, {g->wake, POLLIN, 0}};
+  struct timespec ts = {us / 1000000, us % 1000000 * 1000};
+  int n = ppoll(fds, 2, us < 0 ? NULL : &ts, NULL);
+  if (n > 0 && fds[1].revents) {
+    uint64_t count;
+    if (read(g->wake, &count, sizeof count) < 0) return true; /* only who reads it resets it */
+  }
+  return n > 0;
+}
+
+static void commit_group(struct store_group *g) {
+  int64_t from = clock_mono_us();
+  int err = store_commit(g->store);
+  int64_t took = clock_mono_us() - from;
+  if (took > atomic_load(&g->commit_max_us)) atomic_store(&g->commit_max_us, took);
+  if (err < 0) {
+    group_failed(g, err);
+    return;
+  }
+  atomic_fetch_add(&g->groups, 1);
+  atomic_fetch_add(&g->items, g->group_count);
+  g->backoff_ms = 0;
+  g->one_by_one = false;
+  g->group_count = 0;
+  g->reply_ready = g->reply_count;
+}
+
+void group_run(struct store_group *g) {
+  int64_t from = clock_mono_us();
+  unsigned limit = g->one_by_one ? 1 : GROUP_ITEMS;
+  int err = store_begin(g->store);
+  while (err >= 0 && g->group_count < limit && clock_mono_us() - from < GROUP_US) {
+    struct mail *m = &g->group[g->group_count];
+    if (next_item(g, m)) {
+      g->group_count++;
+      do_item(g, m);
+      continue;
+    }
+    int64_t left = LINGER_US - (clock_mono_us() - from); /* what comes within a few ms shares one fsync */
+    if (left <= 0 || !group_wait_us(g, left)) break;
+    group_sort(g);
+  }
+  if (err < 0)
+    group_failed(g, err);
+  else
+    commit_group(g);
+}
+
+/* The disk does not take anything now: new calls are refused at once, the rest waits for its next try. */
+void group_refuse(struct store_group *g) {
+  struct mail m;
+  while (g->rings[CLASS_OPEN].count) {
+    ring_pop(&g->rings[CLASS_OPEN], &m);
+    if (m.kind == STORE_OPEN) refuse_open(g, &m.u.store_open);
+    else ring_push(&g->rings[CLASS_CLOSE], &m);
+  }
+  while (g->rings[CLASS_LEASE].count) {
+    ring_pop(&g->rings[CLASS_LEASE], &m);
+    if (m.kind == STORE_LEASE_DROP) {
+      store_lease_drop(g->store, &m.u.store_lease);
+      continue;
+    }
+    group_reply(g, STORE_LEASE_END)->u.store_lease_end =
+        (struct mail_store_lease_end){.campaign_id = m.u.store_want.campaign_id, .next = wall_add(clock_wall(), BACKOFF_MOST_MS)};
+  }
+  g->reply_ready = g->reply_count;
+}
+
+bool group_failing(const struct store_group *g) { return g->backoff_ms > 0 && clock_mono().ms < g->retry_at.ms; }
