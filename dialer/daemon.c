@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TICK_MS = 250, START_MS = 10000, END_MS = 3000, BOX_SPARE = 4096 };
+enum { TICK_MS = 250, START_MS = 10000, END_MS = 3000, LOCK_TRIES = 60, BOX_SPARE = 4096 };
 
 struct daemon {
   struct config config;
@@ -90,6 +90,10 @@ static int start_parts(struct daemon *d) {
   const struct config *c = &d->config;
   mkdir(c->state_dir, 0750);
   int err = local_lock(c->state_dir, &d->lock_fd);
+  for (int tries = 0; err == CAD_EBUSY && tries < LOCK_TRIES; tries++) { /* a command may hold it for a moment */
+    usleep(50000);
+    err = local_lock(c->state_dir, &d->lock_fd);
+  }
   if (err < 0) {
     log_error("daemon", err == CAD_EBUSY ? "another Cadencia already runs on %s" : "cannot use state_dir %s: create it and let this user write to it",
               c->state_dir);

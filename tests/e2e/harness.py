@@ -169,8 +169,8 @@ class Sipp:
         path.write_text(scenario)
         self.stats = self.folder / f"{name}.err"
         self.process = subprocess.Popen(
-            ["sipp", "-sf", str(path), "-i", "127.0.0.1", "-p", str(port), "-nostdin", "-skip_rlimit", "-trace_err",
-             "-error_file", str(self.stats), "-l", "5000", "-min_rtp_port", str(free_range(64)), *extra],
+            ["sipp", "-sf", str(path), "-i", "127.0.0.1", "-p", str(port), "-nostdin", "-trace_err",
+             "-error_file", str(self.stats), "-l", "5000", "-mp", str(free_range(64)), *extra],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, stdin=subprocess.DEVNULL)
 
     def stop(self):
@@ -201,7 +201,8 @@ def stage(**box_options):
     finally:
         for a in actors:
             a.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        if not os.environ.get("CADENCIA_E2E_KEEP"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def carrier_scenario(kinds):
@@ -233,12 +234,14 @@ def carrier_scenario(kinds):
     jumps = "".join(f'<nop next="{10 + i}" test="b{d}"/>' for i, d in enumerate(sorted(kinds)))
     names = ",".join(f"b{d},c{d}" for d in sorted(kinds)) or "all"
     body = answer(ring_ms=200).replace('<label id="{n}"/>', "")
+    pick = f"""<action><ereg regexp="sip:\\+[0-9]+([0-9][0-9])@" search_in="hdr" header="To:" assign_to="all,kind"/>{tests}</action>""" if kinds else ""
+    known = f"all,kind,{names}," if kinds else ""
     text = f"""<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="carrier">
-<recv request="INVITE" rrs="true"><action><ereg regexp="sip:\\+[0-9]+([0-9][0-9])@" search_in="hdr" header="To:" assign_to="all,kind"/>{tests}</action></recv>
+<recv request="INVITE" rrs="true">{pick}</recv>
 {jumps}{body}{bodies}
 <label id="1"/>
-<Reference variables="all,kind,peer,mine,{names}"/>
+<Reference variables="{known}peer,mine"/>
 </scenario>"""
     return text.replace('next="end"', 'next="1"')
 
