@@ -191,7 +191,7 @@ static void group_failed(struct store_group *g, int err) {
     else if (alone) ring_push(&g->rings[class_of(m)], m);
     else ring_push_front(&g->rings[class_of(m)], m);
   }
-  g->one_by_one = true;
+  g->one_by_one = GROUP_ITEMS * 2;
   g->group_count = 0;
   g->reply_ready = g->reply_count;
 }
@@ -229,7 +229,7 @@ static void commit_group(struct store_group *g) {
   atomic_fetch_add(&g->groups, 1);
   atomic_fetch_add(&g->items, g->group_count);
   g->backoff_ms = 0;
-  g->one_by_one = false;
+  if (g->one_by_one) g->one_by_one--;
   g->group_count = 0;
   g->reply_ready = g->reply_count;
 }

@@ -27,7 +27,7 @@ struct store_group {
   unsigned reply_count, reply_room, reply_ready;
   int64_t backoff_ms;
   struct mono retry_at;
-  bool one_by_one; /* after a failure: so that one bad item does not hold up the rest */
+  unsigned one_by_one; /* so many groups of one item after a failure: one bad item must not hold up the rest */
   atomic_int_fast64_t commit_max_us;
   atomic_uint_fast64_t items, groups, failures;
 };

@@ -108,7 +108,12 @@ static int bind_one(sqlite3_stmt *q, int i, char type, va_list *args) {
   }
 }
 
+/* A transaction that failed once may be gone already (a full disk rolls it back by itself): whatever came
+ * after it would stand alone, so nothing comes after it but its end. */
+static bool barred(const struct db *db, enum db_slot slot) { return db->in_tx && db->spoiled && slot != Q_COMMIT && slot != Q_ROLLBACK; }
+
 static sqlite3_stmt *query(struct db *db, enum db_slot slot, const char *sql, const char *types, va_list *args) {
+  if (barred(db, slot)) return NULL;
   sqlite3_stmt *q = prepare(db, slot, sql);
   if (!q) return NULL;
   for (int i = 0; types[i]; i++) {

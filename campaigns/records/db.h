@@ -46,7 +46,7 @@ void db_rollback(struct db *db);
 int db_run(struct db *db, enum db_slot slot, const char *sql, const char *types, ...);
 /* Prepared, bound, not yet stepped; NULL on failure. Finish with db_done. */
 sqlite3_stmt *db_query(struct db *db, enum db_slot slot, const char *sql, const char *types, ...);
-int db_step(struct db *db, sqlite3_stmt *q); /* 1 a row, 0 no more, < 0 */
+int db_step(struct db *db, sqlite3_stmt *q); /* 1 a row, 0 no more, < 0 (q NULL: CAD_EIO) */
 void db_done(sqlite3_stmt *q);
 int db_changes(const struct db *db);
 
