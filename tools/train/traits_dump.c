@@ -17,7 +17,7 @@ static const char *const NAMES[TRAIT_COUNT] = {
     "centroid_deviation", "purity", "flux",          "syllables",     "syllable_rate",
     "band_0",        "band_1",      "band_2",        "band_3",        "band_4",      "band_5",       "band_6", "band_7",
     "band_deviation_0", "band_deviation_1", "band_deviation_2", "band_deviation_3", "band_deviation_4", "band_deviation_5",
-    "band_deviation_6", "band_deviation_7"};
+    "band_deviation_6", "band_deviation_7", "calm", "calm_longest", "level_slope", "pause_depth"};
 
 static void dump(FILE *out, int number, const int16_t *samples, size_t count) {
   struct screen_params params = screen_defaults(SCREEN_BALANCED);
