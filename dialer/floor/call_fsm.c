@@ -56,7 +56,9 @@ static void close_call(struct floor *f, struct call *c, enum cause cause, enum e
   f->trunks[c->trunk].used--;
   order_close(f, c);
   tally(f, c);
-  if (c->outcome == OUTCOME_EARLY_HANGUP) pacer(f, c, PACER_CALL_EARLY_HANGUP);
+  /* Whoever hangs up in the middle of his own greeting waited for nobody: that is no fault of the pace. */
+  bool waited = c->verdict != VERDICT_NONE || c->greeting_end.ms != 0;
+  if (c->outcome == OUTCOME_EARLY_HANGUP && waited) pacer(f, c, PACER_CALL_EARLY_HANGUP);
   if (c->outcome == OUTCOME_ABANDONED && !c->message_begun) pacer(f, c, PACER_CALL_ABANDONED);
   pacer(f, c, PACER_CALL_ENDED);
 }
