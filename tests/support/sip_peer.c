@@ -18,6 +18,7 @@ static int64_t now_ms(void) {
 bool peer_open(struct peer *p) {
   struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t len = sizeof a;
+  p->contact = NULL;
   p->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (p->fd < 0 || bind(p->fd, (struct sockaddr *)&a, sizeof a) < 0 || getsockname(p->fd, (struct sockaddr *)&a, &len) < 0) return false;
   p->port = ntohs(a.sin_port);
@@ -92,14 +93,15 @@ void peer_send(struct peer *p, const struct sockaddr_in *to, const char *text) {
 }
 
 void peer_reply(struct peer *p, const struct peer_msg *request, const char *status, const char *tag, const char *headers, const char *sdp) {
-  char text[PEER_TEXT_MAX], from[512], to[512], call_id[512], cseq[512], vias[1024];
+  char text[PEER_TEXT_MAX], from[512], to[512], call_id[512], cseq[512], vias[1024], own[64];
   peer_header(request, "To", to);
+  snprintf(own, sizeof own, "sip:peer@127.0.0.1:%u", p->port);
   bool tagged = strstr(to, ";tag=") != NULL || !tag || !tag[0];
   snprintf(text, sizeof text,
-           "SIP/2.0 %s\r\n%sFrom: %s\r\nTo: %s%s%s\r\nCall-ID: %s\r\nCSeq: %s\r\nContact: <sip:peer@127.0.0.1:%u>\r\n%s%sContent-Length: "
+           "SIP/2.0 %s\r\n%sFrom: %s\r\nTo: %s%s%s\r\nCall-ID: %s\r\nCSeq: %s\r\nContact: <%s>\r\n%s%sContent-Length: "
            "%zu\r\n\r\n%s",
            status, peer_vias(request, vias), peer_header(request, "From", from), to, tagged ? "" : ";tag=", tagged ? "" : tag,
-           peer_header(request, "Call-ID", call_id), peer_header(request, "CSeq", cseq), p->port, headers,
+           peer_header(request, "Call-ID", call_id), peer_header(request, "CSeq", cseq), p->contact ? p->contact : own, headers,
            sdp ? "Content-Type: application/sdp\r\n" : "", sdp ? strlen(sdp) : 0, sdp ? sdp : "");
   peer_send(p, &request->from, text);
 }

@@ -14,6 +14,7 @@ enum { PEER_TEXT_MAX = 8192 };
 struct peer {
   int fd;
   uint16_t port;
+  const char *contact; /* NULL: "sip:peer@127.0.0.1:port" */
 };
 struct peer_msg {
   char text[PEER_TEXT_MAX];
