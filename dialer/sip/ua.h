@@ -34,7 +34,7 @@ struct ua {
   struct post *post;
   bool closing; /* no new legs */
   bool shut;    /* nua said that it is down */
-  bool owing;   /* some leg or trunk owes control a mail */
+  bool owes_legs, owes_trunks; /* some leg or trunk owes control a mail */
   uint64_t sdp_seed;
   struct ua_counters count;
 };

@@ -18,7 +18,7 @@ static void report(struct ua *ua, const struct leg_entry *leg, enum mail_kind ki
 static void report_or_owe(struct ua *ua, struct leg_entry *leg, enum mail_kind kind, uint16_t status) {
   if (post_owed(ua->post)) {
     leg->owes |= kind == SIP_MEDIA ? LEG_OWES_MEDIA : LEG_OWES_PROGRESS;
-    ua->owing = true;
+    ua->owes_legs = true;
   } else {
     report(ua, leg, kind, status, true);
   }
@@ -39,21 +39,22 @@ static void settle_trunks(struct ua *ua) {
 
 static void settle_legs(struct ua *ua) {
   uint32_t cursor = 0;
-  for (struct leg_entry *leg; (leg = leg_each(ua->legs, &cursor)) != NULL && !post_pressed(ua->post);) {
-    if (leg->owes && leg->state < LEG_ANSWERED)
-      report(ua, leg, SIP_PROGRESS, leg->said_status, true);
-    else if (leg->owes & LEG_OWES_MEDIA)
-      report(ua, leg, SIP_MEDIA, 200, true);
+  struct leg_entry *leg;
+  while (!post_pressed(ua->post) && (leg = leg_each(ua->legs, &cursor)) != NULL) {
+    if (leg->owes && leg->state < LEG_ANSWERED) report(ua, leg, SIP_PROGRESS, leg->said_status, true);
+    else if (leg->owes & LEG_OWES_MEDIA) report(ua, leg, SIP_MEDIA, 200, true);
     leg->owes = 0;
   }
-  if (cursor && !post_pressed(ua->post)) ua->owing = false;
+  ua->owes_legs = post_pressed(ua->post); /* those after the cursor still wait */
 }
 
 void ua_settle(struct ua *ua) {
-  if (!ua->owing || post_pressed(ua->post)) return;
-  ua->owing = false;
-  settle_trunks(ua);
-  settle_legs(ua);
+  if (post_pressed(ua->post)) return;
+  if (ua->owes_trunks) {
+    ua->owes_trunks = false;
+    settle_trunks(ua);
+  }
+  if (ua->owes_legs) settle_legs(ua);
 }
 
 /* --- what a reply says ---------------------------------------------------------- */
@@ -100,7 +101,7 @@ static void heard(struct ua *ua, struct leg_entry *leg, const sip_t *sip) {
   if (!leg->heard) trunk_settled(&ua->trunks, t);
   if (sip) trunk_alive(&ua->trunks, t, clock_mono());
   leg->heard = true;
-  if (was_open != t->open) ua->owing = true;
+  if (was_open != t->open) ua->owes_trunks = true;
 }
 
 /* --- the INVITE's replies --------------------------------------------------------- */

@@ -34,7 +34,7 @@ void ua_trunk(struct ua *ua, const struct mail_sip_trunk *mail) {
   if (rc < 0)
     log_warn("sip", "trunk %u is not usable (%s): its proxy must be a SIP URI with a numeric host%s", mail->trunk, err_name(rc),
              ua->spec.loopback ? " on loopback" : "");
-  ua->owing = true; /* its state is told by ua_settle */
+  ua->owes_trunks = true; /* its state is told by ua_settle */
 }
 
 /* Whom to call: fills the request URI and the leg's codecs. CAD_OK, or the refusal is sent. */
@@ -101,14 +101,18 @@ static void send_invite(struct ua *ua, const struct mail_sip_invite *m, struct l
   int bytes = offer_write(&local, sdp, sizeof sdp);
   leg->nh = bytes > 0 ? nua_handle(ua->nua, leg_ticket(leg), NUTAG_URL(uri), SIPTAG_TO_STR(to), SIPTAG_FROM_STR(from), TAG_END()) : NULL;
   if (!leg->nh) {
-    leg->final = true;
+    leg->final = leg->heard = true; /* nothing went out */
     leg->last = (struct mail_sip_event){.status = SIP_STATUS_REFUSED, .cause = CAUSE_LOCAL};
     ua_leg_over(ua, leg);
     return;
   }
   ua->count.handles++;
   ua->count.invited++;
-  if (leg->id.role == LEG_CALL) trunk_sent(&ua->trunks, trunk_find(&ua->trunks, leg->trunk), clock_mono());
+  if (leg->id.role == LEG_CALL) {
+    struct trunk *t = trunk_find(&ua->trunks, leg->trunk);
+    trunk_sent(&ua->trunks, t, clock_mono());
+    if (!trunk_admits(t)) ua->owes_trunks = true;
+  }
   nua_invite(leg->nh, SIPTAG_CALL_ID_STR(call_id), TAG_IF(headers[0], SIPTAG_HEADER_STR(headers)),
              SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
 }
@@ -120,7 +124,6 @@ void ua_invite(struct ua *ua, const struct mail_sip_invite *m) {
   int rc = !leg ? CAD_EREFUSED : m->leg.role == LEG_CALL ? aim_call(ua, m, leg, uri) : aim_seat(ua, m, leg, uri);
   if (rc == CAD_OK) {
     send_invite(ua, m, leg, uri);
-    ua->owing = ua->owing || leg->id.role == LEG_CALL; /* the breaker may have opened */
     return;
   }
   ua->count.refused++;
