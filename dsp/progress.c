@@ -39,7 +39,7 @@ static bool steady(const struct progress *p) { return p->hops >= 4 && spread_hz(
 uint32_t progress_steady_hops(const struct progress *p) { return p->on && steady(p) ? p->hops : 0; }
 
 static enum screen_tone report(struct progress *p, enum screen_tone tone, float hz, uint32_t start_hop) {
-  if (p->reported >> tone & 1u) return SCREEN_TONE_NONE;
+  if ((unsigned)p->reported >> tone & 1u) return SCREEN_TONE_NONE;
   p->reported = (uint16_t)(p->reported | 1u << tone);
   p->hz = (uint16_t)(hz + 0.5f);
   p->tone_hop = start_hop;
