@@ -46,8 +46,10 @@ void beat_session(struct media_thread *th, struct rtp_session *s, unsigned frame
   if (!s->polled) receive(th, s, BEAT_PACKETS_MAX);
   if (!s->connected && latch_expired(&s->latch, th->now_us) && net_addr_usable(&s->latch.far)) session_connect(s);
   wait_beat(th, s);
-  if (s->prompt) play_beat(th, s, frames);
-  else if (s->peer) bridge_beat(th, s);
+  if (s->prompt)
+    play_beat(th, s, frames);
+  else if (s->peer)
+    bridge_beat(th, s);
   bool idle = th->now_us - s->out.last_us >= KEEP_ALIVE_US;
   if (idle && s->answered_us != 0 && session_may_send(s)) send_silence(th, s);
   check_dead(th, s);

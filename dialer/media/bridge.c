@@ -77,8 +77,10 @@ void bridge_forward(struct media_thread *th, struct rtp_session *s, const struct
   struct rtp_packet head = {.payload_type = event ? to->desc.event_pt : to->desc.codec};
   stream_forward(&to->out, p, event ? 0 : p->payload_bytes, th->now_us, &head);
   rtp_header_write(th->tx, &head);
-  if (event) memcpy(th->tx + RTP_HEADER_BYTES, p->payload, p->payload_bytes);
-  else forward_audio(th, to, p, th->tx + RTP_HEADER_BYTES);
+  if (event)
+    memcpy(th->tx + RTP_HEADER_BYTES, p->payload, p->payload_bytes);
+  else
+    forward_audio(th, to, p, th->tx + RTP_HEADER_BYTES);
   send_packet(th, to, th->tx, RTP_HEADER_BYTES + (size_t)p->payload_bytes);
   tally_add(&th->tally.forwarded, 1);
 }

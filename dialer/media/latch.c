@@ -56,8 +56,10 @@ struct net_addr net_addr_of(const struct sockaddr_storage *sa) {
 
 int net_addr_parse(const char *text, uint16_t port, struct net_addr *out) {
   struct net_addr a = {.port = port};
-  if (inet_pton(AF_INET, text, a.addr) == 1) a.family = 4;
-  else if (inet_pton(AF_INET6, text, a.addr) == 1) a.family = 6;
+  if (inet_pton(AF_INET, text, a.addr) == 1)
+    a.family = 4;
+  else if (inet_pton(AF_INET6, text, a.addr) == 1)
+    a.family = 6;
   if (a.family == 0) return CAD_EINVAL;
   *out = a;
   return CAD_OK;

@@ -17,10 +17,10 @@
 
 struct media;
 struct media_options {
-  const char *bind_host;          /* numeric address of the listener */
-  uint16_t port_min, port_max;    /* even RTP ports, RTCP on the next odd one */
-  unsigned sessions_max;          /* announced and in use at one time; released ones rest beside them */
-  unsigned credits;               /* bound sessions kept announced */
+  const char *bind_host;       /* numeric address of the listener */
+  uint16_t port_min, port_max; /* even RTP ports, RTCP on the next odd one */
+  unsigned sessions_max;       /* announced and in use at one time; released ones rest beside them */
+  unsigned credits;            /* bound sessions kept announced */
   const char *prompt_dir;
 };
 /* CAD_OK, CAD_EINVAL, CAD_ENET, CAD_ENOMEM; err gets one readable line. */
@@ -32,8 +32,8 @@ struct mailbox *media_inbox(struct media *m);
 int media_prompt(struct media *m, const char *file);
 struct media_counters {
   uint64_t rx_packets, tx_packets, forwarded, strangers, malformed, beats, beats_missed;
-  uint64_t late_mail;   /* mail about sessions that ended, or that made no sense */
-  uint64_t lost_events; /* digits beyond all measure, or control did not read for long */
+  uint64_t late_mail;                               /* mail about sessions that ended, or that made no sense */
+  uint64_t lost_events;                             /* digits beyond all measure, or control did not read for long */
   uint32_t beat_lag_max_us, sessions_open, credits; /* sessions in use; announced and unused */
 };
 void media_counters(struct media *m, struct media_counters *out);

@@ -15,15 +15,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum {
-  INBOX_MAILS = 2048,
-  OUTBOX_SPARE = 1024,
-  EVENTS_MAX = 64,
-  BEAT_US = 20000,
-  CATCH_UP_FRAMES_MAX = 5,
-  RETRY_MS = 2,
-  BEAT_NICE = -10
-};
+enum { INBOX_MAILS = 2048, OUTBOX_SPARE = 1024, EVENTS_MAX = 64, BEAT_US = 20000, CATCH_UP_FRAMES_MAX = 5, RETRY_MS = 2, BEAT_NICE = -10 };
 
 /* One thread today. Sessions, detectors and events hang on struct media_thread alone, so more threads are more of those. */
 struct media {
@@ -58,8 +50,10 @@ static void inbox_read(struct media *m) {
 
 static void dispatch(struct media *m, uint64_t tag) {
   struct media_thread *th = &m->thread;
-  if (tag == THREAD_TAG_TIMER) beat(th);
-  else if (tag == THREAD_TAG_INBOX) inbox_read(m);
+  if (tag == THREAD_TAG_TIMER)
+    beat(th);
+  else if (tag == THREAD_TAG_INBOX)
+    inbox_read(m);
   else if (tag >= THREAD_TAG_SESSION && tag - THREAD_TAG_SESSION < th->arena.bound) {
     struct rtp_session *s = &th->arena.sessions[tag - THREAD_TAG_SESSION];
     if (s->polled) receive(th, s, 1); /* more of it wakes us again */
@@ -154,8 +148,8 @@ int media_start(const struct media_options *opt, struct mailbox *control, struct
   int code = open_all(m, opt, control);
   if (code == CAD_OK && pthread_create(&m->id, NULL, run, m) != 0) code = CAD_ENOMEM;
   if (code != CAD_OK) {
-    snprintf(err, 160, "media on %s, ports %u-%u, %u sessions: %s", opt->bind_host ? opt->bind_host : "(none)", opt->port_min, opt->port_max,
-             opt->sessions_max, err_name(code));
+    snprintf(err, 160, "media on %s, ports %u-%u, %u sessions: %s", opt->bind_host ? opt->bind_host : "(none)", opt->port_min,
+             opt->port_max, opt->sessions_max, err_name(code));
     media_stop(m);
     return code;
   }
@@ -188,14 +182,17 @@ struct media *media_stop(struct media *m) {
   return NULL;
 }
 
-struct mailbox *media_inbox(struct media *m) { return m->inbox; }
+struct mailbox *media_inbox(struct media *m) {
+  return m->inbox;
+}
 
 int media_prompt(struct media *m, const char *file) { return prompt_load(&m->prompts, m->prompt_dir, file); }
 
 void media_counters(struct media *m, struct media_counters *out) {
   struct media_tally *t = &m->thread.tally;
 #define READ(field) .field = atomic_load_explicit(&t->field, memory_order_relaxed)
-  *out = (struct media_counters){READ(rx_packets), READ(tx_packets), READ(forwarded), READ(strangers), READ(malformed), READ(beats),
-                                 READ(beats_missed), READ(late_mail), READ(lost_events), READ(beat_lag_max_us), READ(sessions_open), READ(credits)};
+  *out = (struct media_counters){READ(rx_packets),  READ(tx_packets),      READ(forwarded),     READ(strangers),
+                                 READ(malformed),   READ(beats),           READ(beats_missed),  READ(late_mail),
+                                 READ(lost_events), READ(beat_lag_max_us), READ(sessions_open), READ(credits)};
 #undef READ
 }

@@ -27,15 +27,16 @@ static void remote(struct media_thread *th, const struct mail_media_remote *orde
     s->answered_us = th->now_us;
     if (s->tap) tap_answered(s->tap);
   }
+  bool moved = false;
   if (order->desc.family != 0) {
     struct net_addr to = net_addr_of_desc(&order->desc);
     s->desc = order->desc;
-    bool moved = latch_aim(&s->latch, &order->desc);
+    moved = latch_aim(&s->latch, &order->desc);
     if (moved) session_disconnect(s);
     bool foreign = to.family != th->arena.bind.family || arena_owns_port(&th->arena, &to);
     if (foreign || !net_addr_usable(&to)) latch_shut(&s->latch);
-    else if (!s->early && (moved || answered)) latch_open_window(&s->latch, th->now_us + LATCH_WINDOW_US);
   }
+  if (!s->early && (moved || answered)) latch_open_window(&s->latch, th->now_us + LATCH_WINDOW_US);
   if (answered && session_may_send(s)) send_silence(th, s); /* opens the way through translators at once */
 }
 

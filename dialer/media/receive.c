@@ -24,8 +24,10 @@ static void hear_audio(struct media_thread *th, struct rtp_session *s, const str
     tally_add(&th->tally.malformed, 1);
     return;
   }
-  if (s->peer) bridge_forward(th, s, p, false);
-  else wait_hear(th, s, p);
+  if (s->peer)
+    bridge_forward(th, s, p, false);
+  else
+    wait_hear(th, s, p);
 }
 
 static void hear(struct media_thread *th, struct rtp_session *s, const struct sockaddr_storage *sa, size_t bytes) {
@@ -49,9 +51,12 @@ static void hear(struct media_thread *th, struct rtp_session *s, const struct so
   tally_add(&th->tally.rx_packets, 1);
   enum stream_order order = stream_heard(&s->in, &p, th->now_us, s->polled);
   if (order == STREAM_REPEAT) return;
-  if (audio) hear_audio(th, s, &p);
-  else if (event) hear_event(th, s, &p);
-  else if (s->peer) stream_swallow(&s->peer->out, &p);
+  if (audio)
+    hear_audio(th, s, &p);
+  else if (event)
+    hear_event(th, s, &p);
+  else if (s->peer)
+    stream_swallow(&s->peer->out, &p);
 }
 
 void receive(struct media_thread *th, struct rtp_session *s, int packets_max) {
@@ -59,8 +64,11 @@ void receive(struct media_thread *th, struct rtp_session *s, int packets_max) {
     struct sockaddr_storage sa;
     socklen_t length = sizeof sa;
     ssize_t n = recvfrom(s->fd, th->rx, sizeof th->rx, MSG_DONTWAIT, (struct sockaddr *)&sa, &length);
-    if (n >= 0) hear(th, s, &sa, (size_t)n);
-    else if (errno == ECONNREFUSED) send_refused(th, s);
-    else if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+    if (n >= 0)
+      hear(th, s, &sa, (size_t)n);
+    else if (errno == ECONNREFUSED)
+      send_refused(th, s);
+    else if (errno == EAGAIN || errno == EWOULDBLOCK)
+      return;
   }
 }

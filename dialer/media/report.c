@@ -17,8 +17,10 @@ static void rtcp_open(struct media_thread *th, struct rtp_session *s) {
   at.port = (uint16_t)(s->port + 1);
   struct sockaddr_storage sa;
   socklen_t length = net_addr_sockaddr(&at, &sa);
-  if (bind(fd, (struct sockaddr *)&sa, length) == 0) s->rtcp_fd = fd;
-  else close(fd);
+  if (bind(fd, (struct sockaddr *)&sa, length) == 0)
+    s->rtcp_fd = fd;
+  else
+    close(fd);
 }
 
 static void rtcp_read(struct media_thread *th, struct rtp_session *s) {

@@ -18,8 +18,10 @@ void send_packet(struct media_thread *th, struct rtp_session *s, const uint8_t *
     socklen_t length = net_addr_sockaddr(&s->latch.far, &sa);
     n = sendto(s->fd, data, bytes, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&sa, length);
   }
-  if (n >= 0) tally_add(&th->tally.tx_packets, 1);
-  else if (errno == ECONNREFUSED) send_refused(th, s);
+  if (n >= 0)
+    tally_add(&th->tally.tx_packets, 1);
+  else if (errno == ECONNREFUSED)
+    send_refused(th, s);
 }
 
 void send_frame(struct media_thread *th, struct rtp_session *s, const uint8_t *audio) {

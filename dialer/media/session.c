@@ -18,7 +18,8 @@ uint64_t arena_random(struct arena *a) {
 
 int arena_open(struct arena *a, const char *bind_host, uint16_t port_min, uint16_t port_max, unsigned max, uint64_t seed) {
   memset(a, 0, sizeof *a);
-  if (!bind_host || max == 0 || max > 32768 || port_min < 1024 || port_max <= port_min || net_addr_parse(bind_host, 0, &a->bind) != CAD_OK) return CAD_EINVAL;
+  if (!bind_host || max == 0 || max > 32768 || port_min < 1024 || port_max <= port_min || net_addr_parse(bind_host, 0, &a->bind) != CAD_OK)
+    return CAD_EINVAL;
   a->active_max = max;
   a->max = max = max * 2;
   a->port_min = port_min;

@@ -77,10 +77,10 @@ struct arena {
   unsigned max, bound; /* slots below `bound` have a socket */
   unsigned active_max; /* announced and in use together; the other slots are for those that rest */
   uint16_t port_min, port_max;
-  uint8_t *owned_ports;     /* a bit for each port, so that nobody aims us at ourselves */
-  uint32_t *used;           /* slots in use, in no order */
+  uint8_t *owned_ports; /* a bit for each port, so that nobody aims us at ourselves */
+  uint32_t *used;       /* slots in use, in no order */
   unsigned used_count;
-  uint32_t *queue;          /* ring: resting, then rested, oldest first */
+  uint32_t *queue; /* ring: resting, then rested, oldest first */
   unsigned queue_head, queue_count;
   unsigned credit_count;
   uint64_t random;

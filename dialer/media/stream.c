@@ -29,7 +29,8 @@ static void start(struct stream_in *in, const struct rtp_packet *p) {
 static void measure_jitter(struct stream_in *in, const struct rtp_packet *p, int64_t now_us) {
   uint32_t transit = samples_of(now_us) - p->ts;
   int32_t d = (int32_t)(transit - in->transit);
-  if (in->transit != 0 && d > -TS_JUMP && d < TS_JUMP) in->jitter_x16 += (uint32_t)((d < 0 ? -d : d) - (int32_t)((in->jitter_x16 + 8) >> 4));
+  if (in->transit != 0 && d > -TS_JUMP && d < TS_JUMP)
+    in->jitter_x16 += (uint32_t)((d < 0 ? -d : d) - (int32_t)((in->jitter_x16 + 8) >> 4));
   in->transit = transit;
 }
 

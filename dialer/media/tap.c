@@ -7,17 +7,18 @@
 #include <string.h>
 
 enum {
-  HOLE_PATIENCE_SAMPLES = 480, /* this much newer audio behind a hole, and it is a loss */
+  HOLE_PATIENCE_SAMPLES = 480,    /* this much newer audio behind a hole, and it is a loss */
   SILENCE_PATIENCE_SAMPLES = 800, /* so far behind the clock, and what is missing will not come */
   AHEAD_MAX_SAMPLES = 1920,
   HALF_BEAT_US = 10000,
-  CAUSE_ALIGN = 64
+  STATE_ALIGN = 64,
+  HOLD_MS = 1500 /* of the 2,000 that the law gives: an undecided person must still reach an agent in time */
 };
 /* The law's patience; the floor's own deadline is armed from the same stamps. */
 static const struct screen_params PARAMS = {
-    .preset = SCREEN_BALANCED, .decide = true, .hold_ms = 2000, .speech_cap_ms = 6000, .dead_air_ms = 8000};
+    .preset = SCREEN_BALANCED, .decide = true, .hold_ms = HOLD_MS, .speech_cap_ms = 6000, .dead_air_ms = 8000};
 
-static size_t round_up(size_t bytes) { return (bytes + CAUSE_ALIGN - 1) / CAUSE_ALIGN * CAUSE_ALIGN; }
+static size_t round_up(size_t bytes) { return (bytes + STATE_ALIGN - 1) / STATE_ALIGN * STATE_ALIGN; }
 
 int tap_pool_open(struct tap_pool *pool, unsigned count) {
   memset(pool, 0, sizeof *pool);
@@ -41,7 +42,7 @@ void tap_pool_close(struct tap_pool *pool) {
 
 static struct tap *tap_at(struct tap_pool *pool, unsigned index) {
   uintptr_t base = (uintptr_t)pool->memory;
-  base = (base + CAUSE_ALIGN - 1) / CAUSE_ALIGN * CAUSE_ALIGN;
+  base = (base + STATE_ALIGN - 1) / STATE_ALIGN * STATE_ALIGN;
   return (struct tap *)(base + index * pool->stride_bytes);
 }
 
@@ -115,9 +116,12 @@ void tap_beat(struct tap *tap, int64_t now_us, tap_event_fn *say, void *context)
     /* A stream that leaps ahead may not push the detector's clock ahead of the world's. */
     int64_t room = due + AHEAD_MAX_SAMPLES - (int64_t)tap->fed;
     if (lost > room) lost = (int)room;
-    if (n > 0) feed_audio(tap, pcm, n, now_us, say, context);
-    else if (lost > 0) feed_loss(tap, lost, say, context);
-    else break;
+    if (n > 0)
+      feed_audio(tap, pcm, n, now_us, say, context);
+    else if (lost > 0)
+      feed_loss(tap, lost, say, context);
+    else
+      break;
   }
   while (due - (int64_t)tap->fed > SILENCE_PATIENCE_SAMPLES) {
     int skipped = jitter_skip(&tap->jitter, RTP_FRAME_SAMPLES);

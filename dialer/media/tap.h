@@ -14,10 +14,10 @@
 struct tap {
   bool answered;
   struct screen *screen;
-  int64_t begun_us;      /* when the detector's clock was 0 */
-  uint64_t fed;          /* samples that it has had */
-  int64_t anchor_us;     /* audio was known to be current then, */
-  uint64_t anchor_fed;   /* up to this sample */
+  int64_t begun_us;    /* when the detector's clock was 0 */
+  uint64_t fed;        /* samples that it has had */
+  int64_t anchor_us;   /* audio was known to be current then, */
+  uint64_t anchor_fed; /* up to this sample */
   struct jitter jitter;
 };
 

@@ -12,7 +12,8 @@ static void say_verdict(struct media_thread *th, struct rtp_session *s, enum ver
   struct mail m = event_about(th, MEDIA_VERDICT, s);
   m.u.media_event.verdict = (uint8_t)v;
   m.u.media_event.reason = (uint8_t)reason;
-  if (m.u.media_event.greeting_end.ms == 0 && s->wait.quiet_us > s->answered_us) m.u.media_event.greeting_end = (struct mono){s->wait.quiet_us / 1000};
+  if (m.u.media_event.greeting_end.ms == 0 && s->wait.quiet_us > s->answered_us)
+    m.u.media_event.greeting_end = (struct mono){s->wait.quiet_us / 1000};
   outbox_put(&th->outbox, &m);
 }
 
@@ -38,8 +39,10 @@ static void decided(struct media_thread *th, struct rtp_session *s, const struct
   if (!w->asked || !w->screening || w->verdict_sent || w->over) return;
   /* He stopped here; if an agent comes before the silence has lasted, this was the end of his greeting. */
   if (event->quiet_since != 0) w->quiet_us = heard_us - ((int64_t)event->sample - (int64_t)event->quiet_since) * 125;
-  if (may_be_person(event->verdict)) w->decided_us = th->now_us;
-  else w->over = true;
+  if (may_be_person(event->verdict))
+    w->decided_us = th->now_us;
+  else
+    w->over = true;
   say_verdict(th, s, event->verdict, event->reason);
 }
 
@@ -81,8 +84,10 @@ void wait_ask(struct media_thread *th, struct rtp_session *s, const struct mail_
   w->trunk = order->trunk;
   s->early = false;
   if (s->answered_us == 0) s->answered_us = th->now_us;
-  if (s->tap) tap_answered(s->tap);
-  else s->tap = tap_open(&th->taps, th->now_us, true);
+  if (s->tap)
+    tap_answered(s->tap);
+  else
+    s->tap = tap_open(&th->taps, th->now_us, true);
   if (w->greeting_end_us != 0) say_greeting_end(th, s);
   if (s->tap) return;
   /* No detector is free: nobody may be lost or kept waiting for that, so the greeting counts as over. */

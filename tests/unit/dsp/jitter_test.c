@@ -105,8 +105,10 @@ START_TEST(the_timestamp_may_wrap) {
   uint32_t base = UINT32_MAX - 5 * FRAME - 37;
   for (uint32_t k = 0; k < 20; k += 2) {
     put_world(1, base, (k + 1) * FRAME, FRAME);
-    if (k == 0) jitter_init(&j, WAIT), put_world(1, base, 0, FRAME), put_world(1, base, FRAME, FRAME);
-    else put_world(1, base, k * FRAME, FRAME);
+    if (k == 0)
+      jitter_init(&j, WAIT), put_world(1, base, 0, FRAME), put_world(1, base, FRAME, FRAME);
+    else
+      put_world(1, base, k * FRAME, FRAME);
     expect_world(k * FRAME, 2 * FRAME);
   }
   ck_assert_uint_eq(j.lost_samples + j.late + j.restarts, 0);

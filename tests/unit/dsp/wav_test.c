@@ -67,8 +67,10 @@ START_TEST(other_rates_keep_the_voice_band_and_lose_what_would_fold) {
   ck_assert_int_eq(wav_read(path, 100000, &pcm, &n), CAD_OK);
   ck_assert_uint_eq(n, 8000);
   ck_assert_double_eq_tol(amplitude(pcm, n, 1000), 0.25, 0.0025);
-  if (rate > 11025) ck_assert_double_lt(amplitude(pcm, n, 2800), 0.001);
-  else ck_assert_double_eq_tol(amplitude(pcm, n, 1500), 0.25, 0.0025);
+  if (rate > 11025)
+    ck_assert_double_lt(amplitude(pcm, n, 2800), 0.001);
+  else
+    ck_assert_double_eq_tol(amplitude(pcm, n, 1500), 0.25, 0.0025);
   free(pcm);
 }
 END_TEST

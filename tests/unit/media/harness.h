@@ -48,8 +48,12 @@ static inline void harness_start(unsigned sessions, unsigned credits) {
   strcpy(prompt_dir, "/tmp/cadencia_media_XXXXXX");
   ck_assert_ptr_nonnull(mkdtemp(prompt_dir));
   control = mailbox_create(4096);
-  struct media_options opt = {
-      .bind_host = "127.0.0.1", .port_min = 21000, .port_max = 28999, .sessions_max = sessions, .credits = credits, .prompt_dir = prompt_dir};
+  struct media_options opt = {.bind_host = "127.0.0.1",
+                              .port_min = 21000,
+                              .port_max = 28999,
+                              .sessions_max = sessions,
+                              .credits = credits,
+                              .prompt_dir = prompt_dir};
   int code = media_start(&opt, control, &media, err);
   ck_assert_msg(code == CAD_OK, "%s", err);
   mail_count = credits_waiting = 0;
@@ -99,8 +103,10 @@ static inline void phone_open(struct phone *p, uint8_t pt, double hz, double lev
   for (int tries = 0; tries < 1000 && p->port == 0; tries++) { /* an even one, as RTP has */
     p->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(next_port)};
-    if (bind(p->fd, (struct sockaddr *)&sa, sizeof sa) == 0) p->port = next_port;
-    else close(p->fd);
+    if (bind(p->fd, (struct sockaddr *)&sa, sizeof sa) == 0)
+      p->port = next_port;
+    else
+      close(p->fd);
     next_port = next_port >= 60000 ? 30000 : (uint16_t)(next_port + 2);
   }
   ck_assert_uint_ne(p->port, 0);
@@ -125,7 +131,8 @@ static inline void phone_send(struct phone *p, uint8_t pt, bool marker, uint32_t
 static inline void phone_frame(struct phone *p) {
   int16_t pcm[160];
   uint8_t payload[160];
-  for (int i = 0; i < 160; i++) pcm[i] = (int16_t)lrint(p->level * sin(2 * M_PI * p->hz * (double)(p->ts + (uint32_t)i - 0xffffff00u) / 8000));
+  for (int i = 0; i < 160; i++)
+    pcm[i] = (int16_t)lrint(p->level * sin(2 * M_PI * p->hz * (double)(p->ts + (uint32_t)i - 0xffffff00u) / 8000));
   codec_encode(p->pt, pcm, 160, payload);
   phone_send(p, p->pt, false, p->ts, payload, 160);
   p->ts += 160;
@@ -198,7 +205,9 @@ static inline void tell(const struct mail *m) { ck_assert_int_eq(mailbox_put(med
 static inline void tell_remote(struct session s, const struct phone *p, uint8_t role, bool early, uint8_t event_pt) {
   struct mail m = mail_make(MEDIA_REMOTE, clock_mono());
   m.u.media_remote = (struct mail_media_remote){
-      .session = s, .owner = {.role = role, .slot = s.slot + 1000, .gen = 1}, .early = early,
+      .session = s,
+      .owner = {.role = role, .slot = s.slot + 1000, .gen = 1},
+      .early = early,
       .desc = {.family = 4, .addr = {127, 0, 0, 1}, .port = p->port, .codec = p->pt, .event_pt = event_pt, .ptime_ms = 20}};
   tell(&m);
 }
@@ -254,6 +263,19 @@ static inline double heard_level(const struct phone *p, double hz, int count) {
     im += pcm[i] * sin(2 * M_PI * hz * i / 8000);
   }
   return 2 * sqrt(re * re + im * im) / count;
+}
+
+/* The loudest that a frequency was for `window` samples together. */
+static inline double heard_best(const struct phone *p, double hz, int window) {
+  static struct phone part;
+  double best = 0;
+  for (int end = window; end <= p->heard_count; end += 80) {
+    memcpy(part.heard, p->heard + end - window, (size_t)window * sizeof *part.heard);
+    part.heard_count = window;
+    double level = heard_level(&part, hz, window);
+    if (level > best) best = level;
+  }
+  return best;
 }
 
 static inline struct media_counters counters(void) {

@@ -85,7 +85,8 @@ static struct rtp_session *answered(uint8_t role, uint8_t dir) {
   struct session id = mail_of(MEDIA_CREDIT, credit_taken++)->u.media_credit.session;
   struct mail m = mail_make(MEDIA_REMOTE, thread_now(&th));
   m.u.media_remote = (struct mail_media_remote){
-      .session = id, .owner = {role, id.slot, 1},
+      .session = id,
+      .owner = {role, id.slot, 1},
       .desc = {.family = 4, .addr = {127, 0, 0, 1}, .port = far_port, .event_pt = 101, .ptime_ms = 20, .dir = dir}};
   orders_take(&th, &m);
   return arena_find(&th.arena, id);
@@ -146,7 +147,8 @@ START_TEST(one_who_never_stops_talking_is_waited_for_six_seconds_and_the_legal_w
 END_TEST
 
 START_TEST(when_no_detector_is_free_the_call_is_a_person_at_once) {
-  struct rtp_session *a = answered(LEG_CALL, MEDIA_SENDRECV), *b = answered(LEG_CALL, MEDIA_SENDRECV), *c = answered(LEG_CALL, MEDIA_SENDRECV);
+  struct rtp_session *a = answered(LEG_CALL, MEDIA_SENDRECV), *b = answered(LEG_CALL, MEDIA_SENDRECV),
+                     *c = answered(LEG_CALL, MEDIA_SENDRECV);
   screen(a, 1, 2000);
   screen(b, 1, 2000);
   screen(c, 1, 2000); /* the pool holds two */
@@ -331,7 +333,10 @@ START_TEST(whatever_the_far_side_sends_the_world_goes_on) {
     uint8_t bytes[700];
     size_t n = next_random() % (round % 50 == 0 ? 700 : 180);
     for (size_t k = 0; k < n; k++) bytes[k] = (uint8_t)next_random();
-    struct rtp_packet head = {.payload_type = round % 7 == 0 ? 101 : round % 5 == 0 ? (uint8_t)next_random() & 0x7f : round % 3 == 0 ? 8 : 0,
+    struct rtp_packet head = {.payload_type = round % 7 == 0   ? 101
+                                              : round % 5 == 0 ? (uint8_t)next_random() & 0x7f
+                                              : round % 3 == 0 ? 8
+                                                               : 0,
                               .seq = (uint16_t)(next_random() % 4 ? round : (int)next_random()),
                               .ts = next_random() % 4 ? (uint32_t)round * 160 : next_random(),
                               .ssrc = next_random() % 50 ? 5 : next_random()};
@@ -340,7 +345,8 @@ START_TEST(whatever_the_far_side_sends_the_world_goes_on) {
     sendto(far_fd, bytes, n, 0, (struct sockaddr *)&sa, sizeof sa);
     receive(&th, c, 4);
     if (round % 2) pass_ms(20);
-    while (recv(far_fd, bytes, sizeof bytes, 0) > 0) {}
+    while (recv(far_fd, bytes, sizeof bytes, 0) > 0) {
+    }
   }
   ck_assert_uint_gt(th.tally.rx_packets, 5000);
   ck_assert_uint_gt(th.tally.malformed, 500);

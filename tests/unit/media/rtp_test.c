@@ -48,8 +48,8 @@ START_TEST(packets_that_lie_about_themselves_are_refused) {
   ck_assert_int_eq(rtp_parse(good, 32, &out), CAD_OK);
   SPOIL((void)0, 11);
   SPOIL((void)0, 0);
-  SPOIL(bad[0] = 0x40, 32);                          /* version 1 */
-  SPOIL(bad[0] |= 15, 32);                           /* 15 sources do not fit */
+  SPOIL(bad[0] = 0x40, 32);                           /* version 1 */
+  SPOIL(bad[0] |= 15, 32);                            /* 15 sources do not fit */
   SPOIL(bad[0] |= 0x10; rtp_put16(bad + 14, 60), 32); /* nor does this extension */
   SPOIL(bad[0] |= 0x10, 14);
   SPOIL(bad[0] |= 0x20; bad[31] = 21, 32); /* more padding than packet */
@@ -86,7 +86,8 @@ START_TEST(digits_have_their_names) {
 END_TEST
 
 START_TEST(a_report_says_what_was_put_in) {
-  struct rtcp_report r = {.ssrc = 7, .packets = 10, .octets = 1600, .far_ssrc_known = 1, .far_ssrc = 99, .fraction_lost = 26, .lost = 5, .jitter = 12};
+  struct rtcp_report r = {
+      .ssrc = 7, .packets = 10, .octets = 1600, .far_ssrc_known = 1, .far_ssrc = 99, .fraction_lost = 26, .lost = 5, .jitter = 12};
   uint8_t bytes[RTCP_BYTES_MAX];
   struct rtcp_block block;
   size_t n = rtcp_write(bytes, &r);

@@ -54,7 +54,8 @@ static int one_sample(struct screen *s, int v, struct screen_event *out) {
     s->ended = true;
     out[n++] = (struct screen_event){.kind = SCREEN_GREETING_END, .sample = s->quiet_from};
     if (!s->decided && s->answered)
-      out[n++] = (struct screen_event){.kind = SCREEN_DECISION, .sample = s->at, .verdict = VERDICT_PERSON, .reason = REASON_SHORT_GREETING};
+      out[n++] =
+          (struct screen_event){.kind = SCREEN_DECISION, .sample = s->at, .verdict = VERDICT_PERSON, .reason = REASON_SHORT_GREETING};
     s->decided = s->decided || s->answered;
   }
   return n;

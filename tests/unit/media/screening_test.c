@@ -65,7 +65,8 @@ START_TEST(a_hundred_calls_reach_their_own_agents_and_nobody_else) {
   ck_assert_uint_eq(counters().sessions_open, 2 * PAIRS);
   for (int i = 0; i < 2 * PAIRS; i++) {
     double hz = phones[i ^ 1]->hz;
-    ck_assert_msg(fabs(heard_level(phones[i], hz, 4000) - 6000) < 200, "phone %d hears %.0f Hz at %.0f", i, hz, heard_level(phones[i], hz, 4000));
+    ck_assert_msg(fabs(heard_level(phones[i], hz, 4000) - 6000) < 200, "phone %d hears %.0f Hz at %.0f", i, hz,
+                  heard_level(phones[i], hz, 4000));
   }
   for (int i = 0; i < 2 * PAIRS; i++) tell_session(MEDIA_RELEASE, ids[i]);
   run_ms(phones, 2 * PAIRS, 300);

@@ -10,7 +10,9 @@ static struct stream_out out;
 static struct stream_in in;
 static struct latch latch;
 
-static struct rtp_packet packet(uint32_t ssrc, uint16_t seq, uint32_t ts) { return (struct rtp_packet){.ssrc = ssrc, .seq = seq, .ts = ts}; }
+static struct rtp_packet packet(uint32_t ssrc, uint16_t seq, uint32_t ts) {
+  return (struct rtp_packet){.ssrc = ssrc, .seq = seq, .ts = ts};
+}
 
 static struct rtp_packet forward(uint32_t ssrc, uint16_t seq, uint32_t ts, int64_t now_us) {
   struct rtp_packet from = packet(ssrc, seq, ts), head = {0};
@@ -64,8 +66,10 @@ START_TEST(a_change_of_what_feeds_it_never_goes_back_in_sequence_or_time) {
   for (int i = 0; i < 200; i++, now += 20 * MS) {
     struct rtp_packet head = {0};
     if (i % 37 == 5) now += 340 * MS;
-    if (i / 20 % 2) stream_own(&out, FRAME, now, &head);
-    else head = forward(1000 + (uint32_t)i / 40, (uint16_t)(i * 1 + i / 40 * 9000), (uint32_t)i * FRAME + (uint32_t)i / 40 * 77777777u, now);
+    if (i / 20 % 2)
+      stream_own(&out, FRAME, now, &head);
+    else
+      head = forward(1000 + (uint32_t)i / 40, (uint16_t)(i * 1 + i / 40 * 9000), (uint32_t)i * FRAME + (uint32_t)i / 40 * 77777777u, now);
     if (i > 0) {
       ck_assert_uint_eq((uint16_t)(head.seq - seq), 1);
       ck_assert_int_ge((int32_t)(head.ts - ts), FRAME);

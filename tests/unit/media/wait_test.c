@@ -83,8 +83,10 @@ START_TEST(a_bridge_before_the_deadline_prevents_it_and_one_after_it_is_too_late
   run_ms(both, 2, 700);
   ck_assert_int_eq(mails_of(MEDIA_DEADLINE), in_time ? 0 : 1);
   ck_assert_int_eq(mails_of(MEDIA_BRIDGED), in_time ? 1 : 0);
-  if (in_time) ck_assert_double_eq_tol(heard_level(&person, 911, 3200), 3000, 45);
-  else ck_assert_double_lt(heard_level(&person, 911, 3200), 45);
+  if (in_time)
+    ck_assert_double_eq_tol(heard_level(&person, 911, 3200), 3000, 45);
+  else
+    ck_assert_double_lt(heard_level(&person, 911, 3200), 45);
   phone_close(&agent);
   phone_close(&person);
 }
@@ -172,8 +174,10 @@ START_TEST(lost_audio_keeps_the_clock_of_the_greeting_right) {
   tell_screen(s, true, 2000, 0);
   person.level = 4000;
   for (int i = 0; i < 40; i++) { /* every fifth packet is lost */
-    if (i % 5 == 4) person.ts += 160, person.seq++;
-    else phone_frame(&person);
+    if (i % 5 == 4)
+      person.ts += 160, person.seq++;
+    else
+      phone_frame(&person);
     person.sending = false;
     run_ms(all, 1, 20);
   }
