@@ -66,10 +66,7 @@ static int write_decision(struct store *s, const struct opening *o) {
 static int write_attempt(struct store *s, const struct opening *o) {
   const struct mail_store_open *req = o->req;
   struct wall started = req->started.ms ? req->started : o->facts.now;
-  int err = db_run(&s->db, Q_INTERACTION_PUT, "INSERT INTO interaction(id,seller,campaign,case_id,channel,inbound,began) VALUES(?,?,?,?,'voice',0,?)",
-                   "uuuui", req->attempt_id, o->c->seller, o->row.campaign, o->row.case_id, started.ms);
-  if (err < 0) return err;
-  err = db_run(&s->db, Q_ATTEMPT_PUT,
+  int err = db_run(&s->db, Q_ATTEMPT_PUT,
                "INSERT INTO attempt(id,seller,campaign,interaction,case_id,phone_id,phone,trunk,caller_id,zone_set,started) VALUES(?,?,?,?,?,?,?,?,?,?,?)",
                "uuuuuuutuii", req->attempt_id, o->c->seller, o->row.campaign, req->attempt_id, o->row.case_id, o->row.phone_id, o->row.phone,
                o->c->def.trunk, req->caller_id, (int64_t)o->set + 1, started.ms);

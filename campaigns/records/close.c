@@ -2,20 +2,21 @@
 
 /* The row that is being closed, as it was opened. */
 struct closing {
-  uint64_t campaign, case_id;
+  uint64_t seller, campaign, case_id;
   struct wall started;
   bool closed;
 };
 
 static int get_attempt(struct store *s, uint64_t id, struct closing *out) {
-  sqlite3_stmt *q = db_query(&s->db, Q_ATTEMPT_GET, "SELECT campaign, case_id, started, ended IS NOT NULL FROM attempt WHERE id=?", "u", id);
+  sqlite3_stmt *q = db_query(&s->db, Q_ATTEMPT_GET, "SELECT seller, campaign, case_id, started, ended IS NOT NULL FROM attempt WHERE id=?", "u", id);
   int r = db_step(&s->db, q);
-  if (r > 0) *out = (struct closing){col_u64(q, 0), col_u64(q, 1), col_wall(q, 2), col_u64(q, 3) != 0};
+  if (r > 0) *out = (struct closing){col_u64(q, 0), col_u64(q, 1), col_u64(q, 2), col_wall(q, 3), col_u64(q, 4) != 0};
   db_done(q);
   return r;
 }
 
-static int write_close(struct store *s, const struct mail_store_close *r, enum outcome outcome, struct wall ended) {
+/* The attempt is completed; what it was for the person, an interaction, is written now that it is known. */
+static int write_close(struct store *s, const struct closing *a, const struct mail_store_close *r, enum outcome outcome, struct wall ended) {
   int live = r->abandoned || outcome == OUTCOME_CONNECTED;
   int err = db_run(&s->db, Q_ATTEMPT_CLOSE,
                    "UPDATE attempt SET ringing=?, answered=?, greeting_end=?, bridged=?, agent_end=?, ended=?, sip_code=?, q850=?, cause=?, outcome=?,"
@@ -24,8 +25,8 @@ static int write_close(struct store *s, const struct mail_store_close *r, enum o
                    (int)r->cause, (int)outcome, (int)r->verdict, (int)r->reason, (int)r->ended_by, (int)r->abandoned, (int)r->early_hangup, live,
                    r->agent_id, (int64_t)r->talk_ms, r->attempt_id);
   if (err < 0) return err;
-  return db_run(&s->db, Q_INTERACTION_CLOSE, "UPDATE interaction SET ended=?, outcome=?, agent=? WHERE id=?", "iduu", ended.ms, (int)outcome, r->agent_id,
-                r->attempt_id);
+  return db_run(&s->db, Q_INTERACTION_PUT, "INSERT INTO interaction VALUES(?,?,?,?,'voice',0,?,?,?,?)", "uuuuiidu", r->attempt_id, a->seller, a->campaign,
+                a->case_id, a->started.ms, ended.ms, (int)outcome, r->agent_id);
 }
 
 /* The next try, by the campaign's table. A case that was finished meanwhile (opt-out in flight) stays finished. */
@@ -60,7 +61,7 @@ int store_attempt_close(struct store *s, const struct mail_store_close *rec) {
   enum outcome outcome = rec->outcome > OUTCOME_NONE && rec->outcome < OUTCOME_COUNT ? (enum outcome)rec->outcome : OUTCOME_FAILED;
   if (r > 0 && !a.closed) {
     struct wall ended = latest(rec, a.started);
-    err = write_close(s, rec, outcome, ended);
+    err = write_close(s, &a, rec, outcome, ended);
     struct campaign_mem *c = store_campaign(s, a.campaign);
     if (c) tally_add(c, outcome, rec->abandoned, rec->abandoned || outcome == OUTCOME_CONNECTED);
     if (err >= 0) err = move_case(s, &a, rec->attempt_id, outcome, ended);

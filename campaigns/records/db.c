@@ -32,7 +32,7 @@ int db_open(struct db *db, const char *path, bool reader, bool fast, FILE *err) 
   sqlite3_busy_timeout(db->handle, 2000);
   code = sqlite3_exec(db->handle, "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;", NULL, NULL, NULL);
   if (code == SQLITE_OK && !reader)
-    code = sqlite3_exec(db->handle, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000;", NULL, NULL, NULL);
+    code = sqlite3_exec(db->handle, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=8000;", NULL, NULL, NULL);
   if (code == SQLITE_OK && !reader)
     code = sqlite3_exec(db->handle, fast ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL", NULL, NULL, NULL);
   if (code == SQLITE_OK) return CAD_OK;

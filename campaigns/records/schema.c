@@ -49,7 +49,7 @@ static const char *const FIRST_DONE =
     " phone INTEGER NOT NULL, at INTEGER NOT NULL, allowed INTEGER NOT NULL, rule TEXT NOT NULL, rule_version INTEGER NOT NULL,"
     " reason INTEGER NOT NULL, next_at INTEGER, inputs TEXT NOT NULL) STRICT;"
     "CREATE TABLE interaction(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, campaign INTEGER NOT NULL, case_id INTEGER NOT NULL,"
-    " channel TEXT NOT NULL, inbound INTEGER NOT NULL, began INTEGER NOT NULL, ended INTEGER, outcome INTEGER, agent INTEGER) STRICT;"
+    " channel TEXT NOT NULL, inbound INTEGER NOT NULL, began INTEGER NOT NULL, ended INTEGER NOT NULL, outcome INTEGER NOT NULL, agent INTEGER) STRICT;"
     "CREATE TABLE attempt(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, campaign INTEGER NOT NULL, interaction INTEGER NOT NULL,"
     " case_id INTEGER NOT NULL, phone_id INTEGER NOT NULL, phone INTEGER NOT NULL, trunk TEXT NOT NULL, caller_id INTEGER NOT NULL,"
     " zone_set INTEGER NOT NULL, started INTEGER NOT NULL, ringing INTEGER, answered INTEGER, greeting_end INTEGER, bridged INTEGER,"
