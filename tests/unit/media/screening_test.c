@@ -49,6 +49,32 @@ START_TEST(two_seconds_after_a_hello_nobody_answered_the_prompt_speaks) {
 }
 END_TEST
 
+/* 480 and 620 Hz, half a second on and half a second off: busy in North America. */
+START_TEST(a_busy_tone_before_the_answer_is_heard_as_one) {
+  phone_open(&person, CODEC_PCMU, 0, 0);
+  struct session s = take_credit(&person.to_port);
+  tell_remote(s, &person, LEG_CALL, true, EVENT_PT);
+  run_ms(all, 1, 40);
+  for (int k = 0; k < 300 && mails_of(MEDIA_VERDICT) == 0; k++) {
+    int16_t pcm[160];
+    uint8_t payload[160];
+    for (int i = 0; i < 160; i++) {
+      double t = (double)(k * 160 + i) / 8000;
+      double on = k / 25 % 2 == 0 ? 3500 : 0;
+      pcm[i] = (int16_t)lrint(on * (sin(2 * M_PI * 480 * t) + sin(2 * M_PI * 620 * t)));
+    }
+    codec_encode(person.pt, pcm, 160, payload);
+    phone_send(&person, person.pt, false, person.ts, payload, 160);
+    person.ts += 160;
+    run_ms(all, 1, 20);
+  }
+  ck_assert_int_eq(mails_of(MEDIA_VERDICT), 1);
+  ck_assert_int_eq(mail_of(MEDIA_VERDICT, 0)->u.media_event.verdict, VERDICT_BUSY_TONE);
+  ck_assert_int_eq(person.packets, 0);
+  phone_close(&person);
+}
+END_TEST
+
 START_TEST(a_hundred_calls_reach_their_own_agents_and_nobody_else) {
   struct phone *phones[2 * PAIRS];
   struct session ids[2 * PAIRS];
@@ -86,6 +112,7 @@ int main(void) {
   tcase_set_timeout(tc, 60);
   tcase_add_checked_fixture(tc, setup, teardown);
   tcase_add_loop_test(tc, two_seconds_after_a_hello_nobody_answered_the_prompt_speaks, 0, 2);
+  tcase_add_test(tc, a_busy_tone_before_the_answer_is_heard_as_one);
   tcase_add_test(tc, a_hundred_calls_reach_their_own_agents_and_nobody_else);
   suite_add_tcase(suite, tc);
   SRunner *runner = srunner_create(suite);
