@@ -49,7 +49,9 @@ static const char *foreign_format(const unsigned char *b, size_t n) {
                {"\320\317\021\340", 4, "an old Excel workbook (.xls); open it in the spreadsheet and save it as CSV (UTF-8)"},
                {"\037\213", 2, "a gzip archive; unpack it first"},
                {"BZh", 3, "a bzip2 archive; unpack it first"},
-               {"\375" "7zXZ", 5, "an xz archive; unpack it first"},
+               {"\375"
+                "7zXZ",
+                5, "an xz archive; unpack it first"},
                {"7z\274\257", 4, "a 7-Zip archive; unpack it first"},
                {"Rar!", 4, "a rar archive; unpack it first"},
                {"%PDF", 4, "a PDF document; give a CSV file"},
@@ -100,13 +102,16 @@ int csv_create(int fd, struct csv **out, char err[INTAKE_ERROR_MAX]) {
   int r = fill(c);
   const char *foreign = r > 0 ? foreign_format(c->buffer, c->have) : NULL;
   if (r <= 0 || foreign) {
-    if (r < 0) snprintf(err, INTAKE_ERROR_MAX, "the file cannot be read: %s", strerror(errno));
-    else snprintf(err, INTAKE_ERROR_MAX, "the file is %s", r == 0 ? "empty; give a CSV file with a header row" : foreign);
+    if (r < 0)
+      snprintf(err, INTAKE_ERROR_MAX, "the file cannot be read: %s", strerror(errno));
+    else
+      snprintf(err, INTAKE_ERROR_MAX, "the file is %s", r == 0 ? "empty; give a CSV file with a header row" : foreign);
     csv_destroy(c);
     return r < 0 ? CAD_EIO : CAD_EFORMAT;
   }
   if (c->have >= 3 && memcmp(c->buffer, "\357\273\277", 3) == 0) c->at = 3;
-  if (c->have >= c->at + 6 && strncasecmp((char *)c->buffer + c->at, "sep=", 4) == 0 && (c->buffer[c->at + 5] == '\r' || c->buffer[c->at + 5] == '\n')) {
+  if (c->have >= c->at + 6 && strncasecmp((char *)c->buffer + c->at, "sep=", 4) == 0 &&
+      (c->buffer[c->at + 5] == '\r' || c->buffer[c->at + 5] == '\n')) {
     c->separator = (char)c->buffer[c->at + 4];
     c->at += 5;
   } else {
@@ -130,7 +135,8 @@ static size_t utf8_length(const unsigned char *s, size_t n) {
   if (want == 0 || want > n) return 0;
   for (size_t i = 1; i < want; i++)
     if ((s[i] & 0xc0) != 0x80) return 0;
-  if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;
+  if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+    return 0;
   return want;
 }
 

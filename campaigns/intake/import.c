@@ -7,7 +7,7 @@
 enum { CHUNK_ROWS = 256, PROGRESS_ROWS = 4096, SEEN_FIRST = 1 << 12, SEEN_MOST = 1 << 22 };
 
 const char *import_reason_name(enum import_reason r) {
-  static const char *const NAMES[] = {"phone_empty", "phone_wrong",    "scientific_notation", "cells",       "duplicate_in_file",
+  static const char *const NAMES[] = {"phone_empty", "phone_wrong", "scientific_notation", "cells",        "duplicate_in_file",
                                       "duplicate",   "do_not_call", "zone_unknown",        "contacts_full"};
   _Static_assert(sizeof NAMES / sizeof NAMES[0] == IMPORT_REASON_COUNT, "a word for every reason");
   return (unsigned)r < IMPORT_REASON_COUNT ? NAMES[r] : "?";
@@ -125,7 +125,8 @@ static bool refused_by_store(const struct import *im, struct taken *t) {
   if (said >= sizeof SAID / sizeof SAID[0]) said = CONTACT_FULL;
   t->why = SAID[said].why;
   if (said == CONTACT_ZONE_UNKNOWN && im->rows[t->row].zone[0])
-    snprintf(t->reason, sizeof t->reason, "time zone \"%s\" unknown: write it as America/New_York or leave the cell empty", im->rows[t->row].zone);
+    snprintf(t->reason, sizeof t->reason, "time zone \"%s\" unknown: write it as America/New_York or leave the cell empty",
+             im->rows[t->row].zone);
   else
     snprintf(t->reason, sizeof t->reason, "%s", SAID[said].text);
   return true;
@@ -136,8 +137,10 @@ static int flush_chunk(struct import *im) {
   int r = im->opt->preview || im->pending == 0 ? CAD_OK : im->sink->run(im->sink->self, job_rows, im, true);
   if (r < 0) return r;
   for (int i = 0; i < im->taken_count; i++) { /* in the order of the file */
-    if (im->taken[i].row < 0 || refused_by_store(im, &im->taken[i])) put_reject(im, &im->taken[i]);
-    else im->result->accepted++;
+    if (im->taken[i].row < 0 || refused_by_store(im, &im->taken[i]))
+      put_reject(im, &im->taken[i]);
+    else
+      im->result->accepted++;
   }
   im->taken_count = im->pending = 0;
   return CAD_OK;
@@ -222,8 +225,10 @@ static int read_rows(struct import *im, char err[INTAKE_ERROR_MAX]) {
   }
   if (done == CAD_OK) done = flush_chunk(im);
   if (done == CAD_OK) done = tell(im);
-  if (done == CAD_EREFUSED) snprintf(err, INTAKE_ERROR_MAX, "stopped before the end; nothing of the file was kept");
-  else if (done < 0) snprintf(err, INTAKE_ERROR_MAX, "the database refused the rows (%s); nothing of the file was kept", err_name(done));
+  if (done == CAD_EREFUSED)
+    snprintf(err, INTAKE_ERROR_MAX, "stopped before the end; nothing of the file was kept");
+  else if (done < 0)
+    snprintf(err, INTAKE_ERROR_MAX, "the database refused the rows (%s); nothing of the file was kept", err_name(done));
   if (done == CAD_OK && im->opt->rejects && fflush(im->opt->rejects) != 0) {
     snprintf(err, INTAKE_ERROR_MAX, "the reject file could not be written; nothing of the file was kept");
     done = CAD_EIO;
@@ -234,14 +239,17 @@ static int read_rows(struct import *im, char err[INTAKE_ERROR_MAX]) {
 static int find_campaign(struct import *im, char err[INTAKE_ERROR_MAX]) {
   int r = im->sink->run(im->sink->self, job_campaign, im, false);
   if (r < 0) {
-    if (r == CAD_ENOENT) snprintf(err, INTAKE_ERROR_MAX, "there is no campaign \"%.40s\"; make it with cadencia campaign create", im->opt->campaign);
-    else snprintf(err, INTAKE_ERROR_MAX, "the database cannot be read: %s", err_name(r));
+    if (r == CAD_ENOENT)
+      snprintf(err, INTAKE_ERROR_MAX, "there is no campaign \"%.40s\"; make it with cadencia campaign create", im->opt->campaign);
+    else
+      snprintf(err, INTAKE_ERROR_MAX, "the database cannot be read: %s", err_name(r));
     return r;
   }
   const char *country = im->opt->country ? im->opt->country : im->campaign.country;
   im->home = country[0] ? phone_home_find(country) : NULL;
   if (!im->home && country[0]) {
-    snprintf(err, INTAKE_ERROR_MAX, "the numbering plan of country \"%.8s\" is not known; write the numbers with '+' and leave --country away", country);
+    snprintf(err, INTAKE_ERROR_MAX,
+             "the numbering plan of country \"%.8s\" is not known; write the numbers with '+' and leave --country away", country);
     if (im->opt->country) return CAD_EINVAL;
   }
   return CAD_OK;

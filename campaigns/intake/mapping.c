@@ -8,27 +8,84 @@ struct synonym {
   const char *name;
   enum column_role role;
 };
-static const struct synonym SYNONYMS[] = {
-    {"phone", COLUMN_PHONE},           {"phone_number", COLUMN_PHONE},  {"telefono", COLUMN_PHONE},     {"telephone", COLUMN_PHONE},
-    {"telephone_number", COLUMN_PHONE}, {"numero_de_telefono", COLUMN_PHONE}, {"numero_telefono", COLUMN_PHONE}, {"phone1", COLUMN_PHONE},
-    {"phone_1", COLUMN_PHONE},         {"telefono1", COLUMN_PHONE},     {"telefono_1", COLUMN_PHONE},   {"primary_phone", COLUMN_PHONE},
-    {"phonenumber", COLUMN_PHONE},     {"movil", COLUMN_PHONE},         {"celular", COLUMN_PHONE},      {"mobile", COLUMN_PHONE},
-    {"mobile_phone", COLUMN_PHONE},    {"cell", COLUMN_PHONE},          {"cell_phone", COLUMN_PHONE},   {"cellphone", COLUMN_PHONE},
-    {"telefono_movil", COLUMN_PHONE},  {"tel_movil", COLUMN_PHONE},     {"tel", COLUMN_PHONE},          {"tlf", COLUMN_PHONE},
-    {"tfno", COLUMN_PHONE},            {"telf", COLUMN_PHONE},          {"msisdn", COLUMN_PHONE},       {"contact_number", COLUMN_PHONE},
-    {"number", COLUMN_PHONE},          {"numero", COLUMN_PHONE},        {"fono", COLUMN_PHONE},         {"telefone", COLUMN_PHONE},
-    {"home_phone", COLUMN_PHONE},      {"work_phone", COLUMN_PHONE},
-    {"name", COLUMN_NAME},             {"full_name", COLUMN_NAME},      {"fullname", COLUMN_NAME},      {"contact_name", COLUMN_NAME},
-    {"nombre_completo", COLUMN_NAME},  {"nombre_y_apellidos", COLUMN_NAME}, {"customer_name", COLUMN_NAME}, {"cliente", COLUMN_NAME},
-    {"razon_social", COLUMN_NAME},     {"first_name", COLUMN_FIRST_NAME}, {"firstname", COLUMN_FIRST_NAME}, {"given_name", COLUMN_FIRST_NAME},
-    {"nombre", COLUMN_FIRST_NAME},     {"nombres", COLUMN_FIRST_NAME},  {"last_name", COLUMN_LAST_NAME}, {"lastname", COLUMN_LAST_NAME},
-    {"surname", COLUMN_LAST_NAME},     {"family_name", COLUMN_LAST_NAME}, {"apellidos", COLUMN_LAST_NAME}, {"apellido", COLUMN_LAST_NAME},
-    {"external_id", COLUMN_EXTERNAL_ID}, {"id_externo", COLUMN_EXTERNAL_ID}, {"customer_id", COLUMN_EXTERNAL_ID}, {"client_id", COLUMN_EXTERNAL_ID},
-    {"id_cliente", COLUMN_EXTERNAL_ID}, {"contact_id", COLUMN_EXTERNAL_ID}, {"vendor_lead_code", COLUMN_EXTERNAL_ID}, {"reference", COLUMN_EXTERNAL_ID},
-    {"referencia", COLUMN_EXTERNAL_ID}, {"account", COLUMN_EXTERNAL_ID}, {"nif", COLUMN_EXTERNAL_ID}, {"dni", COLUMN_EXTERNAL_ID},
-    {"rut", COLUMN_EXTERNAL_ID},       {"cuit", COLUMN_EXTERNAL_ID},    {"curp", COLUMN_EXTERNAL_ID},   {"cedula", COLUMN_EXTERNAL_ID},
-    {"id", COLUMN_EXTERNAL_ID},        {"zone", COLUMN_ZONE},           {"timezone", COLUMN_ZONE},      {"time_zone", COLUMN_ZONE},
-    {"tz", COLUMN_ZONE},               {"zona", COLUMN_ZONE},           {"zona_horaria", COLUMN_ZONE},  {"huso_horario", COLUMN_ZONE}};
+static const struct synonym SYNONYMS[] = {{"phone", COLUMN_PHONE},
+                                          {"phone_number", COLUMN_PHONE},
+                                          {"telefono", COLUMN_PHONE},
+                                          {"telephone", COLUMN_PHONE},
+                                          {"telephone_number", COLUMN_PHONE},
+                                          {"numero_de_telefono", COLUMN_PHONE},
+                                          {"numero_telefono", COLUMN_PHONE},
+                                          {"phone1", COLUMN_PHONE},
+                                          {"phone_1", COLUMN_PHONE},
+                                          {"telefono1", COLUMN_PHONE},
+                                          {"telefono_1", COLUMN_PHONE},
+                                          {"primary_phone", COLUMN_PHONE},
+                                          {"phonenumber", COLUMN_PHONE},
+                                          {"movil", COLUMN_PHONE},
+                                          {"celular", COLUMN_PHONE},
+                                          {"mobile", COLUMN_PHONE},
+                                          {"mobile_phone", COLUMN_PHONE},
+                                          {"cell", COLUMN_PHONE},
+                                          {"cell_phone", COLUMN_PHONE},
+                                          {"cellphone", COLUMN_PHONE},
+                                          {"telefono_movil", COLUMN_PHONE},
+                                          {"tel_movil", COLUMN_PHONE},
+                                          {"tel", COLUMN_PHONE},
+                                          {"tlf", COLUMN_PHONE},
+                                          {"tfno", COLUMN_PHONE},
+                                          {"telf", COLUMN_PHONE},
+                                          {"msisdn", COLUMN_PHONE},
+                                          {"contact_number", COLUMN_PHONE},
+                                          {"number", COLUMN_PHONE},
+                                          {"numero", COLUMN_PHONE},
+                                          {"fono", COLUMN_PHONE},
+                                          {"telefone", COLUMN_PHONE},
+                                          {"home_phone", COLUMN_PHONE},
+                                          {"work_phone", COLUMN_PHONE},
+                                          {"name", COLUMN_NAME},
+                                          {"full_name", COLUMN_NAME},
+                                          {"fullname", COLUMN_NAME},
+                                          {"contact_name", COLUMN_NAME},
+                                          {"nombre_completo", COLUMN_NAME},
+                                          {"nombre_y_apellidos", COLUMN_NAME},
+                                          {"customer_name", COLUMN_NAME},
+                                          {"cliente", COLUMN_NAME},
+                                          {"razon_social", COLUMN_NAME},
+                                          {"first_name", COLUMN_FIRST_NAME},
+                                          {"firstname", COLUMN_FIRST_NAME},
+                                          {"given_name", COLUMN_FIRST_NAME},
+                                          {"nombre", COLUMN_FIRST_NAME},
+                                          {"nombres", COLUMN_FIRST_NAME},
+                                          {"last_name", COLUMN_LAST_NAME},
+                                          {"lastname", COLUMN_LAST_NAME},
+                                          {"surname", COLUMN_LAST_NAME},
+                                          {"family_name", COLUMN_LAST_NAME},
+                                          {"apellidos", COLUMN_LAST_NAME},
+                                          {"apellido", COLUMN_LAST_NAME},
+                                          {"external_id", COLUMN_EXTERNAL_ID},
+                                          {"id_externo", COLUMN_EXTERNAL_ID},
+                                          {"customer_id", COLUMN_EXTERNAL_ID},
+                                          {"client_id", COLUMN_EXTERNAL_ID},
+                                          {"id_cliente", COLUMN_EXTERNAL_ID},
+                                          {"contact_id", COLUMN_EXTERNAL_ID},
+                                          {"vendor_lead_code", COLUMN_EXTERNAL_ID},
+                                          {"reference", COLUMN_EXTERNAL_ID},
+                                          {"referencia", COLUMN_EXTERNAL_ID},
+                                          {"account", COLUMN_EXTERNAL_ID},
+                                          {"nif", COLUMN_EXTERNAL_ID},
+                                          {"dni", COLUMN_EXTERNAL_ID},
+                                          {"rut", COLUMN_EXTERNAL_ID},
+                                          {"cuit", COLUMN_EXTERNAL_ID},
+                                          {"curp", COLUMN_EXTERNAL_ID},
+                                          {"cedula", COLUMN_EXTERNAL_ID},
+                                          {"id", COLUMN_EXTERNAL_ID},
+                                          {"zone", COLUMN_ZONE},
+                                          {"timezone", COLUMN_ZONE},
+                                          {"time_zone", COLUMN_ZONE},
+                                          {"tz", COLUMN_ZONE},
+                                          {"zona", COLUMN_ZONE},
+                                          {"zona_horaria", COLUMN_ZONE},
+                                          {"huso_horario", COLUMN_ZONE}};
 enum { SYNONYM_COUNT = sizeof SYNONYMS / sizeof SYNONYMS[0] };
 
 /* Letter under the accent, for the two-byte Latin letters of U+00C0..U+00FF. */
@@ -88,8 +145,8 @@ static int no_phone_column(const struct csv_record *h, const char *wanted, char 
   if (wanted)
     snprintf(err, INTAKE_ERROR_MAX, "the header has no column \"%.40s\"; its columns are: %s", wanted, seen);
   else
-    snprintf(err, INTAKE_ERROR_MAX, "the first row names no phone column (phone, telefono, mobile...); name it with --phone-column; its columns are: %s",
-             seen);
+    snprintf(err, INTAKE_ERROR_MAX,
+             "the first row names no phone column (phone, telefono, mobile...); name it with --phone-column; its columns are: %s", seen);
   return CAD_ENOENT;
 }
 
@@ -134,10 +191,11 @@ int mapping_from_header(const struct csv_record *h, const char *phone_column, st
 }
 
 bool mapping_vicidial(const struct csv_record *first, struct mapping *out) {
-  static const char *const NAMES[] = {"vendor_lead_code", "source_id", "list_id",  "phone_code", "phone_number", "title",        "first_name",
-                                      "middle_initial",   "last_name", "address1", "address2",   "address3",     "city",         "state",
-                                      "province",         "postal_code", "country_code", "gender", "date_of_birth", "alt_phone",  "email",
-                                      "security_phrase",  "comments",  "rank",     "owner"};
+  static const char *const NAMES[] = {
+      "vendor_lead_code", "source_id",   "list_id",      "phone_code", "phone_number",  "title",     "first_name",
+      "middle_initial",   "last_name",   "address1",     "address2",   "address3",      "city",      "state",
+      "province",         "postal_code", "country_code", "gender",     "date_of_birth", "alt_phone", "email",
+      "security_phrase",  "comments",    "rank",         "owner"};
   enum { COLUMNS = sizeof NAMES / sizeof NAMES[0] };
   if (first->count < 9 || first->count > COLUMNS) return false;
   const char *code = first->fields[3], *phone = first->fields[4];
@@ -163,9 +221,12 @@ static size_t put_json(char *to, size_t size, size_t used, const char *text) {
   to[used++] = '"';
   for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
     char escape[8];
-    if (*p == '"' || *p == '\\') snprintf(escape, sizeof escape, "\\%c", *p);
-    else if (*p < 0x20 || *p == 0x7f) snprintf(escape, sizeof escape, "\\u%04x", *p);
-    else snprintf(escape, sizeof escape, "%c", *p);
+    if (*p == '"' || *p == '\\')
+      snprintf(escape, sizeof escape, "\\%c", *p);
+    else if (*p < 0x20 || *p == 0x7f)
+      snprintf(escape, sizeof escape, "\\u%04x", *p);
+    else
+      snprintf(escape, sizeof escape, "%c", *p);
     size_t n = strlen(escape);
     if (used + n + 1 >= size) return 0;
     memcpy(to + used, escape, n);
@@ -190,8 +251,10 @@ static int put_extra(const struct mapping *m, const struct csv_record *r, char *
     } else {
       at = 0;
     }
-    if (at) used = at;
-    else dropped++;
+    if (at)
+      used = at;
+    else
+      dropped++;
   }
   if (used == 1) {
     out[0] = 0;

@@ -75,7 +75,8 @@ static void own_advertise(struct schema *sc, config_setting_t *s, void *base) {
   const struct config_listener *l = base;
   int family;
   if (l->advertise[0] && !host_numeric(l->advertise, &family))
-    schema_error(sc, s, "advertise must be a numeric address without a port; write advertise = \"\" for the bind address or \"192.0.2.10\"");
+    schema_error(sc, s,
+                 "advertise must be a numeric address without a port; write advertise = \"\" for the bind address or \"192.0.2.10\"");
 }
 
 static void own_media_ports(struct schema *sc, config_setting_t *s, void *base) {
@@ -87,7 +88,8 @@ static void own_media_ports(struct schema *sc, config_setting_t *s, void *base) 
     return;
   }
   if (low < 1024 || high > 65535 || high - low < 3) {
-    schema_error(sc, s, "media_ports %lld to %lld must lie within 1024 to 65535 and hold 4 ports or more; write media_ports = [20000, 29999]",
+    schema_error(sc, s,
+                 "media_ports %lld to %lld must lie within 1024 to 65535 and hold 4 ports or more; write media_ports = [20000, 29999]",
                  (long long)low, (long long)high);
     return;
   }
@@ -112,8 +114,10 @@ static void listener_cross_check(struct schema *sc, config_setting_t *at, const 
   if (l->bind_port >= l->media_port_min && l->bind_port <= l->media_port_max)
     schema_error(sc, at, "listener \"%s\" binds port %u inside its own media_ports; move one of them", l->name, l->bind_port);
   if (l->advertise[0] == 0 && (strcmp(l->bind_host, "0.0.0.0") == 0 || strcmp(l->bind_host, "::") == 0))
-    schema_error(sc, at, "listener \"%s\" binds every address, so the one told to others is unknown; bind one address or write advertise = \"192.0.2.10\"",
-                 l->name);
+    schema_error(
+        sc, at,
+        "listener \"%s\" binds every address, so the one told to others is unknown; bind one address or write advertise = \"192.0.2.10\"",
+        l->name);
   for (unsigned j = 0; j < i; j++) {
     const struct config_listener *o = &c->listeners[j];
     if (strcmp(l->name, o->name) == 0) schema_error(sc, at, "listener name \"%s\" is used twice; give each its own name", l->name);
@@ -129,7 +133,8 @@ static void own_listeners(struct schema *sc, config_setting_t *s, void *base) {
   struct config *c = base;
   int n = config_setting_is_list(s) ? config_setting_length(s) : -1;
   if (n < 1 || n > CONFIG_LISTENERS_MAX) {
-    schema_error(sc, s, "listeners must be a list of 1 to %d groups; write listeners = ( { name = \"main\"; bind = \"192.0.2.10:5060\"; } );",
+    schema_error(sc, s,
+                 "listeners must be a list of 1 to %d groups; write listeners = ( { name = \"main\"; bind = \"192.0.2.10:5060\"; } );",
                  CONFIG_LISTENERS_MAX);
     return;
   }
@@ -230,7 +235,8 @@ static void own_trunks(struct schema *sc, config_setting_t *s, void *base) {
     c->trunks[i] = t.t;
     c->trunks[i].listener = UINT16_MAX;
     for (int j = 0; sc->errors == before && j < i; j++)
-      if (strcmp(c->trunks[j].name, t.t.name) == 0) schema_error(sc, group, "trunk name \"%s\" is used twice; give each its own name", t.t.name);
+      if (strcmp(c->trunks[j].name, t.t.name) == 0)
+        schema_error(sc, group, "trunk name \"%s\" is used twice; give each its own name", t.t.name);
     /* Listeners may stand below trunks in the file: look them up there, by what the file says. */
     snprintf(((char(*)[MAIL_NAME_MAX])sc->arg)[i], MAIL_NAME_MAX, "%s", t.listener);
   }

@@ -43,9 +43,9 @@ struct config {
   uint32_t limit_calls, limit_agents;
   uint64_t limit_contacts;
   uint32_t drain_s;
-  uint16_t box; /* 0..1023, part of every id */
+  uint16_t box;                   /* 0..1023, part of every id */
   char log_file[CONFIG_PATH_MAX]; /* "" = standard error */
-  uint8_t loopback_only; /* rehearsal: the SIP worker refuses any other peer */
+  uint8_t loopback_only;          /* rehearsal: the SIP worker refuses any other peer */
 };
 
 /* Defaults without a file. */

@@ -17,7 +17,7 @@ struct schema {
   const char *path; /* named in messages */
   FILE *err;        /* NULL: count only */
   unsigned errors;
-  void *arg;        /* for the functions of SCHEMA_OWN keys */
+  void *arg; /* for the functions of SCHEMA_OWN keys */
 };
 
 enum schema_kind {

@@ -29,14 +29,18 @@ static void print_options(FILE *out, const struct command *c) {
   for (int o = 0; o < OPT_COUNT; o++) {
     if (o > OPT_HELP && !(c->options & OPTION(o))) continue;
     char left[48];
-    snprintf(left, sizeof left, "%s--%s%s%s", o == OPT_CONFIG ? "-c, " : o == OPT_HELP ? "-h, " : "    ", OPTIONS[o].name, OPTIONS[o].value ? " " : "",
-             OPTIONS[o].value ? OPTIONS[o].value : "");
+    snprintf(left, sizeof left, "%s--%s%s%s",
+             o == OPT_CONFIG ? "-c, "
+             : o == OPT_HELP ? "-h, "
+                             : "    ",
+             OPTIONS[o].name, OPTIONS[o].value ? " " : "", OPTIONS[o].value ? OPTIONS[o].value : "");
     fprintf(out, "  %-26s %s\n", left, OPTIONS[o].text);
   }
 }
 
 static void print_usage(FILE *out, const struct command *c) {
-  fprintf(out, "Usage: cadencia %s%s%s%s%s [options]\n", c->verb, c->sub ? " " : "", c->sub ? c->sub : "", c->words[0] ? " " : "", c->words);
+  fprintf(out, "Usage: cadencia %s%s%s%s%s [options]\n", c->verb, c->sub ? " " : "", c->sub ? c->sub : "", c->words[0] ? " " : "",
+          c->words);
 }
 
 static void print_help(FILE *out, const struct command *c) {
@@ -50,7 +54,8 @@ static void print_help(FILE *out, const struct command *c) {
 static void print_verb(FILE *out, const char *verb) {
   fputs("Usage:\n", out);
   for (const struct command *c = command_table(); c->verb; c++)
-    if (strcmp(c->verb, verb) == 0) fprintf(out, "  cadencia %s %s%s%s\n      %s\n", verb, c->sub, c->words[0] ? " " : "", c->words, c->text);
+    if (strcmp(c->verb, verb) == 0)
+      fprintf(out, "  cadencia %s %s%s%s\n      %s\n", verb, c->sub, c->words[0] ? " " : "", c->words, c->text);
   fputs("\nExamples:\n", out);
   for (const struct command *c = command_table(); c->verb; c++)
     if (strcmp(c->verb, verb) == 0) fputs(c->example, out);
@@ -106,7 +111,10 @@ static int take_option(int argc, const char *const *argv, int *i, struct args *a
   const char *word = argv[*i];
   const char *name = word + 2;
   size_t n = strcspn(name, "=");
-  int o = strcmp(word, "-c") == 0 ? OPT_CONFIG : strcmp(word, "-h") == 0 ? OPT_HELP : word[1] == '-' ? find_option(a->command, name, n) : -1;
+  int o = strcmp(word, "-c") == 0   ? OPT_CONFIG
+          : strcmp(word, "-h") == 0 ? OPT_HELP
+          : word[1] == '-'          ? find_option(a->command, name, n)
+                                    : -1;
   if (o < 0) return fault(out, a->command, "there is no option %.60s here", word);
   if (a->options[o]) return fault(out, a->command, "--%s is given twice", OPTIONS[o].name);
   bool joined = word[1] == '-' && name[n] == '=';
@@ -124,7 +132,8 @@ static int check_complete(struct args *a, FILE *out) {
   const struct command *c = a->command;
   if (a->word_count < c->pos_min) return fault(out, c, "something is missing: %s", c->words);
   for (int o = 0; o < OPT_COUNT; o++)
-    if ((c->needs & OPTION(o)) && !a->options[o]) return fault(out, c, "--%s %s is missing", OPTIONS[o].name, OPTIONS[o].value ? OPTIONS[o].value : "");
+    if ((c->needs & OPTION(o)) && !a->options[o])
+      return fault(out, c, "--%s %s is missing", OPTIONS[o].name, OPTIONS[o].value ? OPTIONS[o].value : "");
   return CAD_OK;
 }
 

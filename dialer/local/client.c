@@ -33,7 +33,8 @@ static int show_progress(void *self, const struct import_progress *p) {
   struct client *c = self;
   if (!isatty(STDERR_FILENO) || c->args.options[OPT_JSON]) return 0;
   c->progress_shown = true;
-  fprintf(stderr, "\r%llu rows, %llu accepted, %llu rejected", (unsigned long long)p->rows, (unsigned long long)p->accepted, (unsigned long long)p->rejected);
+  fprintf(stderr, "\r%llu rows, %llu accepted, %llu rejected", (unsigned long long)p->rows, (unsigned long long)p->accepted,
+          (unsigned long long)p->rejected);
   if (p->bytes_total) fprintf(stderr, ", %llu %%", (unsigned long long)(p->bytes * 100 / p->bytes_total));
   fputs("   ", stderr);
   return 0;
@@ -69,7 +70,8 @@ static int read_answers(struct client *c, struct wire *w) {
     const json_t *p = json_object_get(j, "progress"), *end = json_object_get(j, "exit");
     const char *out = json_string_value(json_object_get(j, "out")), *err = json_string_value(json_object_get(j, "err"));
     if (p) {
-      struct import_progress progress = {member(p, "rows"), member(p, "accepted"), member(p, "rejected"), member(p, "bytes"), member(p, "bytes_total")};
+      struct import_progress progress = {member(p, "rows"), member(p, "accepted"), member(p, "rejected"), member(p, "bytes"),
+                                         member(p, "bytes_total")};
       show_progress(c, &progress);
     } else {
       end_progress(c);
@@ -166,7 +168,8 @@ static int open_named(struct client *c) {
                   : snprintf(c->rejects_name, sizeof c->rejects_name, "%s.rejected.csv", path);
   c->rejects = n < (int)sizeof c->rejects_name ? open(c->rejects_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
   if (c->rejects < 0) {
-    fprintf(stderr, "cadencia import: the reject file %s cannot be written: %s; name another with --rejects FILE\n", c->rejects_name, strerror(errno));
+    fprintf(stderr, "cadencia import: the reject file %s cannot be written: %s; name another with --rejects FILE\n", c->rejects_name,
+            strerror(errno));
     return CAD_EIO;
   }
   return CAD_OK;

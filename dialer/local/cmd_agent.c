@@ -58,12 +58,14 @@ static bool seat_good(const char *text, char out[MAIL_URI_MAX]) {
   } else if (*rest && *rest != ';') {
     return false;
   }
-  return snprintf(out, MAIL_URI_MAX, "%.*s%s%s%s%s", (int)(host - text), text, six ? "[" : "", address, six ? "]" : "", rest) < MAIL_URI_MAX;
+  return snprintf(out, MAIL_URI_MAX, "%.*s%s%s%s%s", (int)(host - text), text, six ? "[" : "", address, six ? "]" : "", rest) <
+         MAIL_URI_MAX;
 }
 
 static bool name_good(const char *name) {
   size_t n = strlen(name);
-  return n > 0 && n < MAIL_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@") == n && name[0] != '-' && name[0] != '.';
+  return n > 0 && n < MAIL_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@") == n &&
+         name[0] != '-' && name[0] != '.';
 }
 
 int cmd_agent_add(struct command_call *c) {
@@ -72,12 +74,15 @@ int cmd_agent_add(struct command_call *c) {
   const char *listener = call_option(c, OPT_LISTENER);
   const struct config *config = c->backend->config;
   if (nailed == on_demand) {
-    fprintf(c->err, "cadencia agent add: one of --nailed (the line stays open) and --on-demand (the phone rings for each call) is wanted\n");
+    fprintf(c->err,
+            "cadencia agent add: one of --nailed (the line stays open) and --on-demand (the phone rings for each call) is wanted\n");
     return EXIT_USAGE;
   }
-  if (!name_good(j.name)) return call_refuse(c, "the name \"%.40s\" must be up to %d letters, digits, '.', '_', '@' or '-'", j.name, MAIL_NAME_MAX - 1);
+  if (!name_good(j.name))
+    return call_refuse(c, "the name \"%.40s\" must be up to %d letters, digits, '.', '_', '@' or '-'", j.name, MAIL_NAME_MAX - 1);
   if (!seat_good(call_option(c, OPT_SEAT), j.def.a.uri))
-    return call_refuse(c, "the seat \"%.100s\" must be a SIP URI with a numeric address, as sip:anna@192.0.2.30:5060", call_option(c, OPT_SEAT));
+    return call_refuse(c, "the seat \"%.100s\" must be a SIP URI with a numeric address, as sip:anna@192.0.2.30:5060",
+                       call_option(c, OPT_SEAT));
   unsigned l = 0;
   while (listener && l < config->listener_count && strcmp(config->listeners[l].name, listener) != 0) l++;
   if (listener && l == config->listener_count) return call_refuse(c, "there is no listener \"%.40s\" in %s", listener, config->path);
@@ -88,12 +93,15 @@ int cmd_agent_add(struct command_call *c) {
   snprintf(j.def.campaign, sizeof j.def.campaign, "%s", call_option(c, OPT_CAMPAIGN));
   int r = do_job(c, job_put, &j, true);
   if (r == CAD_EEXIST) return call_refuse(c, "agent \"%s\" is there already; choose another name", j.name);
-  if (r == CAD_ENOENT) return call_refuse(c, "there is no campaign \"%.40s\"; make it with cadencia campaign create", call_option(c, OPT_CAMPAIGN));
+  if (r == CAD_ENOENT)
+    return call_refuse(c, "there is no campaign \"%.40s\"; make it with cadencia campaign create", call_option(c, OPT_CAMPAIGN));
   if (r < 0) return call_refuse_store(c, r, "agent");
   if (c->backend->daemon && (r = c->backend->announce(c->backend->self, NULL, j.name)) < 0)
     return call_refuse(c, "kept in the database, but the daemon did not take it (%s); look at its log", err_name(r));
-  if (call_json(c)) call_put_json(c, json_pack("{s:o, s:o, s:s}", "agent", json_text(j.name), "id", json_id(j.def.a.agent_id), "wanted", "logged_out"));
-  else fprintf(c->out, "agent %s made, logged out. Next: cadencia agent login %s\n", j.name, j.name);
+  if (call_json(c))
+    call_put_json(c, json_pack("{s:o, s:o, s:s}", "agent", json_text(j.name), "id", json_id(j.def.a.agent_id), "wanted", "logged_out"));
+  else
+    fprintf(c->out, "agent %s made, logged out. Next: cadencia agent login %s\n", j.name, j.name);
   return EXIT_GOOD;
 }
 
@@ -113,8 +121,10 @@ static int order(struct command_call *c, struct mail *m, const struct agent_job 
   if (r < 0) return call_refuse(c, "the floor takes no orders now (%s); try again", err_name(r));
   reply.text[sizeof reply.text - 1] = 0;
   if (reply.err < 0) return call_refuse(c, "%s", reply.text[0] ? reply.text : err_name(reply.err));
-  if (call_json(c)) call_put_json(c, json_pack("{s:o, s:o}", "agent", json_text(j->name), "reply", json_text(reply.text)));
-  else fprintf(c->out, "%s\n", reply.text);
+  if (call_json(c))
+    call_put_json(c, json_pack("{s:o, s:o}", "agent", json_text(j->name), "reply", json_text(reply.text)));
+  else
+    fprintf(c->out, "%s\n", reply.text);
   return EXIT_GOOD;
 }
 
@@ -131,8 +141,10 @@ static int want(struct command_call *c, enum agent_state wanted, const char *nee
     m.u.order_agent.state = (uint8_t)wanted;
     return order(c, &m, &j);
   }
-  if (call_json(c)) call_put_json(c, json_pack("{s:o, s:s, s:b}", "agent", json_text(j.name), "wanted", agent_state_name(wanted), "daemon", 0));
-  else fprintf(c->out, "agent %s will be %s when cadencia serve starts; no daemon runs here\n", j.name, agent_state_name(wanted));
+  if (call_json(c))
+    call_put_json(c, json_pack("{s:o, s:s, s:b}", "agent", json_text(j.name), "wanted", agent_state_name(wanted), "daemon", 0));
+  else
+    fprintf(c->out, "agent %s will be %s when cadencia serve starts; no daemon runs here\n", j.name, agent_state_name(wanted));
   return EXIT_GOOD;
 }
 
@@ -155,7 +167,8 @@ int cmd_dispose(struct command_call *c) {
   struct agent_job j = {.name = c->args->words[0]};
   const char *code = c->args->words[1];
   struct mail m = mail_make(ORDER_DISPOSE, clock_mono());
-  if (strlen(code) >= sizeof m.u.order_agent.code || strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != strlen(code) || code[0] == '-')
+  if (strlen(code) >= sizeof m.u.order_agent.code || strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != strlen(code) ||
+      code[0] == '-')
     return call_refuse(c, "the code \"%.20s\" must be up to 7 capital letters, digits, '-' or '_', as SALE or NI", code);
   int status = find_agent(c, &j);
   if (status != EXIT_GOOD) return status;
@@ -197,11 +210,12 @@ static void list_json(struct command_call *c, const struct list_job *l, const st
   for (int i = 0; i < l->count; i++) {
     const struct agent_def *d = &l->items[i];
     const struct live_agent *now = live_find(live, d->a.agent_id);
-    json_array_append_new(array, json_pack("{s:o, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o}", "name", json_text(d->a.name), "id", json_id(d->a.agent_id),
-                                           "campaign", json_text(d->campaign), "seat", json_text(d->a.uri), "nailed", d->a.nailed, "wanted",
-                                           agent_state_name((enum agent_state)d->a.state), "state",
-                                           now ? json_string(agent_state_name((enum agent_state)now->state)) : json_null(), "seat_up",
-                                           now ? json_boolean(now->seat_up) : json_null(), "since", now ? json_time(now->since) : json_null()));
+    json_array_append_new(array,
+                          json_pack("{s:o, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o}", "name", json_text(d->a.name), "id",
+                                    json_id(d->a.agent_id), "campaign", json_text(d->campaign), "seat", json_text(d->a.uri), "nailed",
+                                    d->a.nailed, "wanted", agent_state_name((enum agent_state)d->a.state), "state",
+                                    now ? json_string(agent_state_name((enum agent_state)now->state)) : json_null(), "seat_up",
+                                    now ? json_boolean(now->seat_up) : json_null(), "since", now ? json_time(now->since) : json_null()));
   }
   call_put_json(c, json_pack("{s:o}", "agents", array));
 }
@@ -229,9 +243,12 @@ int cmd_agent_list(struct command_call *c) {
   int r = do_job(c, job_list, &l, false);
   struct live *live = r >= 0 && c->backend->daemon ? calloc(1, sizeof *live) : NULL;
   if (live) c->backend->live(c->backend->self, live);
-  if (r < 0) call_refuse_store(c, r, "agents");
-  else if (call_json(c)) list_json(c, &l, live);
-  else list_table(c, &l, live);
+  if (r < 0)
+    call_refuse_store(c, r, "agents");
+  else if (call_json(c))
+    list_json(c, &l, live);
+  else
+    list_table(c, &l, live);
   free(live);
   free(l.items);
   return r < 0 ? EXIT_REFUSED : EXIT_GOOD;

@@ -41,7 +41,8 @@ static int announce(struct command_call *c, const char *campaign) {
 
 static bool name_good(const char *name) {
   size_t n = strlen(name);
-  return n > 0 && n < MAIL_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n && name[0] != '-' && name[0] != '.';
+  return n > 0 && n < MAIL_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n &&
+         name[0] != '-' && name[0] != '.';
 }
 
 static const struct config_trunk *find_trunk(const struct config *config, const char *name, unsigned *index) {
@@ -62,7 +63,8 @@ static json_t *json_phone(uint64_t phone) {
 int cmd_campaign_create(struct command_call *c) {
   struct campaign_job j = {.name = c->args->words[0]};
   const char *path = call_option(c, OPT_FROM);
-  if (!name_good(j.name)) return call_refuse(c, "the name \"%.40s\" must be up to %d letters, digits, '.', '_' or '-'", j.name, MAIL_NAME_MAX - 1);
+  if (!name_good(j.name))
+    return call_refuse(c, "the name \"%.40s\" must be up to %d letters, digits, '.', '_' or '-'", j.name, MAIL_NAME_MAX - 1);
   int fd = c->file < 0 ? -1 : dup(c->file);
   FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
   if (!in) {
@@ -92,11 +94,14 @@ int cmd_campaign_create(struct command_call *c) {
   int status = announce(c, j.name);
   if (status != EXIT_GOOD) return status;
   if (!trunk)
-    fprintf(c->err, "cadencia campaign: note: trunk \"%s\" is not in %s yet; the campaign does not start before it is\n", j.def.trunk, c->backend->config->path);
+    fprintf(c->err, "cadencia campaign: note: trunk \"%s\" is not in %s yet; the campaign does not start before it is\n", j.def.trunk,
+            c->backend->config->path);
   if (call_json(c))
-    call_put_json(c, json_pack("{s:o, s:o, s:s}", "campaign", json_text(j.name), "id", json_id(j.def.terms.id), "state", campaign_state_name(CAMPAIGN_STOPPED)));
+    call_put_json(c, json_pack("{s:o, s:o, s:s}", "campaign", json_text(j.name), "id", json_id(j.def.terms.id), "state",
+                               campaign_state_name(CAMPAIGN_STOPPED)));
   else
-    fprintf(c->out, "campaign %s made, stopped. Next: cadencia import --campaign %s FILE.csv, then cadencia campaign start %s\n", j.name, j.name, j.name);
+    fprintf(c->out, "campaign %s made, stopped. Next: cadencia import --campaign %s FILE.csv, then cadencia campaign start %s\n", j.name,
+            j.name, j.name);
   return EXIT_GOOD;
 }
 
@@ -113,15 +118,21 @@ static int refuse_start(struct command_call *c, const struct campaign_def *d) {
   const struct config_trunk *trunk = find_trunk(config, d->trunk, NULL);
   char path[2 * CONFIG_PATH_MAX];
   if (!trunk)
-    return call_refuse(c, "%s cannot start: its trunk \"%s\" is not in %s; add the trunk there and restart the daemon", d->terms.name, d->trunk, config->path);
+    return call_refuse(c, "%s cannot start: its trunk \"%s\" is not in %s; add the trunk there and restart the daemon", d->terms.name,
+                       d->trunk, config->path);
   if (d->terms.caller_id == 0 && trunk->caller_id == 0)
-    return call_refuse(c, "%s cannot start: it has no caller id; set caller_id of trunk \"%s\" in %s", d->terms.name, d->trunk, config->path);
+    return call_refuse(c, "%s cannot start: it has no caller id; set caller_id of trunk \"%s\" in %s", d->terms.name, d->trunk,
+                       config->path);
   bool ahead = d->terms.mode == PACING_PREDICTIVE || d->terms.mode == PACING_RATIO;
   if (ahead && !d->prompt[0])
-    return call_refuse(c, "%s cannot start: mode %s may answer people when no agent is free, and it has no safe-harbour message; make it again from a template with "
-                          "prompts = { safe_harbour = \"safe_harbour_en.wav\"; }", d->terms.name, pacing_mode_name((enum pacing_mode)d->terms.mode));
+    return call_refuse(c,
+                       "%s cannot start: mode %s may answer people when no agent is free, and it has no safe-harbour message; make it "
+                       "again from a template with "
+                       "prompts = { safe_harbour = \"safe_harbour_en.wav\"; }",
+                       d->terms.name, pacing_mode_name((enum pacing_mode)d->terms.mode));
   if (d->prompt[0] && prompt_missing(config, d, path))
-    return call_refuse(c, "%s cannot start: its safe-harbour message %s is not there or cannot be read; put the WAV file there", d->terms.name, path);
+    return call_refuse(c, "%s cannot start: its safe-harbour message %s is not there or cannot be read; put the WAV file there",
+                       d->terms.name, path);
   return EXIT_GOOD;
 }
 
@@ -130,7 +141,8 @@ static int set_state(struct command_call *c, enum campaign_state state) {
   int r = do_job(c, job_get, &j, false);
   if (r == CAD_ENOENT) return call_refuse(c, "there is no campaign \"%.40s\"; cadencia campaign list shows them", j.name);
   if (r < 0) return call_refuse_store(c, r, "campaign");
-  if (state == CAMPAIGN_PAUSED && j.def.state == CAMPAIGN_STOPPED) return call_refuse(c, "%s is stopped; there is nothing to pause", j.name);
+  if (state == CAMPAIGN_PAUSED && j.def.state == CAMPAIGN_STOPPED)
+    return call_refuse(c, "%s is stopped; there is nothing to pause", j.name);
   int status = state == CAMPAIGN_RUNNING ? refuse_start(c, &j.def) : EXIT_GOOD;
   if (status != EXIT_GOOD) return status;
   r = do_job(c, job_state, &j, true);
@@ -139,8 +151,8 @@ static int set_state(struct command_call *c, enum campaign_state state) {
   if (status != EXIT_GOOD) return status;
   uint64_t waiting = j.counts.contacts_waiting;
   if (call_json(c)) {
-    call_put_json(c, json_pack("{s:o, s:s, s:b, s:I}", "campaign", json_text(j.name), "state", campaign_state_name(state), "daemon", c->backend->daemon,
-                               "contacts_waiting", (json_int_t)waiting));
+    call_put_json(c, json_pack("{s:o, s:s, s:b, s:I}", "campaign", json_text(j.name), "state", campaign_state_name(state), "daemon",
+                               c->backend->daemon, "contacts_waiting", (json_int_t)waiting));
     return EXIT_GOOD;
   }
   fprintf(c->out, "campaign %s is %s", j.name, campaign_state_name(state));
@@ -187,19 +199,21 @@ static json_t *counts_json(const struct store_counts *n) {
   json_t *outcomes = json_object();
   for (int o = 1; o < OUTCOME_COUNT; o++)
     if (n->by_outcome[o]) json_object_set_new(outcomes, outcome_name((enum outcome)o), json_integer((json_int_t)n->by_outcome[o]));
-  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I}, s:o}", "attempts", (json_int_t)n->attempts, "open_attempts", (json_int_t)n->open_attempts,
-                   "contacts", (json_int_t)n->contacts, "contacts_done", (json_int_t)n->contacts_done, "contacts_waiting", (json_int_t)n->contacts_waiting,
-                   "abandonment", "num", (json_int_t)n->abandoned, "den", (json_int_t)n->live, "outcomes", outcomes);
+  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I}, s:o}", "attempts", (json_int_t)n->attempts, "open_attempts",
+                   (json_int_t)n->open_attempts, "contacts", (json_int_t)n->contacts, "contacts_done", (json_int_t)n->contacts_done,
+                   "contacts_waiting", (json_int_t)n->contacts_waiting, "abandonment", "num", (json_int_t)n->abandoned, "den",
+                   (json_int_t)n->live, "outcomes", outcomes);
 }
 
 static json_t *campaign_json(const struct campaign_job *j) {
   const struct campaign_def *d = &j->def;
-  return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:i, s:b, s:i, s:I, s:o, s:o}", "name", json_text(d->terms.name), "id",
-                   json_id(d->terms.id), "state", campaign_state_name((enum campaign_state)d->state), "mode",
-                   pacing_mode_name((enum pacing_mode)d->terms.mode), "trunk", json_text(d->trunk), "caller_id", json_phone(d->terms.caller_id), "seller",
-                   json_text(d->seller), "country", d->country, "purpose", d->purpose, "ring_ms", (json_int_t)d->terms.ring_ms, "max_wait_ms",
-                   (int)d->terms.max_wait_ms, "screening", d->terms.screening, "abandonment_limit_bp", (int)d->terms.limit_bp, "wrapup_ms",
-                   (json_int_t)d->terms.wrapup_ms, "safe_harbour", d->prompt[0] ? json_text(d->prompt) : json_null(), "counts", counts_json(&j->counts));
+  return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:i, s:b, s:i, s:I, s:o, s:o}", "name", json_text(d->terms.name),
+                   "id", json_id(d->terms.id), "state", campaign_state_name((enum campaign_state)d->state), "mode",
+                   pacing_mode_name((enum pacing_mode)d->terms.mode), "trunk", json_text(d->trunk), "caller_id",
+                   json_phone(d->terms.caller_id), "seller", json_text(d->seller), "country", d->country, "purpose", d->purpose, "ring_ms",
+                   (json_int_t)d->terms.ring_ms, "max_wait_ms", (int)d->terms.max_wait_ms, "screening", d->terms.screening,
+                   "abandonment_limit_bp", (int)d->terms.limit_bp, "wrapup_ms", (json_int_t)d->terms.wrapup_ms, "safe_harbour",
+                   d->prompt[0] ? json_text(d->prompt) : json_null(), "counts", counts_json(&j->counts));
 }
 
 /* What only the look at one campaign shows. */
@@ -218,7 +232,9 @@ static void add_terms(json_t *out, const struct campaign_def *d) {
   for (int i = 0; i < 10; i++)
     if (d->terms.dispositions[i][0]) json_object_set_new(dispositions, (char[]){(char)('0' + i), 0}, json_text(d->terms.dispositions[i]));
   json_object_set_new(out, "hours", hours);
-  json_object_set_new(out, "attempts", json_pack("{s:i, s:I}", "max", (int)d->gate.attempts_max, "window_h", (json_int_t)(d->gate.attempts_window_ms / 3600000)));
+  json_object_set_new(
+      out, "attempts",
+      json_pack("{s:i, s:I}", "max", (int)d->gate.attempts_max, "window_h", (json_int_t)(d->gate.attempts_window_ms / 3600000)));
   json_object_set_new(out, "retry", retry);
   json_object_set_new(out, "dispositions", dispositions);
   json_object_set_new(out, "default_disposition", json_text(d->terms.default_disposition));
@@ -236,7 +252,8 @@ int cmd_campaign_list(struct command_call *c) {
     for (int i = 0; i < l.count; i++) json_array_append_new(array, campaign_json(&l.items[i]));
     call_put_json(c, json_pack("{s:o}", "campaigns", array));
   } else {
-    static const char *const HEADS[] = {"NAME", "STATE", "MODE", "TRUNK", ">CONTACTS", ">WAITING", ">ATTEMPTS", ">CONNECTED", ">ABANDONED", NULL};
+    static const char *const HEADS[] = {"NAME",     "STATE",     "MODE",       "TRUNK",      ">CONTACTS",
+                                        ">WAITING", ">ATTEMPTS", ">CONNECTED", ">ABANDONED", NULL};
     struct table *t = table_create(HEADS);
     for (int i = 0; i < l.count; i++) {
       const struct campaign_def *d = &l.items[i].def;
@@ -263,8 +280,10 @@ static void print_hours(FILE *out, const struct hours *h) {
   fputs("hours         ", out);
   for (int i = 1; i <= 7; i++) {
     int d = i % 7;
-    if (h->open[d] == h->close[d]) fprintf(out, "%s closed", DAYS[d]);
-    else fprintf(out, "%s %02u:%02u-%02u:%02u", DAYS[d], h->open[d] / 60u, h->open[d] % 60u, h->close[d] / 60u, h->close[d] % 60u);
+    if (h->open[d] == h->close[d])
+      fprintf(out, "%s closed", DAYS[d]);
+    else
+      fprintf(out, "%s %02u:%02u-%02u:%02u", DAYS[d], h->open[d] / 60u, h->open[d] % 60u, h->close[d] / 60u, h->close[d] % 60u);
     fputs(i == 7 ? "\n" : i == 4 ? ",\n              " : ", ", out);
   }
 }
@@ -272,15 +291,19 @@ static void print_hours(FILE *out, const struct hours *h) {
 static void print_campaign(FILE *out, const struct campaign_job *j) {
   const struct campaign_def *d = &j->def;
   const struct store_counts *n = &j->counts;
-  fprintf(out, "campaign      %s (%llu), %s\n", d->terms.name, (unsigned long long)d->terms.id, campaign_state_name((enum campaign_state)d->state));
+  fprintf(out, "campaign      %s (%llu), %s\n", d->terms.name, (unsigned long long)d->terms.id,
+          campaign_state_name((enum campaign_state)d->state));
   fprintf(out, "purpose       %s for %s, country %s\n", d->purpose, d->seller, d->country);
   fprintf(out, "pace          %s, screening %s, abandonment at most %u.%02u %%\n", pacing_mode_name((enum pacing_mode)d->terms.mode),
           d->terms.screening ? "on" : "off", d->terms.limit_bp / 100u, d->terms.limit_bp % 100u);
-  fprintf(out, "trunk         %s, caller id %s%.0llu\n", d->trunk, d->terms.caller_id ? "+" : "of the trunk", (unsigned long long)d->terms.caller_id);
+  fprintf(out, "trunk         %s, caller id %s%.0llu\n", d->trunk, d->terms.caller_id ? "+" : "of the trunk",
+          (unsigned long long)d->terms.caller_id);
   fprintf(out, "times         ring %u ms, wait %u ms, wrap-up %u ms\n", d->terms.ring_ms, d->terms.max_wait_ms, d->terms.wrapup_ms);
-  fprintf(out, "safe harbour  %s, opt-out key %c\n", d->prompt[0] ? d->prompt : "none", d->terms.optout_digit ? d->terms.optout_digit : '-');
+  fprintf(out, "safe harbour  %s, opt-out key %c\n", d->prompt[0] ? d->prompt : "none",
+          d->terms.optout_digit ? d->terms.optout_digit : '-');
   print_hours(out, &d->gate.hours);
-  fprintf(out, "attempts      at most %u in %lld h to one number\n", d->gate.attempts_max, (long long)(d->gate.attempts_window_ms / 3600000));
+  fprintf(out, "attempts      at most %u in %lld h to one number\n", d->gate.attempts_max,
+          (long long)(d->gate.attempts_window_ms / 3600000));
   for (int i = 0; i < d->retry.count; i++)
     fprintf(out, "%s%s after %lld min, %u tries\n", i ? "              " : "retry         ", outcome_name(d->retry.rules[i].outcome),
             (long long)(d->retry.rules[i].delay_ms / 60000), d->retry.rules[i].max_tries);

@@ -43,7 +43,9 @@ static int read_phones(struct command_call *c, struct dnc_job *j) {
 }
 
 int cmd_dnc_add(struct command_call *c) {
-  struct dnc_job j = {.scope = call_option(c, OPT_SCOPE), .source = call_option(c, OPT_SOURCE) ? call_option(c, OPT_SOURCE) : "command", .at = clock_wall()};
+  struct dnc_job j = {.scope = call_option(c, OPT_SCOPE),
+                      .source = call_option(c, OPT_SOURCE) ? call_option(c, OPT_SOURCE) : "command",
+                      .at = clock_wall()};
   int status = read_phones(c, &j);
   if (status != EXIT_GOOD) return status;
   if (j.scope && strcmp(j.scope, "global") != 0 && strncmp(j.scope, "campaign:", 9) != 0 && strncmp(j.scope, "seller:", 7) != 0)
@@ -57,8 +59,10 @@ int cmd_dnc_add(struct command_call *c) {
     m.u.store_opt_out = (struct mail_store_opt_out){.phone = j.phones[i], .at = j.at};
     (void)c->backend->post(c->backend->self, &m);
   }
-  if (call_json(c)) call_put_json(c, json_pack("{s:i, s:o}", "added", j.count, "scope", json_text(j.scope ? j.scope : "global")));
-  else fprintf(c->out, "%d number%s on the do-not-call list (%s)\n", j.count, j.count == 1 ? "" : "s", j.scope ? j.scope : "global");
+  if (call_json(c))
+    call_put_json(c, json_pack("{s:i, s:o}", "added", j.count, "scope", json_text(j.scope ? j.scope : "global")));
+  else
+    fprintf(c->out, "%d number%s on the do-not-call list (%s)\n", j.count, j.count == 1 ? "" : "s", j.scope ? j.scope : "global");
   return EXIT_GOOD;
 }
 

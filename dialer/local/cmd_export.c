@@ -7,8 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char HEADER[] = "attempt_id,campaign,contact_id,phone,direction,trunk,started_at,ringing_at,answered_at,greeting_end_at,bridged_at,"
-                             "ended_at,sip_code,cause,outcome,verdict,verdict_reason,agent,talk_ms,wrapup_ms,disposition,abandoned,ended_by\n";
+static const char HEADER[] =
+    "attempt_id,campaign,contact_id,phone,direction,trunk,started_at,ringing_at,answered_at,greeting_end_at,bridged_at,"
+    "ended_at,sip_code,cause,outcome,verdict,verdict_reason,agent,talk_ms,wrapup_ms,disposition,abandoned,ended_by\n";
 
 struct export {
   FILE *out;
@@ -37,8 +38,8 @@ static int put_csv(void *arg, const struct log_row *r) {
   put_time(o, r->bridged, ',');
   put_time(o, r->ended, ',');
   if (r->sip_code) fprintf(o, "%u", r->sip_code);
-  fprintf(o, ",%s,%s,%s,%s,", cause_name((enum cause)r->cause), outcome_name((enum outcome)r->outcome), verdict_name((enum verdict)r->verdict),
-          verdict_reason_name((enum verdict_reason)r->reason));
+  fprintf(o, ",%s,%s,%s,%s,", cause_name((enum cause)r->cause), outcome_name((enum outcome)r->outcome),
+          verdict_name((enum verdict)r->verdict), verdict_reason_name((enum verdict_reason)r->reason));
   csv_put(o, r->agent);
   fprintf(o, ",%u,%u,", r->talk_ms, r->wrapup_ms);
   csv_put(o, r->disposition);
@@ -53,16 +54,17 @@ static int put_jsonl(void *arg, const struct log_row *r) {
   struct export *e = arg;
   char phone[24];
   snprintf(phone, sizeof phone, "+%" PRIu64, r->phone);
-  json_t *j = json_pack(
-      "{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:b, s:o}", "attempt_id", json_id(r->attempt_id),
-      "campaign", json_text(r->campaign), "contact_id", json_id(r->contact_id), "phone", phone, "direction", r->inbound ? "inbound" : "outbound", "trunk",
-      json_text(r->trunk), "started_at", json_time(r->started), "ringing_at", json_time(r->ringing), "answered_at", json_time(r->answered),
-      "greeting_end_at", json_time(r->greeting_end), "bridged_at", json_time(r->bridged), "ended_at", json_time(r->ended), "sip_code",
-      r->sip_code ? json_integer(r->sip_code) : json_null(), "cause", word_or_null(cause_name((enum cause)r->cause)), "outcome",
-      word_or_null(outcome_name((enum outcome)r->outcome)), "verdict", word_or_null(verdict_name((enum verdict)r->verdict)), "verdict_reason",
-      word_or_null(verdict_reason_name((enum verdict_reason)r->reason)), "agent", word_or_null(r->agent), "talk_ms", (json_int_t)r->talk_ms, "wrapup_ms",
-      (json_int_t)r->wrapup_ms, "disposition", word_or_null(r->disposition), "abandoned", r->abandoned != 0, "ended_by",
-      word_or_null(ended_by_name((enum ended_by)r->ended_by)));
+  json_t *j =
+      json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:b, s:o}",
+                "attempt_id", json_id(r->attempt_id), "campaign", json_text(r->campaign), "contact_id", json_id(r->contact_id), "phone",
+                phone, "direction", r->inbound ? "inbound" : "outbound", "trunk", json_text(r->trunk), "started_at", json_time(r->started),
+                "ringing_at", json_time(r->ringing), "answered_at", json_time(r->answered), "greeting_end_at", json_time(r->greeting_end),
+                "bridged_at", json_time(r->bridged), "ended_at", json_time(r->ended), "sip_code",
+                r->sip_code ? json_integer(r->sip_code) : json_null(), "cause", word_or_null(cause_name((enum cause)r->cause)), "outcome",
+                word_or_null(outcome_name((enum outcome)r->outcome)), "verdict", word_or_null(verdict_name((enum verdict)r->verdict)),
+                "verdict_reason", word_or_null(verdict_reason_name((enum verdict_reason)r->reason)), "agent", word_or_null(r->agent),
+                "talk_ms", (json_int_t)r->talk_ms, "wrapup_ms", (json_int_t)r->wrapup_ms, "disposition", word_or_null(r->disposition),
+                "abandoned", r->abandoned != 0, "ended_by", word_or_null(ended_by_name((enum ended_by)r->ended_by)));
   if (!j) return CAD_ENOMEM;
   int bad = json_dumpf(j, e->out, JSON_COMPACT | JSON_PRESERVE_ORDER);
   json_decref(j);
@@ -118,7 +120,8 @@ static int put_dnc(void *arg, const struct dnc_row *r) {
   clock_iso8601(r->added, at);
   snprintf(phone, sizeof phone, "+%" PRIu64, r->phone);
   if (call_json(c)) {
-    json_t *j = json_pack("{s:s, s:o, s:o, s:s}", "phone", phone, "scope", json_text(r->scope), "source", json_text(r->source), "added", at);
+    json_t *j =
+        json_pack("{s:s, s:o, s:o, s:s}", "phone", phone, "scope", json_text(r->scope), "source", json_text(r->source), "added", at);
     if (!j) return CAD_ENOMEM;
     (void)json_dumpf(j, c->out, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(j);
@@ -154,8 +157,9 @@ int cmd_check(struct command_call *c) {
   } else if (r < 0) {
     fputs(errors ? errors : "", c->err);
   } else {
-    fprintf(c->out, "%s: ok: %u listener%s, %u trunk%s, state in %s, data in %s\n", path, config.listener_count, config.listener_count == 1 ? "" : "s",
-            config.trunk_count, config.trunk_count == 1 ? "" : "s", config.state_dir, config.share_dir);
+    fprintf(c->out, "%s: ok: %u listener%s, %u trunk%s, state in %s, data in %s\n", path, config.listener_count,
+            config.listener_count == 1 ? "" : "s", config.trunk_count, config.trunk_count == 1 ? "" : "s", config.state_dir,
+            config.share_dir);
   }
   free(errors);
   return r < 0 ? EXIT_REFUSED : EXIT_GOOD;

@@ -21,15 +21,16 @@ static json_t *campaigns_json(const struct live *l) {
   for (unsigned i = 0; i < l->campaign_count; i++) {
     const struct live_campaign *p = &l->campaigns[i];
     json_array_append_new(
-        array, json_pack("{s:o, s:o, s:s, s:s, s:{s:i, s:i, s:i, s:i, s:i, s:i}, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:i}, s:i}", "name",
-                         json_text(p->name), "id", json_id(p->id), "state", campaign_state_name((enum campaign_state)p->state), "mode",
-                         pacing_mode_name((enum pacing_mode)p->mode), "calls", "dialing", (int)p->dialing, "ringing", (int)p->ringing, "screening",
-                         (int)p->screening, "waiting", (int)p->waiting, "talking", (int)p->talking, "message", (int)p->message, "attempts",
-                         (json_int_t)p->attempts, "answered", (json_int_t)p->answered, "connected", (json_int_t)p->connected, "early_hangup",
-                         (json_int_t)p->early_hangup, "machines", (json_int_t)p->machines, "no_answer", (json_int_t)p->no_answer, "busy",
-                         (json_int_t)p->busy, "failed", (json_int_t)p->failed, "refused", (json_int_t)p->refused, "talk_ms", (json_int_t)p->talk_ms,
-                         "abandonment", "num", (json_int_t)p->abandoned, "den", (json_int_t)p->live_answers, "limit_bp", (int)p->limit_bp,
-                         "contacts_open", (int)p->open));
+        array, json_pack("{s:o, s:o, s:s, s:s, s:{s:i, s:i, s:i, s:i, s:i, s:i}, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, "
+                         "s:I, s:i}, s:i}",
+                         "name", json_text(p->name), "id", json_id(p->id), "state", campaign_state_name((enum campaign_state)p->state),
+                         "mode", pacing_mode_name((enum pacing_mode)p->mode), "calls", "dialing", (int)p->dialing, "ringing",
+                         (int)p->ringing, "screening", (int)p->screening, "waiting", (int)p->waiting, "talking", (int)p->talking, "message",
+                         (int)p->message, "attempts", (json_int_t)p->attempts, "answered", (json_int_t)p->answered, "connected",
+                         (json_int_t)p->connected, "early_hangup", (json_int_t)p->early_hangup, "machines", (json_int_t)p->machines,
+                         "no_answer", (json_int_t)p->no_answer, "busy", (json_int_t)p->busy, "failed", (json_int_t)p->failed, "refused",
+                         (json_int_t)p->refused, "talk_ms", (json_int_t)p->talk_ms, "abandonment", "num", (json_int_t)p->abandoned, "den",
+                         (json_int_t)p->live_answers, "limit_bp", (int)p->limit_bp, "contacts_open", (int)p->open));
   }
   return array;
 }
@@ -39,21 +40,23 @@ static json_t *agents_json(const struct live *l) {
   for (unsigned i = 0; i < l->agent_count; i++) {
     const struct live_agent *a = &l->agents[i];
     json_array_append_new(array, json_pack("{s:o, s:o, s:s, s:b, s:i, s:o, s:o}", "name", json_text(a->name), "id", json_id(a->id), "state",
-                                           agent_state_name((enum agent_state)a->state), "seat_up", a->seat_up, "calls", (int)a->calls, "since",
-                                           json_time(a->since), "campaign",
+                                           agent_state_name((enum agent_state)a->state), "seat_up", a->seat_up, "calls", (int)a->calls,
+                                           "since", json_time(a->since), "campaign",
                                            a->campaign < l->campaign_count ? json_text(l->campaigns[a->campaign].name) : json_null()));
   }
   return array;
 }
 
 static json_t *counts_json(const struct store_counts *n) {
-  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I}}", "attempts", (json_int_t)n->attempts, "open_attempts", (json_int_t)n->open_attempts, "contacts",
-                   (json_int_t)n->contacts, "contacts_waiting", (json_int_t)n->contacts_waiting, "contacts_done", (json_int_t)n->contacts_done,
-                   "abandonment", "num", (json_int_t)n->abandoned, "den", (json_int_t)n->live);
+  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I}}", "attempts", (json_int_t)n->attempts, "open_attempts",
+                   (json_int_t)n->open_attempts, "contacts", (json_int_t)n->contacts, "contacts_waiting", (json_int_t)n->contacts_waiting,
+                   "contacts_done", (json_int_t)n->contacts_done, "abandonment", "num", (json_int_t)n->abandoned, "den",
+                   (json_int_t)n->live);
 }
 
 static void print_campaigns(FILE *out, const struct live *l) {
-  static const char *const HEADS[] = {"CAMPAIGN", "STATE", ">DIALING", ">RINGING", ">SCREENING", ">WAITING", ">TALKING", ">ATTEMPTS", ">CONNECTED", ">ABANDONED", ">OPEN", NULL};
+  static const char *const HEADS[] = {"CAMPAIGN", "STATE",     ">DIALING",   ">RINGING",   ">SCREENING", ">WAITING",
+                                      ">TALKING", ">ATTEMPTS", ">CONNECTED", ">ABANDONED", ">OPEN",      NULL};
   struct table *t = table_create(HEADS);
   for (unsigned i = 0; i < l->campaign_count; i++) {
     const struct live_campaign *p = &l->campaigns[i];
@@ -93,7 +96,8 @@ static void print_live(struct command_call *c, const struct live *l, const struc
   char at[25];
   clock_iso8601(l->started, at);
   fprintf(c->out, "daemon runs since %s%s: %u of %u calls; %llu attempts kept, %llu contacts waiting\n\n", at[0] ? at : "a moment",
-          l->draining ? ", draining" : "", l->calls, l->calls_limit, (unsigned long long)n->attempts, (unsigned long long)n->contacts_waiting);
+          l->draining ? ", draining" : "", l->calls, l->calls_limit, (unsigned long long)n->attempts,
+          (unsigned long long)n->contacts_waiting);
   print_campaigns(c->out, l);
   fputc('\n', c->out);
   print_agents(c->out, l);
@@ -104,7 +108,8 @@ int cmd_status(struct command_call *c) {
   int r = c->backend->run(c->backend->self, job_counts, &j, false);
   if (r < 0) return call_refuse_store(c, r, "status");
   if (!c->backend->daemon) {
-    if (call_json(c)) call_put_json(c, json_pack("{s:b, s:o}", "daemon", 0, "records", counts_json(&j.counts)));
+    if (call_json(c))
+      call_put_json(c, json_pack("{s:b, s:o}", "daemon", 0, "records", counts_json(&j.counts)));
     else
       fprintf(c->out, "no daemon runs on %s; %llu attempts kept, %llu of %llu contacts waiting\n", c->backend->config->state_dir,
               (unsigned long long)j.counts.attempts, (unsigned long long)j.counts.contacts_waiting, (unsigned long long)j.counts.contacts);
@@ -115,9 +120,10 @@ int cmd_status(struct command_call *c) {
   c->backend->live(c->backend->self, live);
   bound_live(live);
   if (call_json(c))
-    call_put_json(c, json_pack("{s:b, s:o, s:o, s:b, s:i, s:i, s:o, s:o, s:o}", "daemon", 1, "at", json_time(live->at), "started", json_time(live->started),
-                               "draining", live->draining, "calls", (int)live->calls, "calls_limit", (int)live->calls_limit, "records",
-                               counts_json(&j.counts), "campaigns", campaigns_json(live), "agents", agents_json(live)));
+    call_put_json(c, json_pack("{s:b, s:o, s:o, s:b, s:i, s:i, s:o, s:o, s:o}", "daemon", 1, "at", json_time(live->at), "started",
+                               json_time(live->started), "draining", live->draining, "calls", (int)live->calls, "calls_limit",
+                               (int)live->calls_limit, "records", counts_json(&j.counts), "campaigns", campaigns_json(live), "agents",
+                               agents_json(live)));
   else
     print_live(c, live, &j.counts);
   free(live);

@@ -13,8 +13,23 @@
 enum { EXIT_GOOD = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 enum option {
-  OPT_CONFIG = 0, OPT_JSON, OPT_HELP, OPT_FROM, OPT_SEAT, OPT_NAILED, OPT_ON_DEMAND, OPT_CAMPAIGN, OPT_LISTENER, OPT_COUNTRY, OPT_REJECTS,
-  OPT_PHONE_COLUMN, OPT_PREVIEW, OPT_FORMAT, OPT_SCOPE, OPT_SOURCE, OPT_COUNT
+  OPT_CONFIG = 0,
+  OPT_JSON,
+  OPT_HELP,
+  OPT_FROM,
+  OPT_SEAT,
+  OPT_NAILED,
+  OPT_ON_DEMAND,
+  OPT_CAMPAIGN,
+  OPT_LISTENER,
+  OPT_COUNTRY,
+  OPT_REJECTS,
+  OPT_PHONE_COLUMN,
+  OPT_PREVIEW,
+  OPT_FORMAT,
+  OPT_SCOPE,
+  OPT_SOURCE,
+  OPT_COUNT
 };
 #define OPTION(o) (1u << (o))
 
@@ -56,7 +71,7 @@ struct command_call {
   const struct args *args;
   const struct command_backend *backend;
   FILE *out, *err;
-  int file, rejects; /* descriptors of the file named and of the reject file; -1: none */
+  int file, rejects;                                            /* descriptors of the file named and of the reject file; -1: none */
   int (*progress)(void *self, const struct import_progress *p); /* may be NULL */
   void *progress_self;
 };
@@ -72,8 +87,8 @@ int call_refuse(struct command_call *c, const char *fmt, ...) __attribute__((for
 /* What a store error means to people. */
 int call_refuse_store(struct command_call *c, int err, const char *what);
 json_t *json_text(const char *text); /* never NULL */
-json_t *json_id(uint64_t id); /* ids and phones are strings: JSON numbers lose digits */
-json_t *json_time(struct wall t); /* null when unset */
+json_t *json_id(uint64_t id);        /* ids and phones are strings: JSON numbers lose digits */
+json_t *json_time(struct wall t);    /* null when unset */
 
 int cmd_campaign_create(struct command_call *c);
 int cmd_campaign_start(struct command_call *c);

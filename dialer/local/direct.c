@@ -42,13 +42,15 @@ int direct_open(const struct config *config, struct direct *d, struct command_ba
   char path[CONFIG_PATH_MAX + 16];
   *d = (struct direct){NULL, -1};
   if (mkdir(config->state_dir, 0700) != 0 && errno != EEXIST) {
-    fprintf(err, "cadencia: the state folder %s cannot be made: %s; make it or name another in state_dir\n", config->state_dir, strerror(errno));
+    fprintf(err, "cadencia: the state folder %s cannot be made: %s; make it or name another in state_dir\n", config->state_dir,
+            strerror(errno));
     return CAD_EIO;
   }
   int r = local_lock(config->state_dir, &d->lock_fd);
   if (r == CAD_EBUSY) return r;
   if (r < 0) {
-    fprintf(err, "cadencia: %s/cadencia.lock cannot be written: %s; run as the user who owns the folder\n", config->state_dir, strerror(errno));
+    fprintf(err, "cadencia: %s/cadencia.lock cannot be written: %s; run as the user who owns the folder\n", config->state_dir,
+            strerror(errno));
     return r;
   }
   snprintf(path, sizeof path, "%s/cadencia.db", config->state_dir);

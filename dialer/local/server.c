@@ -98,8 +98,10 @@ static int backend_order(void *self, struct mail *order, struct mail_order_reply
   while (r == CAD_OK && !w->answered && !s->stopping)
     if (pthread_cond_timedwait(&s->answered, &s->lock, &until) == ETIMEDOUT) r = CAD_ETIMEOUT;
   if (w) {
-    if (w->answered) *reply = w->reply;
-    else if (r == CAD_OK) r = CAD_EBUSY; /* the daemon ends */
+    if (w->answered)
+      *reply = w->reply;
+    else if (r == CAD_OK)
+      r = CAD_EBUSY; /* the daemon ends */
     if (w->answered) r = CAD_OK;
     w->ticket = 0;
   }
@@ -149,8 +151,9 @@ static int send_progress(void *self, const struct import_progress *p) {
   pthread_mutex_unlock(&k->server->lock);
   if (stopping) return CAD_EREFUSED;
   return wire_write(k->fd,
-                    json_pack("{s:{s:I, s:I, s:I, s:I, s:I}}", "progress", "rows", (json_int_t)p->rows, "accepted", (json_int_t)p->accepted, "rejected",
-                              (json_int_t)p->rejected, "bytes", (json_int_t)p->bytes, "bytes_total", (json_int_t)p->bytes_total),
+                    json_pack("{s:{s:I, s:I, s:I, s:I, s:I}}", "progress", "rows", (json_int_t)p->rows, "accepted", (json_int_t)p->accepted,
+                              "rejected", (json_int_t)p->rejected, "bytes", (json_int_t)p->bytes, "bytes_total",
+                              (json_int_t)p->bytes_total),
                     NULL, 0);
 }
 
@@ -192,11 +195,16 @@ static int answer(struct connection *k, struct wire *w, const json_t *request) {
   FILE *out = open_memstream(&out_text, &out_size), *err = open_memstream(&err_text, &err_size);
   if (out && err) {
     struct args args;
-    if (!good) fputs("cadencia: the request holds no command\n", err);
-    else if (!plain_files(w)) fputs("cadencia: give a plain file, not a pipe or device\n", err);
-    else if (args_parse((int)argc, argv, &args, err) != CAD_OK) status = EXIT_USAGE;
-    else if (not_for_daemon(args.command)) fputs("cadencia: this command does not go through the daemon\n", err);
-    else status = run_args(k, w, &args, out, err);
+    if (!good)
+      fputs("cadencia: the request holds no command\n", err);
+    else if (!plain_files(w))
+      fputs("cadencia: give a plain file, not a pipe or device\n", err);
+    else if (args_parse((int)argc, argv, &args, err) != CAD_OK)
+      status = EXIT_USAGE;
+    else if (not_for_daemon(args.command))
+      fputs("cadencia: this command does not go through the daemon\n", err);
+    else
+      status = run_args(k, w, &args, out, err);
   }
   if (out) fclose(out);
   if (err) fclose(err);
@@ -216,7 +224,9 @@ static void *connection_main(void *arg) {
   while (r > 0) {
     json_t *request = NULL;
     r = wire_read(w, &request);
-    if (r == CAD_EFORMAT) (void)wire_write(k->fd, json_pack("{s:s, s:i}", "err", "cadencia: one JSON object a line, up to 64 kB\n", "exit", EXIT_USAGE), NULL, 0);
+    if (r == CAD_EFORMAT)
+      (void)wire_write(k->fd, json_pack("{s:s, s:i}", "err", "cadencia: one JSON object a line, up to 64 kB\n", "exit", EXIT_USAGE), NULL,
+                       0);
     if (r <= 0) break;
     if (answer(k, w, request) < 0) r = 0;
     json_decref(request);

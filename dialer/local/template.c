@@ -49,8 +49,7 @@ static void set_ring(struct schema *sc, config_setting_t *s, struct draft *t, in
   if (t->has_ring) {
     schema_error(sc, s, "ring_s and ring_ms both stand here; keep one");
   } else if (!schema_whole(s, &v) || v < RING_LEAST_MS / unit_ms || v > RING_MOST_MS / unit_ms) {
-    schema_error(sc, s,
-                 "%s must be a whole number, at least 15 seconds (16 CFR 310.4(b)(4)(ii)) and at most 120; write ring_s = 25",
+    schema_error(sc, s, "%s must be a whole number, at least 15 seconds (16 CFR 310.4(b)(4)(ii)) and at most 120; write ring_s = 25",
                  config_setting_name(s));
   } else {
     t->d.terms.ring_ms = (uint32_t)(v * unit_ms);
@@ -64,7 +63,9 @@ static void set_limit(struct schema *sc, config_setting_t *s, struct draft *t, d
   if (t->has_limit)
     schema_error(sc, s, "abandonment_limit_pct and abandonment_limit_bp both stand here; keep one");
   else if (!good || !(bp >= 1.0 && bp <= LIMIT_MOST_BP))
-    schema_error(sc, s, "the abandonment limit is above 0 and at most 3 percent of answers by people (16 CFR 310.4(b)(4)(i)); write abandonment_limit_pct = 3.0");
+    schema_error(sc, s,
+                 "the abandonment limit is above 0 and at most 3 percent of answers by people (16 CFR 310.4(b)(4)(i)); write "
+                 "abandonment_limit_pct = 3.0");
   else
     t->d.terms.limit_bp = (uint16_t)(bp + 0.5);
   t->has_limit = true;
@@ -120,7 +121,8 @@ static const struct schema_key HOURS_KEYS[] = {{"days", SCHEMA_TEXT, true, PLACE
 static bool minutes_of(const char *text, uint16_t *out) {
   unsigned h, m;
   char end;
-  if (strspn(text, "0123456789:") != strlen(text) || sscanf(text, "%2u:%2u%c", &h, &m, &end) != 2 || m > 59 || h * 60 + m > 1440) return false;
+  if (strspn(text, "0123456789:") != strlen(text) || sscanf(text, "%2u:%2u%c", &h, &m, &end) != 2 || m > 59 || h * 60 + m > 1440)
+    return false;
   *out = (uint16_t)(h * 60 + m);
   return true;
 }
@@ -187,17 +189,14 @@ struct retry_text {
   char outcome[24];
   uint32_t after_s, after_min, tries;
 };
-static const struct schema_key RETRY_KEYS[] = {
-    {"outcome", SCHEMA_TEXT, true, PLACE(retry_text, outcome), 1, 0, "\"busy\"", NULL},
-    {"after_s", SCHEMA_WHOLE, false, PLACE(retry_text, after_s), 1, 30 * 86400, "300", NULL},
-    {"after_min", SCHEMA_WHOLE, false, PLACE(retry_text, after_min), 1, 30 * 1440, "5", NULL},
-    {"tries", SCHEMA_WHOLE, true, PLACE(retry_text, tries), 1, 50, "3", NULL},
-    LAST_KEY};
+static const struct schema_key RETRY_KEYS[] = {{"outcome", SCHEMA_TEXT, true, PLACE(retry_text, outcome), 1, 0, "\"busy\"", NULL},
+                                               {"after_s", SCHEMA_WHOLE, false, PLACE(retry_text, after_s), 1, 30 * 86400, "300", NULL},
+                                               {"after_min", SCHEMA_WHOLE, false, PLACE(retry_text, after_min), 1, 30 * 1440, "5", NULL},
+                                               {"tries", SCHEMA_WHOLE, true, PLACE(retry_text, tries), 1, 50, "3", NULL},
+                                               LAST_KEY};
 
 /* Outcomes after which another call is not ours to make. */
-static bool outcome_final(int o) {
-  return o == OUTCOME_CONNECTED || o == OUTCOME_UNWANTED || o == OUTCOME_INVALID_NUMBER;
-}
+static bool outcome_final(int o) { return o == OUTCOME_CONNECTED || o == OUTCOME_UNWANTED || o == OUTCOME_INVALID_NUMBER; }
 
 static void own_retry(struct schema *sc, config_setting_t *s, void *base) {
   struct draft *t = base;
@@ -218,8 +217,10 @@ static void own_retry(struct schema *sc, config_setting_t *s, void *base) {
     bool twice = false;
     for (int j = 0; j < table->count; j++) twice |= (int)table->rules[j].outcome == outcome;
     if (outcome < 0)
-      schema_error(sc, group, "outcome \"%s\" is unknown; write one of busy, no_answer, machine, screening, congestion, failed, cancelled, dead_air, "
-                              "abandoned, early_hangup, rejected, blocked, fax", r.outcome);
+      schema_error(sc, group,
+                   "outcome \"%s\" is unknown; write one of busy, no_answer, machine, screening, congestion, failed, cancelled, dead_air, "
+                   "abandoned, early_hangup, rejected, blocked, fax",
+                   r.outcome);
     else if (outcome_final(outcome))
       schema_error(sc, group, "outcome \"%s\" is never tried again; remove this rule", r.outcome);
     else if (twice)
@@ -227,8 +228,8 @@ static void own_retry(struct schema *sc, config_setting_t *s, void *base) {
     else if ((r.after_s == 0) == (r.after_min == 0))
       schema_error(sc, group, "one of after_s and after_min says how long to wait; write after_min = 5");
     else
-      table->rules[table->count++] =
-          (struct retry_rule){.outcome = (enum outcome)outcome, .delay_ms = 1000 * ((int64_t)r.after_s + 60 * (int64_t)r.after_min), .max_tries = r.tries};
+      table->rules[table->count++] = (struct retry_rule){
+          .outcome = (enum outcome)outcome, .delay_ms = 1000 * ((int64_t)r.after_s + 60 * (int64_t)r.after_min), .max_tries = r.tries};
   }
 }
 
@@ -239,7 +240,9 @@ static bool plain_file(const char *name) { return name[0] && name[0] != '.' && !
 static void own_prompt(struct schema *sc, config_setting_t *s, void *base) {
   const struct draft *t = base;
   if (!plain_file(t->d.prompt))
-    schema_error(sc, s, "safe_harbour must be the name of a file in the prompts' folder, without a path; write safe_harbour = \"safe_harbour_en.wav\"");
+    schema_error(
+        sc, s,
+        "safe_harbour must be the name of a file in the prompts' folder, without a path; write safe_harbour = \"safe_harbour_en.wav\"");
 }
 
 static void own_digit(struct schema *sc, config_setting_t *s, void *base) {
@@ -309,8 +312,8 @@ static void own_attempts(struct schema *sc, config_setting_t *s, void *base) {
   schema_read(sc, s, ATTEMPT_KEYS, &a);
   if (sc->errors != before) return;
   if ((uint64_t)a.max * 24 > (uint64_t)ATTEMPTS_MOST * a.window_h) {
-    schema_error(sc, s, "%u attempts in %u hours are more than %d a day to one number; write attempts = { max = %d; window_h = 24; }", a.max, a.window_h,
-                 ATTEMPTS_MOST, ATTEMPTS_MOST);
+    schema_error(sc, s, "%u attempts in %u hours are more than %d a day to one number; write attempts = { max = %d; window_h = 24; }",
+                 a.max, a.window_h, ATTEMPTS_MOST, ATTEMPTS_MOST);
     return;
   }
   t->d.gate.attempts_max = a.max;
@@ -372,9 +375,13 @@ static void check_hours(struct schema *sc, config_setting_t *root, struct draft 
   struct hours law;
   bool known = hours_default(t->d.country, &law) == CAD_OK;
   if (!t->has_hours) {
-    if (known) t->d.gate.hours = law;
-    else schema_error(sc, root, "hours are missing and none are known for country \"%s\"; write hours = ( { days = \"mon-fri\"; open = \"09:00\"; close = \"20:00\"; } );",
-                      t->d.country);
+    if (known)
+      t->d.gate.hours = law;
+    else
+      schema_error(sc, root,
+                   "hours are missing and none are known for country \"%s\"; write hours = ( { days = \"mon-fri\"; open = \"09:00\"; close "
+                   "= \"20:00\"; } );",
+                   t->d.country);
     return;
   }
   if (!known || strcmp(t->d.purpose, "survey") == 0 || strcmp(t->d.purpose, "information") == 0) return;
@@ -383,10 +390,12 @@ static void check_hours(struct schema *sc, config_setting_t *root, struct draft 
     unsigned o = t->d.gate.hours.open[d], c = t->d.gate.hours.close[d];
     if (o == c || (o >= law.open[d] && c <= law.close[d])) continue;
     if (law.open[d] == law.close[d])
-      schema_error(sc, t->hours_at, "%s: calls for %s are not permitted on that day in %s; leave it out", DAYS[d], t->d.purpose, t->d.country);
+      schema_error(sc, t->hours_at, "%s: calls for %s are not permitted on that day in %s; leave it out", DAYS[d], t->d.purpose,
+                   t->d.country);
     else
-      schema_error(sc, t->hours_at, "%s %02u:%02u-%02u:%02u is wider than %s permits for %s; stay within %02u:%02u-%02u:%02u", DAYS[d], o / 60, o % 60,
-                   c / 60, c % 60, t->d.country, t->d.purpose, law.open[d] / 60, law.open[d] % 60, law.close[d] / 60, law.close[d] % 60);
+      schema_error(sc, t->hours_at, "%s %02u:%02u-%02u:%02u is wider than %s permits for %s; stay within %02u:%02u-%02u:%02u", DAYS[d],
+                   o / 60, o % 60, c / 60, c % 60, t->d.country, t->d.purpose, law.open[d] / 60, law.open[d] % 60, law.close[d] / 60,
+                   law.close[d] % 60);
   }
 }
 

@@ -9,46 +9,55 @@
 static const struct command TABLE[] = {
     {"campaign", "create", 1, 1, "NAME --from FILE", OPTION(OPT_FROM), OPTION(OPT_FROM), "Makes a campaign, stopped, from a template.",
      "  cadencia campaign create spring --from etc/campaigns/sales.conf\n", cmd_campaign_create},
-    {"campaign", "start", 1, 1, "NAME", 0, 0, "Starts dialing once everything mandatory is there; else says what is missing and how to mend it.",
+    {"campaign", "start", 1, 1, "NAME", 0, 0,
+     "Starts dialing once everything mandatory is there; else says what is missing and how to mend it.",
      "  cadencia campaign start spring\n", cmd_campaign_start},
-    {"campaign", "pause", 1, 1, "NAME", 0, 0, "No new calls; those in flight finish. Start goes on where it was.", "  cadencia campaign pause spring\n",
-     cmd_campaign_pause},
-    {"campaign", "stop", 1, 1, "NAME", 0, 0, "No new calls; the campaign leaves the floor when its calls have ended.", "  cadencia campaign stop spring\n",
-     cmd_campaign_stop},
-    {"campaign", "list", 0, 0, "", 0, 0, "All campaigns with their state and counts.", "  cadencia campaign list\n  cadencia campaign list --json\n",
-     cmd_campaign_list},
-    {"campaign", "show", 1, 1, "NAME", 0, 0, "One campaign: its terms, hours, retry table and outcomes so far.", "  cadencia campaign show spring\n",
-     cmd_campaign_show},
+    {"campaign", "pause", 1, 1, "NAME", 0, 0, "No new calls; those in flight finish. Start goes on where it was.",
+     "  cadencia campaign pause spring\n", cmd_campaign_pause},
+    {"campaign", "stop", 1, 1, "NAME", 0, 0, "No new calls; the campaign leaves the floor when its calls have ended.",
+     "  cadencia campaign stop spring\n", cmd_campaign_stop},
+    {"campaign", "list", 0, 0, "", 0, 0, "All campaigns with their state and counts.",
+     "  cadencia campaign list\n  cadencia campaign list --json\n", cmd_campaign_list},
+    {"campaign", "show", 1, 1, "NAME", 0, 0, "One campaign: its terms, hours, retry table and outcomes so far.",
+     "  cadencia campaign show spring\n", cmd_campaign_show},
     {"agent", "add", 1, 1, "NAME --seat SIP-URI --nailed|--on-demand --campaign C",
-     OPTION(OPT_SEAT) | OPTION(OPT_NAILED) | OPTION(OPT_ON_DEMAND) | OPTION(OPT_CAMPAIGN) | OPTION(OPT_LISTENER), OPTION(OPT_SEAT) | OPTION(OPT_CAMPAIGN),
-     "Makes an agent, logged out, with a phone and a campaign.",
+     OPTION(OPT_SEAT) | OPTION(OPT_NAILED) | OPTION(OPT_ON_DEMAND) | OPTION(OPT_CAMPAIGN) | OPTION(OPT_LISTENER),
+     OPTION(OPT_SEAT) | OPTION(OPT_CAMPAIGN), "Makes an agent, logged out, with a phone and a campaign.",
      "  cadencia agent add anna --seat sip:anna@192.0.2.30:5060 --nailed --campaign spring\n", cmd_agent_add},
-    {"agent", "login", 1, 1, "NAME", 0, 0, "Logs the agent in, paused; a nailed-up phone rings and stays on the line.", "  cadencia agent login anna\n",
-     cmd_agent_login},
-    {"agent", "ready", 1, 1, "NAME", 0, 0, "The agent takes calls; logs in first if need be.", "  cadencia agent ready anna\n", cmd_agent_ready},
+    {"agent", "login", 1, 1, "NAME", 0, 0, "Logs the agent in, paused; a nailed-up phone rings and stays on the line.",
+     "  cadencia agent login anna\n", cmd_agent_login},
+    {"agent", "ready", 1, 1, "NAME", 0, 0, "The agent takes calls; logs in first if need be.", "  cadencia agent ready anna\n",
+     cmd_agent_ready},
     {"agent", "pause", 1, 1, "NAME", 0, 0, "No more calls after the one at hand.", "  cadencia agent pause anna\n", cmd_agent_pause},
-    {"agent", "logout", 1, 1, "NAME", 0, 0, "Ends the agent's work after the call at hand; the phone is hung up.", "  cadencia agent logout anna\n",
-     cmd_agent_logout},
-    {"agent", "accept", 1, 1, "NAME", 0, 0, "Preview mode: dial the next contact for this agent now.", "  cadencia agent accept anna\n", cmd_agent_accept},
-    {"agent", "list", 0, 0, "", 0, 0, "All agents with what they want and, while the daemon runs, what they do.", "  cadencia agent list\n", cmd_agent_list},
-    {"dispose", NULL, 2, 2, "AGENT CODE", 0, 0, "Sets the disposition of the call that the agent has or has just had.", "  cadencia dispose anna SALE\n",
-     cmd_dispose},
+    {"agent", "logout", 1, 1, "NAME", 0, 0, "Ends the agent's work after the call at hand; the phone is hung up.",
+     "  cadencia agent logout anna\n", cmd_agent_logout},
+    {"agent", "accept", 1, 1, "NAME", 0, 0, "Preview mode: dial the next contact for this agent now.", "  cadencia agent accept anna\n",
+     cmd_agent_accept},
+    {"agent", "list", 0, 0, "", 0, 0, "All agents with what they want and, while the daemon runs, what they do.", "  cadencia agent list\n",
+     cmd_agent_list},
+    {"dispose", NULL, 2, 2, "AGENT CODE", 0, 0, "Sets the disposition of the call that the agent has or has just had.",
+     "  cadencia dispose anna SALE\n", cmd_dispose},
     {"import", NULL, 1, 1, "--campaign C FILE.csv",
-     OPTION(OPT_CAMPAIGN) | OPTION(OPT_COUNTRY) | OPTION(OPT_REJECTS) | OPTION(OPT_PHONE_COLUMN) | OPTION(OPT_PREVIEW), OPTION(OPT_CAMPAIGN),
-     "Loads contacts: a header row, one phone column by its usual names in English or Spanish; rejected rows go to a file with line and reason.\n"
+     OPTION(OPT_CAMPAIGN) | OPTION(OPT_COUNTRY) | OPTION(OPT_REJECTS) | OPTION(OPT_PHONE_COLUMN) | OPTION(OPT_PREVIEW),
+     OPTION(OPT_CAMPAIGN),
+     "Loads contacts: a header row, one phone column by its usual names in English or Spanish; rejected rows go to a file with line and "
+     "reason.\n"
      "Nothing is visible to the dialer before the whole file is in.",
-     "  cadencia import --campaign spring leads.csv\n  cadencia import --campaign spring --country ES --preview clientes.csv\n", cmd_import},
+     "  cadencia import --campaign spring leads.csv\n  cadencia import --campaign spring --country ES --preview clientes.csv\n",
+     cmd_import},
     {"export", "calls", 0, 0, "[--campaign C] --format csv|jsonl", OPTION(OPT_CAMPAIGN) | OPTION(OPT_FORMAT), 0,
      "Writes the call log to standard output, one attempt a line; safe to open in a spreadsheet.",
      "  cadencia export calls --format csv > calls.csv\n  cadencia export calls --campaign spring --format jsonl\n", cmd_export_calls},
     {"dnc", "add", 1, ARGS_WORDS_MAX, "NUMBER...", OPTION(OPT_SCOPE) | OPTION(OPT_SOURCE) | OPTION(OPT_COUNTRY), 0,
      "Puts numbers on a do-not-call list, at once, also for contacts that wait already.",
-     "  cadencia dnc add +12025550123 --source \"letter of 3 May\"\n  cadencia dnc add +12025550124 --scope campaign:spring\n", cmd_dnc_add},
+     "  cadencia dnc add +12025550123 --source \"letter of 3 May\"\n  cadencia dnc add +12025550124 --scope campaign:spring\n",
+     cmd_dnc_add},
     {"dnc", "check", 1, 1, "NUMBER", OPTION(OPT_CAMPAIGN) | OPTION(OPT_COUNTRY), 0,
-     "Is the number on a list? Exit status 1 when it is. With a campaign its own and its seller's lists count too.", "  cadencia dnc check +12025550123\n",
-     cmd_dnc_check},
+     "Is the number on a list? Exit status 1 when it is. With a campaign its own and its seller's lists count too.",
+     "  cadencia dnc check +12025550123\n", cmd_dnc_check},
     {"dnc", "list", 0, 0, "", 0, 0, "All numbers on do-not-call lists, one a line.", "  cadencia dnc list\n", cmd_dnc_list},
-    {"status", NULL, 0, 0, "", 0, 0, "The floor now: calls by state, agents, answers and abandonment.", "  cadencia status\n  cadencia status --json\n", cmd_status},
+    {"status", NULL, 0, 0, "", 0, 0, "The floor now: calls by state, agents, answers and abandonment.",
+     "  cadencia status\n  cadencia status --json\n", cmd_status},
     {"check", NULL, 0, 1, "[CONFIG]", 0, 0, "Checks a configuration file: \"ok\", or every error with its line and the fix.",
      "  cadencia check /etc/cadencia/cadencia.conf\n", cmd_check},
     {NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL, NULL}};
@@ -70,8 +79,10 @@ int call_refuse(struct command_call *c, const char *fmt, ...) {
   va_start(ap, fmt);
   vsnprintf(text, sizeof text, fmt, ap);
   va_end(ap);
-  if (call_json(c)) call_put_json(c, json_pack("{s:o}", "error", json_text(text)));
-  else fprintf(c->err, "cadencia %s: %s\n", c->args->command->verb, text);
+  if (call_json(c))
+    call_put_json(c, json_pack("{s:o}", "error", json_text(text)));
+  else
+    fprintf(c->err, "cadencia %s: %s\n", c->args->command->verb, text);
   return EXIT_REFUSED;
 }
 

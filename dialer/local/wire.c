@@ -28,8 +28,10 @@ static void take_fds(struct wire *w, struct msghdr *m) {
     for (size_t i = 0; i < n; i++) {
       int fd;
       memcpy(&fd, CMSG_DATA(h) + i * sizeof fd, sizeof fd);
-      if (w->fd_count < WIRE_FDS_MAX) w->fds[w->fd_count++] = fd;
-      else close(fd);
+      if (w->fd_count < WIRE_FDS_MAX)
+        w->fds[w->fd_count++] = fd;
+      else
+        close(fd);
     }
   }
 }

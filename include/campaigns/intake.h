@@ -48,8 +48,16 @@ enum { PHONE_REASON_MAX = 128 };
 int phone_parse(const char *text, const struct phone_home *home, uint64_t *out, char reason[PHONE_REASON_MAX]);
 
 /* ---- mapping.c: which column is what, in English and Spanish ---- */
-enum column_role { COLUMN_EXTRA = 0, COLUMN_PHONE, COLUMN_NAME, COLUMN_FIRST_NAME, COLUMN_LAST_NAME, COLUMN_EXTERNAL_ID, COLUMN_ZONE,
-                   COLUMN_SKIP };
+enum column_role {
+  COLUMN_EXTRA = 0,
+  COLUMN_PHONE,
+  COLUMN_NAME,
+  COLUMN_FIRST_NAME,
+  COLUMN_LAST_NAME,
+  COLUMN_EXTERNAL_ID,
+  COLUMN_ZONE,
+  COLUMN_SKIP
+};
 struct mapping {
   int count;
   uint8_t role[CSV_FIELDS_MAX];
@@ -71,7 +79,7 @@ enum import_reason {
   IMPORT_SCIENTIFIC,      /* a spreadsheet spoiled it: 6,34E+08 */
   IMPORT_CELLS,           /* more cells than the header has */
   IMPORT_DUPLICATE_FILE,
-  IMPORT_DUPLICATE,       /* the store has it already */
+  IMPORT_DUPLICATE, /* the store has it already */
   IMPORT_DNC,
   IMPORT_ZONE,
   IMPORT_FULL,
@@ -89,14 +97,14 @@ struct import_sink {
   int (*progress)(void *self, const struct import_progress *p); /* < 0: stop, nothing becomes visible; may be NULL */
 };
 struct import_options {
-  int fd;                   /* the file, at its begin */
-  const char *file;         /* its name, for messages and the job */
+  int fd;           /* the file, at its begin */
+  const char *file; /* its name, for messages and the job */
   const char *campaign;
   const char *country;      /* NULL: the campaign's */
   const char *phone_column; /* NULL: by its usual names */
   FILE *rejects;            /* line,phone,reason; may be NULL */
   struct wall at;
-  bool preview;             /* check the file alone; writes nothing, asks the store only for the campaign */
+  bool preview; /* check the file alone; writes nothing, asks the store only for the campaign */
 };
 struct import_result {
   uint64_t job, rows, accepted, rejected, visible;

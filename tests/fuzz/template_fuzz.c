@@ -9,7 +9,8 @@ const char *__lsan_default_suppressions(void) { return "leak:libconfig"; }
 
 static bool lawful(const struct campaign_def *d) {
   const struct campaign_terms *t = &d->terms;
-  if (t->ring_ms < 15000 || t->max_wait_ms > 2000 || t->limit_bp == 0 || t->limit_bp > 300 || d->retry.count > RETRY_RULES_MAX) return false;
+  if (t->ring_ms < 15000 || t->max_wait_ms > 2000 || t->limit_bp == 0 || t->limit_bp > 300 || d->retry.count > RETRY_RULES_MAX)
+    return false;
   if ((uint64_t)d->gate.attempts_max * 86400000u > 3u * (uint64_t)d->gate.attempts_window_ms) return false;
   for (int i = 0; i < d->retry.count; i++)
     if (d->retry.rules[i].outcome == OUTCOME_UNWANTED || d->retry.rules[i].delay_ms <= 0) return false;

@@ -40,7 +40,8 @@ static void expect_line(int line, const char *needle) {
 
 static const char GOOD[] =
     "state_dir = \"/var/lib/cadencia\";\n"
-    "listeners = ( { name = \"main\"; bind = \"127.0.0.1:5060\"; transport = \"udp\"; advertise = \"\"; media_ports = [20000, 29999]; } );\n"
+    "listeners = ( { name = \"main\"; bind = \"127.0.0.1:5060\"; transport = \"udp\"; advertise = \"\"; media_ports = [20000, 29999]; } "
+    ");\n"
     "trunks = ( { name = \"carrier\"; listener = \"main\"; proxy = \"sip:127.0.0.1:5070;transport=udp\"; caller_id = \"+12025550100\";\n"
     "            channels = 200; calls_per_s = 50; codecs = [\"PCMU\", \"PCMA\"]; } );\n"
     "console = { bind = \"127.0.0.1:8080\"; };\n"
@@ -171,8 +172,9 @@ START_TEST(listeners_that_would_fight_are_refused) {
 END_TEST
 
 START_TEST(hosts_that_only_look_numeric_are_refused) {
-  static const char *const BAD[] = {"127.0.0.1",        "127.0.0.1:",    "127.0.0.1:0",     "127.0.0.1:65536", "127.0.0.1:50x", "::1:5060",
-                                    "[127.0.0.1]:5060", "127.0.1:5060x", "999.0.0.1:5060", ":5060",           "",              "[::1:5060"};
+  static const char *const BAD[] = {"127.0.0.1", "127.0.0.1:",       "127.0.0.1:0",   "127.0.0.1:65536", "127.0.0.1:50x",
+                                    "::1:5060",  "[127.0.0.1]:5060", "127.0.1:5060x", "999.0.0.1:5060",  ":5060",
+                                    "",          "[::1:5060"};
   for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
     char text[200];
     struct config c;
@@ -183,8 +185,8 @@ START_TEST(hosts_that_only_look_numeric_are_refused) {
 END_TEST
 
 START_TEST(proxies_that_this_version_cannot_use_are_refused) {
-  static const char *const BAD[] = {"sips:192.0.2.1", "sip:me@192.0.2.1", "192.0.2.1", "sip:192.0.2.1;transport=tcp", "sip:192.0.2.1?x=y", "sip:[192.0.2.1]",
-                                    "sip:", "tel:+1202"};
+  static const char *const BAD[] = {"sips:192.0.2.1",    "sip:me@192.0.2.1", "192.0.2.1", "sip:192.0.2.1;transport=tcp",
+                                    "sip:192.0.2.1?x=y", "sip:[192.0.2.1]",  "sip:",      "tel:+1202"};
   for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
     char text[400];
     struct config c;
@@ -199,7 +201,8 @@ END_TEST
 
 START_TEST(the_page_stays_on_loopback) {
   struct config c;
-  ck_assert_int_eq(load("listeners = ( { name = \"main\"; bind = \"127.0.0.1:5060\"; } );\nconsole = { bind = \"0.0.0.0:8080\"; };\n", &c), CAD_EFORMAT);
+  ck_assert_int_eq(load("listeners = ( { name = \"main\"; bind = \"127.0.0.1:5060\"; } );\nconsole = { bind = \"0.0.0.0:8080\"; };\n", &c),
+                   CAD_EFORMAT);
   expect_line(2, "loopback only");
 }
 END_TEST

@@ -166,9 +166,18 @@ START_TEST(random_bytes_never_hurt) {
 END_TEST
 
 START_TEST(no_cell_leaves_as_a_formula) {
-  static const char *const V[][2] = {{"plain", "plain"},          {"=1+1", "\"'=1+1\""}, {"+1", "\"'+1\""},          {"-1", "\"'-1\""},
-                                     {"@SUM(A1)", "\"'@SUM(A1)\""}, {"\tx", "\"'\tx\""},   {"  =1", "\"'  =1\""},      {"a,b", "\"a,b\""},
-                                     {"say \"hi\"", "\"say \"\"hi\"\"\""}, {"", ""},       {"a=1", "a=1"},             {"\r=1", "\"'\r=1\""}};
+  static const char *const V[][2] = {{"plain", "plain"},
+                                     {"=1+1", "\"'=1+1\""},
+                                     {"+1", "\"'+1\""},
+                                     {"-1", "\"'-1\""},
+                                     {"@SUM(A1)", "\"'@SUM(A1)\""},
+                                     {"\tx", "\"'\tx\""},
+                                     {"  =1", "\"'  =1\""},
+                                     {"a,b", "\"a,b\""},
+                                     {"say \"hi\"", "\"say \"\"hi\"\"\""},
+                                     {"", ""},
+                                     {"a=1", "a=1"},
+                                     {"\r=1", "\"'\r=1\""}};
   for (size_t i = 0; i < sizeof V / sizeof V[0]; i++) {
     char *text;
     size_t n;

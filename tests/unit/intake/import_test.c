@@ -15,8 +15,10 @@ static int run(void *self, int (*fn)(struct store *, void *), void *arg, bool tx
   if (!tx) return fn(store, arg);
   ck_assert_int_ge(store_begin(store), 0);
   int r = fn(store, arg);
-  if (r < 0) store_rollback(store);
-  else ck_assert_int_ge(store_commit(store), 0);
+  if (r < 0)
+    store_rollback(store);
+  else
+    ck_assert_int_ge(store_commit(store), 0);
   return r;
 }
 static int progress(void *self, const struct import_progress *p) {

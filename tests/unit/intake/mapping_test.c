@@ -26,8 +26,19 @@ static int header(const char *text, const char *phone_column) {
 }
 
 START_TEST(the_phone_column_is_found_by_its_usual_names) {
-  static const char *const NAMES[] = {"phone",   "Phone Number", "TELEFONO", "Tel\303\251fono", "TEL\303\211FONO M\303\223VIL", "m\303\263vil", "Celular",
-                                      "Tel.",    "numero",       "N\303\272mero", "MOBILE-PHONE",    "msisdn",                        "Telephone Number"};
+  static const char *const NAMES[] = {"phone",
+                                      "Phone Number",
+                                      "TELEFONO",
+                                      "Tel\303\251fono",
+                                      "TEL\303\211FONO M\303\223VIL",
+                                      "m\303\263vil",
+                                      "Celular",
+                                      "Tel.",
+                                      "numero",
+                                      "N\303\272mero",
+                                      "MOBILE-PHONE",
+                                      "msisdn",
+                                      "Telephone Number"};
   for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
     char text[128];
     snprintf(text, sizeof text, "name|%s|city", NAMES[i]);
@@ -100,7 +111,8 @@ START_TEST(what_finds_no_room_is_counted_and_the_json_stays_whole) {
 END_TEST
 
 START_TEST(vicidials_standard_order_needs_no_header) {
-  struct csv_record r = record("V1|SRC|101|1|2025550101|Mr|John|Q|Doe|1 Main St|||Springfield|IL||62701|US|M|1970-01-01||j@example.com||note|5|me");
+  struct csv_record r =
+      record("V1|SRC|101|1|2025550101|Mr|John|Q|Doe|1 Main St|||Springfield|IL||62701|US|M|1970-01-01||j@example.com||note|5|me");
   struct contact_row row;
   ck_assert(mapping_vicidial(&r, &map));
   ck_assert_int_eq(map.phone, 4);

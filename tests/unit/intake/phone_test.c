@@ -86,7 +86,8 @@ START_TEST(numbers_as_written_become_numbers_that_can_be_dialed) {
     if (v->number) {
       ck_assert_msg(r == CAD_OK && out == v->number, "%s \"%s\": %d %llu %s", v->country, v->text, r, (unsigned long long)out, reason);
     } else {
-      ck_assert_msg(r == CAD_EFORMAT && strstr(reason, v->reason), "%s \"%s\": %d \"%s\" instead of \"%s\"", v->country, v->text, r, reason, v->reason);
+      ck_assert_msg(r == CAD_EFORMAT && strstr(reason, v->reason), "%s \"%s\": %d \"%s\" instead of \"%s\"", v->country, v->text, r, reason,
+                    v->reason);
       ck_assert_uint_eq(out, 7);
     }
   }
@@ -117,7 +118,8 @@ START_TEST(no_text_makes_more_than_fifteen_digits) {
     text[n] = 0;
     seed = seed * 1103515245 + 12345;
     uint64_t out = 0;
-    if (phone_parse(text, phone_home_find(round % 2 ? "US" : "DE"), &out, reason) == CAD_OK) ck_assert_msg(out >= 100000 && out < 1000000000000000u, "%s", text);
+    if (phone_parse(text, phone_home_find(round % 2 ? "US" : "DE"), &out, reason) == CAD_OK)
+      ck_assert_msg(out >= 100000 && out < 1000000000000000u, "%s", text);
   }
 }
 END_TEST

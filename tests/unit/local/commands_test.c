@@ -88,7 +88,9 @@ END_TEST
 START_TEST(an_import_says_what_it_rejected_and_why) {
   EXPECT(0, "campaign", "create", "spring", "--from", SALES);
   EXPECT(0, "dnc", "add", "+12025550102");
-  write_text("l.csv", "Tel\303\251fono;Nombre;Zona\n2025550101;Ana;\n2025550102;Bea;\n2,02E+09;Sci;\n2025550101;Dup;\n12;x;\n2025550103;Mars;Mars/Base\n");
+  write_text(
+      "l.csv",
+      "Tel\303\251fono;Nombre;Zona\n2025550101;Ana;\n2025550102;Bea;\n2,02E+09;Sci;\n2025550101;Dup;\n12;x;\n2025550103;Mars;Mars/Base\n");
   EXPECT(0, "import", "--campaign", "spring", in_home("l.csv"), "--json");
   SAYS(said_out, "\"rows\": 6");
   SAYS(said_out, "\"accepted\": 1");

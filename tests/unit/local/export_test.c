@@ -6,8 +6,9 @@
 #include <cadencia/ids.h>
 #include <jansson.h>
 
-static const char HEADER[] = "attempt_id,campaign,contact_id,phone,direction,trunk,started_at,ringing_at,answered_at,greeting_end_at,bridged_at,ended_at,"
-                             "sip_code,cause,outcome,verdict,verdict_reason,agent,talk_ms,wrapup_ms,disposition,abandoned,ended_by\n";
+static const char HEADER[] =
+    "attempt_id,campaign,contact_id,phone,direction,trunk,started_at,ringing_at,answered_at,greeting_end_at,bridged_at,ended_at,"
+    "sip_code,cause,outcome,verdict,verdict_reason,agent,talk_ms,wrapup_ms,disposition,abandoned,ended_by\n";
 static const struct wall NOON = {1795276800000}; /* 2026-11-21T16:00:00Z */
 
 static uint64_t attempts[8], campaign_id;
@@ -79,7 +80,8 @@ static void records(struct store *s) {
     }
     ck_assert_int_ge(store_attempt_close(s, &c), 0);
   }
-  struct mail_store_dispose dispose = {.attempt_id = attempts[0], .agent_id = a.a.agent_id, .code = "+SALE", .wrapup_ms = 5000, .at = wall_add(NOON, 36000)};
+  struct mail_store_dispose dispose = {
+      .attempt_id = attempts[0], .agent_id = a.a.agent_id, .code = "+SALE", .wrapup_ms = 5000, .at = wall_add(NOON, 36000)};
   ck_assert_int_ge(store_dispose(s, &dispose), 0);
 }
 

@@ -96,7 +96,7 @@ static inline int cadencia(const char *verb, ...) {
 #define EXPECT(status, ...)                                                                                                                \
   do {                                                                                                                                     \
     int got_ = cadencia(__VA_ARGS__, NULL);                                                                                                \
-    ck_assert_msg(got_ == (status), "status %d\nout: %s\nerr: %s", got_, said_out, said_err);                                             \
+    ck_assert_msg(got_ == (status), "status %d\nout: %s\nerr: %s", got_, said_out, said_err);                                              \
   } while (0)
 #define SAYS(text, needle) ck_assert_msg(strstr(text, needle) != NULL, "no \"%s\" in:\n%s", needle, text)
 

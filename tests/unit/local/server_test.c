@@ -30,7 +30,8 @@ static void floor_take(const struct mail *m) {
   struct mail reply = mail_make(ORDER_REPLY, clock_mono());
   reply.u.order_reply.ticket = m->u.order_agent.ticket;
   reply.u.order_reply.err = m->kind == ORDER_DISPOSE ? CAD_EREFUSED : CAD_OK;
-  snprintf(reply.u.order_reply.text, sizeof reply.u.order_reply.text, "%s", m->kind == ORDER_DISPOSE ? "no call to dispose" : "the floor heard you");
+  snprintf(reply.u.order_reply.text, sizeof reply.u.order_reply.text, "%s",
+           m->kind == ORDER_DISPOSE ? "no call to dispose" : "the floor heard you");
   local_server_reply(server, &reply);
 }
 
@@ -144,8 +145,10 @@ END_TEST
 
 START_TEST(export_reads_beside_the_daemon) {
   EXPECT(0, "export", "calls", "--format", "csv");
-  ck_assert_str_eq(said_out, "attempt_id,campaign,contact_id,phone,direction,trunk,started_at,ringing_at,answered_at,greeting_end_at,bridged_at,ended_at,"
-                             "sip_code,cause,outcome,verdict,verdict_reason,agent,talk_ms,wrapup_ms,disposition,abandoned,ended_by\n");
+  ck_assert_str_eq(
+      said_out,
+      "attempt_id,campaign,contact_id,phone,direction,trunk,started_at,ringing_at,answered_at,greeting_end_at,bridged_at,ended_at,"
+      "sip_code,cause,outcome,verdict,verdict_reason,agent,talk_ms,wrapup_ms,disposition,abandoned,ended_by\n");
 }
 END_TEST
 
@@ -166,8 +169,15 @@ static int dial(void) {
 }
 
 START_TEST(requests_that_make_no_sense_are_answered_and_hurt_nobody) {
-  static const char *const BAD[] = {"hello\n", "[]\n", "{}\n", "{\"argv\":[]}\n", "{\"argv\":[1]}\n", "{\"argv\":[\"fly\"]}\n", "{\"argv\":\"status\"}\n",
-                                    "{\"argv\":[\"export\",\"calls\"]}\n", "{\"argv\":[\"import\",\"--campaign\",\"x\",\"/etc/passwd\"]}\n",
+  static const char *const BAD[] = {"hello\n",
+                                    "[]\n",
+                                    "{}\n",
+                                    "{\"argv\":[]}\n",
+                                    "{\"argv\":[1]}\n",
+                                    "{\"argv\":[\"fly\"]}\n",
+                                    "{\"argv\":\"status\"}\n",
+                                    "{\"argv\":[\"export\",\"calls\"]}\n",
+                                    "{\"argv\":[\"import\",\"--campaign\",\"x\",\"/etc/passwd\"]}\n",
                                     "{\"argv\":[\"campaign\",\"create\",\"x\",\"--from\",\"/etc/passwd\"]}\n"};
   for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
     int fd = dial();

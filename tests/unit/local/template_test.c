@@ -66,9 +66,11 @@ START_TEST(what_a_template_leaves_out_has_a_lawful_default) {
 END_TEST
 
 START_TEST(every_key_is_read) {
-  int r = read_template("mode = \"ratio\"; ratio = 2.25; trunk = \"t\"; caller_id = \"+34912345678\"; ring_ms = 15000; max_wait_ms = 1500; screening = false;\n"
+  int r = read_template("mode = \"ratio\"; ratio = 2.25; trunk = \"t\"; caller_id = \"+34912345678\"; ring_ms = 15000; max_wait_ms = 1500; "
+                        "screening = false;\n"
                         "abandonment_limit_bp = 150; wrapup_s = 7; country = \"ES\"; purpose = \"information\"; seller = \"Casa\";\n"
-                        "hours = ( { days = \"mon-wed\"; open = \"10:00\"; close = \"14:30\"; }, { days = \"sat-sun\"; open = \"00:00\"; close = \"24:00\"; } );\n"
+                        "hours = ( { days = \"mon-wed\"; open = \"10:00\"; close = \"14:30\"; }, { days = \"sat-sun\"; open = \"00:00\"; "
+                        "close = \"24:00\"; } );\n"
                         "attempts = { max = 5; window_h = 48; };\n"
                         "retry = ( { outcome = \"busy\"; after_s = 90; tries = 2; } );\n"
                         "prompts = { safe_harbour = \"x.wav\"; optout_digit = \"#\"; };\n"
@@ -114,14 +116,17 @@ START_TEST(each_fault_is_named_with_its_line) {
            {"hours = ( { days = \"mon-fri\"; open = \"07:00\"; close = \"20:00\"; } );", "wider than US permits"},
            {"hours = ( { days = \"mon-fri\"; open = \"20:00\"; close = \"09:00\"; } );", "must be before"},
            {"hours = ( { days = \"monday\"; open = \"09:00\"; close = \"20:00\"; } );", "not understood"},
-           {"hours = ( { days = \"mon\"; open = \"09:00\"; close = \"20:00\"; }, { days = \"sun-tue\"; open = \"09:00\"; close = \"20:00\"; } );", "named twice"},
+           {"hours = ( { days = \"mon\"; open = \"09:00\"; close = \"20:00\"; }, { days = \"sun-tue\"; open = \"09:00\"; close = "
+            "\"20:00\"; } );",
+            "named twice"},
            {"hours = ( { days = \"mon\"; open = \"9:0x\"; close = \"20:00\"; } );", "must be before"},
            {"attempts = { max = 4; };", "more than 3 a day"},
            {"attempts = { max = 1; window_h = 1; };", "window_h = 1 is out of range"},
            {"retry = ( { outcome = \"busy\"; tries = 3; } );", "one of after_s and after_min"},
            {"retry = ( { outcome = \"unwanted\"; after_s = 5; tries = 3; } );", "never tried again"},
            {"retry = ( { outcome = \"lazy\"; after_s = 5; tries = 3; } );", "outcome \"lazy\" is unknown"},
-           {"retry = ( { outcome = \"busy\"; after_s = 5; tries = 3; }, { outcome = \"busy\"; after_s = 5; tries = 3; } );", "has a rule already"},
+           {"retry = ( { outcome = \"busy\"; after_s = 5; tries = 3; }, { outcome = \"busy\"; after_s = 5; tries = 3; } );",
+            "has a rule already"},
            {"prompts = { safe_harbour = \"../../etc/passwd\"; };", "without a path"},
            {"prompts = { optout_digit = \"x\"; };", "one key"},
            {"dispositions = ( { digit = \"1\"; code = \"sale\"; } );", "capital letters"},
@@ -148,7 +153,8 @@ START_TEST(mandatory_keys_are_asked_for_all_at_once) {
   SAYS("\"country\" is missing");
   SAYS("\"purpose\" is missing");
   SAYS("\"seller\" is missing");
-  ck_assert_int_eq(read_template("mode = \"ratio\"; trunk = \"carrier\"; country = \"US\"; purpose = \"survey\"; seller = \"S\";\n"), CAD_EFORMAT);
+  ck_assert_int_eq(read_template("mode = \"ratio\"; trunk = \"carrier\"; country = \"US\"; purpose = \"survey\"; seller = \"S\";\n"),
+                   CAD_EFORMAT);
   SAYS("needs the calls for each ready agent");
 }
 END_TEST
