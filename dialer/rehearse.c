@@ -6,6 +6,7 @@
 #include "dialer/daemon.h"
 #include <cadencia/err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { QUIET_MS = 1500, STUCK_MS = 45000, LAST_WORDS_MS = 1500, AGENTS_MOST = 500 };
+enum { QUIET_MS = 1500, STUCK_MS = 45000, LOOK_EVERY_MS = 1000, LAST_WORDS_MS = 1500, AGENTS_MOST = 500 };
 
 static void usage(FILE *to) {
   fputs("Usage: cadencia rehearse [options]\n\n"
@@ -126,6 +127,20 @@ static const struct live_campaign *campaign_of(const struct live *live) {
   return NULL;
 }
 
+/* The records know it first: control asks them only when it wants leases. */
+static bool all_contacted(struct rehearsal *r, struct now now) {
+  if (mono_since(now.mono, r->looked) < LOOK_EVERY_MS) return false;
+  r->looked = now.mono;
+  char path[CONFIG_PATH_MAX + 16];
+  struct store *s = NULL;
+  struct store_counts counts;
+  snprintf(path, sizeof path, "%s/cadencia.db", r->dir);
+  bool over = store_open_reader(path, &s, NULL) == CAD_OK && store_counts(s, REHEARSE_CAMPAIGN, &counts) == CAD_OK && counts.open_attempts == 0 &&
+              counts.contacts_done >= counts.contacts;
+  store_close(s);
+  return over;
+}
+
 /* All contacts finished and no call left; or nothing more can happen. */
 static bool campaign_over(struct rehearsal *r, struct now now) {
   const struct live_campaign *c = campaign_of(&r->last);
@@ -140,7 +155,8 @@ static bool campaign_over(struct rehearsal *r, struct now now) {
     return false;
   }
   int64_t quiet = mono_since(now.mono, r->quiet_since);
-  if (c->attempts > 0 && c->open == 0 && c->leases == 0) return quiet >= QUIET_MS;
+  if (quiet < QUIET_MS) return false;
+  if (c->attempts > 0 && all_contacted(r, now)) return true;
   return r->stuck = quiet >= STUCK_MS;
 }
 
@@ -224,6 +240,15 @@ static void last_words(struct rehearsal *r) {
   child_kill(&r->carrier);
 }
 
+static int stderr_to_log(const struct rehearsal *r) {
+  int fd = open(r->cfg.log_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return -1;
+  int own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
+  if (own >= 0) dup2(fd, STDERR_FILENO);
+  close(fd);
+  return own;
+}
+
 static int rehearse(struct rehearsal *r) {
   int rc = stage_folder(r);
   if (rc == CAD_OK) rc = stage_cast(r);
@@ -233,8 +258,13 @@ static int rehearse(struct rehearsal *r) {
   if (rc < 0) return rc;
   if (log_start(r->cfg.log_file, r->opt.verbose ? LOG_DEBUG_ : LOG_INFO_) < 0) fprintf(stderr, "cadencia rehearse: no log in %s\n", r->dir);
   struct daemon_hooks hooks = {.arg = r, .ready = on_ready, .live = on_live};
+  int own = stderr_to_log(r); /* children write there; the terminal is for the progress */
   rc = daemon_run(&r->cfg, &hooks);
   log_stop();
+  if (own >= 0) {
+    dup2(own, STDERR_FILENO);
+    close(own);
+  }
   bool told = r->finished && !r->opt.once && !r->timed_out && !r->carrier_lost && rc >= 0;
   r->finished = true;
   last_words(r);

@@ -31,7 +31,7 @@ struct rehearsal {
   struct wall rules_time;         /* what the rules' clock says at the start */
   int64_t shift_ms;
   struct live last;
-  struct mono started, quiet_since, shown;
+  struct mono started, quiet_since, shown, looked;
   uint64_t progress_mark;
   bool finished, timed_out, stuck, carrier_lost;
 };
