@@ -42,14 +42,10 @@ static void ring_pop(struct ring *r, struct mail *out) {
 }
 
 static enum class class_of(const struct mail *m) {
-  switch (m->kind) {
-  case STORE_CLOSE:
-  case STORE_DISPOSE:
-  case STORE_OPT_OUT: return CLASS_CLOSE;
-  case STORE_OPEN: return CLASS_OPEN;
-  case STORE_LEASE_WANT:
-  case STORE_LEASE_DROP: return CLASS_LEASE;
-  default: return CLASS_BULK;
+  switch (m->kind){
+    case STORE_CLOSE : case STORE_DISPOSE : case STORE_OPT_OUT : return CLASS_CLOSE; case STORE_OPEN : return CLASS_OPEN;
+    case STORE_LEASE_WANT : case STORE_LEASE_DROP : return CLASS_LEASE;
+    default : return CLASS_BULK;
   }
 }
 
@@ -187,9 +183,12 @@ static void group_failed(struct store_group *g, int err) {
   bool alone = g->group_count == 1; /* it goes behind the others: the fault may be its own */
   for (unsigned i = g->group_count; i > 0; i--) {
     const struct mail *m = &g->group[i - 1];
-    if (m->kind == STORE_OPEN) refuse_open(g, &m->u.store_open);
-    else if (alone) ring_push(&g->rings[class_of(m)], m);
-    else ring_push_front(&g->rings[class_of(m)], m);
+    if (m->kind == STORE_OPEN)
+      refuse_open(g, &m->u.store_open);
+    else if (alone)
+      ring_push(&g->rings[class_of(m)], m);
+    else
+      ring_push_front(&g->rings[class_of(m)], m);
   }
   g->one_by_one = GROUP_ITEMS * 2;
   g->group_count = 0;
@@ -260,8 +259,10 @@ void group_refuse(struct store_group *g) {
   struct mail m;
   while (g->rings[CLASS_OPEN].count) {
     ring_pop(&g->rings[CLASS_OPEN], &m);
-    if (m.kind == STORE_OPEN) refuse_open(g, &m.u.store_open);
-    else ring_push(&g->rings[CLASS_CLOSE], &m);
+    if (m.kind == STORE_OPEN)
+      refuse_open(g, &m.u.store_open);
+    else
+      ring_push(&g->rings[CLASS_CLOSE], &m);
   }
   while (g->rings[CLASS_LEASE].count) {
     ring_pop(&g->rings[CLASS_LEASE], &m);

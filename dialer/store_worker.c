@@ -172,12 +172,14 @@ static void *thread_main(void *arg) {
       }
       group_wait_us(&w->group, sent && !told_to_stop(w) ? -1 : 1000);
     }
-    if (group_waiting(&w->group) && w->group.backoff_ms > 0 && told_to_stop(w)) { /* a disk that takes nothing must not hold the stop for ever */
+    if (group_waiting(&w->group) && w->group.backoff_ms > 0 &&
+        told_to_stop(w)) { /* a disk that takes nothing must not hold the stop for ever */
       if (give_up.ms == 0) give_up = mono_add(clock_mono(), STOP_TRIES_MS);
       if (clock_mono().ms > give_up.ms) break;
     }
   }
-  if (group_waiting(&w->group)) log_error("store", "%u items were not made durable: their attempts will be found open", group_waiting(&w->group));
+  if (group_waiting(&w->group))
+    log_error("store", "%u items were not made durable: their attempts will be found open", group_waiting(&w->group));
   if (w->group.reply_count) log_warn("store", "%u replies were not taken", w->group.reply_count);
   w->group.store = store_close(w->group.store);
   return NULL;
@@ -219,7 +221,9 @@ struct store_worker *store_worker_stop(struct store_worker *w) {
   return worker_free(w);
 }
 
-struct mailbox *store_worker_inbox(struct store_worker *w) { return w->group.inbox; }
+struct mailbox *store_worker_inbox(struct store_worker *w) {
+  return w->group.inbox;
+}
 int64_t store_worker_commit_max_us(struct store_worker *w) { return atomic_exchange(&w->group.commit_max_us, 0); }
 struct store_worker_counts store_worker_count(const struct store_worker *w) {
   return (struct store_worker_counts){atomic_load(&w->group.items), atomic_load(&w->group.groups), atomic_load(&w->group.failures)};

@@ -97,7 +97,7 @@ const char *numbering_find(const struct numbering *n, uint64_t phone) {
   uint64_t prefixes[20];
   int digits = 0;
   for (uint64_t rest = phone; rest > 0 && digits < 20; rest /= 10) prefixes[digits++] = rest; /* [i]: without the last i digits */
-  if (digits > NUMBER_MAX_DIGITS) return NULL; /* E.164 */
+  if (digits > NUMBER_MAX_DIGITS) return NULL;                                                /* E.164 */
   for (int length = digits < n->longest ? digits : n->longest; length > 0; length--) {
     uint64_t lead = 1;
     for (int i = 0; i < length; i++) lead *= 10;

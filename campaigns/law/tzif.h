@@ -25,7 +25,7 @@ int32_t tz_rule_offset_s(const struct tz_rule *r, int64_t utc_s);
 int64_t tz_rule_change_s(const struct tz_rule *r, int64_t utc_s);
 
 struct tzif {
-  int64_t *times; /* ascending */
+  int64_t *times;     /* ascending */
   int32_t *offsets_s; /* from times[i] on */
   int count;
   int32_t first_offset_s; /* before times[0] */

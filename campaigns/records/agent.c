@@ -1,7 +1,8 @@
 #include "store_internal.h"
 #include <string.h>
 
-#define AGENT_COLUMNS "SELECT a.id, a.name, a.uri, a.listener, a.nailed, a.state, a.campaign, c.name FROM agent a JOIN campaign c ON c.id=a.campaign"
+#define AGENT_COLUMNS                                                                                                                      \
+  "SELECT a.id, a.name, a.uri, a.listener, a.nailed, a.state, a.campaign, c.name FROM agent a JOIN campaign c ON c.id=a.campaign"
 
 static void read_agent(sqlite3_stmt *q, struct agent_def *out) {
   *out = (struct agent_def){0};
@@ -50,11 +51,12 @@ int store_agent_put(struct store *s, struct agent_def *def) {
   if ((err = store_enter(s, &own)) < 0) return err;
   uint64_t id = made ? store_id(s, WALL_NONE) : def->a.agent_id;
   if (made)
-    err = db_run(&s->db, Q_AGENT_PUT, "INSERT INTO agent VALUES(?,?,?,?,?,?,?,?,?)", "uututdddi", id, c->seller, def->a.name, c->def.terms.id, def->a.uri,
-                 (int)def->a.listener, (int)def->a.nailed, (int)def->a.state, store_now(s).ms);
+    err = db_run(&s->db, Q_AGENT_PUT, "INSERT INTO agent VALUES(?,?,?,?,?,?,?,?,?)", "uututdddi", id, c->seller, def->a.name,
+                 c->def.terms.id, def->a.uri, (int)def->a.listener, (int)def->a.nailed, (int)def->a.state, store_now(s).ms);
   else
-    err = db_run(&s->db, Q_AGENT_EDIT, "UPDATE agent SET seller=?, name=?, campaign=?, uri=?, listener=?, nailed=?, state=? WHERE id=?", "ututdddu",
-                 c->seller, def->a.name, c->def.terms.id, def->a.uri, (int)def->a.listener, (int)def->a.nailed, (int)def->a.state, id);
+    err = db_run(&s->db, Q_AGENT_EDIT, "UPDATE agent SET seller=?, name=?, campaign=?, uri=?, listener=?, nailed=?, state=? WHERE id=?",
+                 "ututdddu", c->seller, def->a.name, c->def.terms.id, def->a.uri, (int)def->a.listener, (int)def->a.nailed,
+                 (int)def->a.state, id);
   if (err >= 0 && !made && db_changes(&s->db) == 0) err = CAD_ENOENT;
   err = store_leave(s, own, err);
   if (err < 0) return err;
@@ -74,6 +76,6 @@ int store_agent_state(struct store *s, const char *name, enum agent_state wanted
 int store_agent_log(struct store *s, const struct mail_store_agent_log *a) {
   if (s->reader) return CAD_EREFUSED;
   const struct campaign_mem *c = store_campaign(s, a->campaign_id);
-  return db_run(&s->db, Q_AGENT_LOG, "INSERT INTO agent_log VALUES(?,?,?,?,?,?,?,?)", "uuuuudii", store_id(s, a->to), c ? c->seller : 0, a->agent_id,
-                a->campaign_id, a->attempt_id, (int)a->state, a->from.ms, a->to.ms);
+  return db_run(&s->db, Q_AGENT_LOG, "INSERT INTO agent_log VALUES(?,?,?,?,?,?,?,?)", "uuuuudii", store_id(s, a->to), c ? c->seller : 0,
+                a->agent_id, a->campaign_id, a->attempt_id, (int)a->state, a->from.ms, a->to.ms);
 }

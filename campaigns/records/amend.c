@@ -9,11 +9,27 @@ struct code {
   enum outcome as; /* RETRIES: by the rule of this outcome */
 };
 static const struct code CODES[] = {
-    {"SALE", FINISHES, 0}, {"NI", FINISHES, 0},     {"DEC", FINISHES, 0},  {"NP", FINISHES, 0},    {"WN", FINISHES, 0},
-    {"DC", FINISHES, 0},   {"XFER", FINISHES, 0},   {"PTP", FINISHES, 0},  {"PAID", FINISHES, 0},  {"DISP", FINISHES, 0},
-    {"ATTY", FINISHES, 0}, {"BK", FINISHES, 0},     {"DNC", OPTS_OUT, 0},  {"CALLBK", CALLS_BACK, 0},
-    {"A", RETRIES, OUTCOME_MACHINE}, {"AA", RETRIES, OUTCOME_MACHINE}, {"LM", RETRIES, OUTCOME_MACHINE}, {"B", RETRIES, OUTCOME_BUSY},
-    {"N", RETRIES, OUTCOME_NO_ANSWER}, {"DAIR", RETRIES, OUTCOME_DEAD_AIR}, {"FAX", RETRIES, OUTCOME_FAX},
+    {"SALE", FINISHES, 0},
+    {"NI", FINISHES, 0},
+    {"DEC", FINISHES, 0},
+    {"NP", FINISHES, 0},
+    {"WN", FINISHES, 0},
+    {"DC", FINISHES, 0},
+    {"XFER", FINISHES, 0},
+    {"PTP", FINISHES, 0},
+    {"PAID", FINISHES, 0},
+    {"DISP", FINISHES, 0},
+    {"ATTY", FINISHES, 0},
+    {"BK", FINISHES, 0},
+    {"DNC", OPTS_OUT, 0},
+    {"CALLBK", CALLS_BACK, 0},
+    {"A", RETRIES, OUTCOME_MACHINE},
+    {"AA", RETRIES, OUTCOME_MACHINE},
+    {"LM", RETRIES, OUTCOME_MACHINE},
+    {"B", RETRIES, OUTCOME_BUSY},
+    {"N", RETRIES, OUTCOME_NO_ANSWER},
+    {"DAIR", RETRIES, OUTCOME_DEAD_AIR},
+    {"FAX", RETRIES, OUTCOME_FAX},
 };
 
 static const struct code *code_find(const char *word) {
@@ -64,8 +80,8 @@ int store_dispose(struct store *s, const struct mail_store_dispose *d) {
   if (err < 0) return err;
   err = get_attempt(s, d->attempt_id, &a);
   if (err > 0) {
-    err = db_run(&s->db, Q_DISPOSE, "INSERT OR IGNORE INTO disposition VALUES(?,?,?,?,?,?,?)", "uuuutii", store_id(s, d->at), a.seller, d->attempt_id,
-                 d->agent_id, code, (int64_t)d->wrapup_ms, d->at.ms);
+    err = db_run(&s->db, Q_DISPOSE, "INSERT OR IGNORE INTO disposition VALUES(?,?,?,?,?,?,?)", "uuuutii", store_id(s, d->at), a.seller,
+                 d->attempt_id, d->agent_id, code, (int64_t)d->wrapup_ms, d->at.ms);
     const struct code *known = code_find(code);
     if (err >= 0 && known && db_changes(&s->db) > 0) err = apply(s, &a, d, known);
     if (err >= 0 && known && known->effect == OPTS_OUT) s->opted_out = a.phone;

@@ -15,8 +15,8 @@ struct opening {
 
 static int count_attempts(struct store *s, struct opening *o) {
   struct wall from = wall_add(o->facts.now, -o->c->def.gate.attempts_window_ms);
-  sqlite3_stmt *q = db_query(&s->db, Q_CAP, "SELECT count(*), min(started) FROM attempt WHERE phone=? AND seller=? AND started>?", "uui", o->row.phone,
-                             o->c->seller, from.ms);
+  sqlite3_stmt *q = db_query(&s->db, Q_CAP, "SELECT count(*), min(started) FROM attempt WHERE phone=? AND seller=? AND started>?", "uui",
+                             o->row.phone, o->c->seller, from.ms);
   int r = db_step(&s->db, q);
   if (r > 0) {
     o->facts.attempts = (uint32_t)col_u64(q, 0);
@@ -36,7 +36,8 @@ static int gather(struct store *s, struct opening *o, struct now now) {
   o->row_known = r > 0;
   uint64_t phone = o->row_known ? o->row.phone : req->lease.phone;
   f->number_good = phone >= 1000000 && phone <= 999999999999999; /* E.164: up to 15 digits; shorter than 7 is no subscriber */
-  f->lease_valid = o->row_known && o->lease && o->lease->expires.ms > now.mono.ms && o->row.status == CASE_WAITING && req->lease.phone == phone;
+  f->lease_valid =
+      o->row_known && o->lease && o->lease->expires.ms > now.mono.ms && o->row.status == CASE_WAITING && req->lease.phone == phone;
   const struct bucket *b = o->row_known ? bucket_at(s, o->row.bucket) : NULL;
   if (!b) return CAD_OK;
   o->set = b->set;
@@ -51,25 +52,28 @@ static int gather(struct store *s, struct opening *o, struct now now) {
 static int write_decision(struct store *s, const struct opening *o) {
   const struct gate_facts *f = &o->facts;
   char inputs[320];
-  snprintf(inputs, sizeof inputs,
-           "{\"running\":%d,\"lease\":%d,\"clock\":%d,\"dnc\":%d,\"attempts\":%u,\"max\":%u,\"window_ms\":%lld,\"oldest\":%lld,\"zone_set\":%u}",
-           f->campaign_running, f->lease_valid, f->clock_trusted, f->dnc, f->attempts, o->c ? o->c->def.gate.attempts_max : 0,
-           o->c ? (long long)o->c->def.gate.attempts_window_ms : 0, (long long)f->oldest_attempt.ms, o->row_known ? o->set + 1 : 0);
+  snprintf(
+      inputs, sizeof inputs,
+      "{\"running\":%d,\"lease\":%d,\"clock\":%d,\"dnc\":%d,\"attempts\":%u,\"max\":%u,\"window_ms\":%lld,\"oldest\":%lld,\"zone_set\":%u}",
+      f->campaign_running, f->lease_valid, f->clock_trusted, f->dnc, f->attempts, o->c ? o->c->def.gate.attempts_max : 0,
+      o->c ? (long long)o->c->def.gate.attempts_window_ms : 0, (long long)f->oldest_attempt.ms, o->row_known ? o->set + 1 : 0);
   bool allowed = o->verdict.reason == REFUSAL_NONE;
   char rule[32];
   snprintf(rule, sizeof rule, "gate.%s", allowed ? "all" : refusal_name(o->verdict.reason));
   return db_run(&s->db, Q_DECISION_PUT, "INSERT INTO decision VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", "uuuuuidtddwt", o->req->attempt_id,
-                o->c ? o->c->seller : 0, o->req->lease.campaign_id, o->req->lease.case_id, o->row_known ? o->row.phone : o->req->lease.phone, f->now.ms,
-                (int)allowed, rule, (int)GATE_RULE_VERSION, (int)o->verdict.reason, o->verdict.next, inputs);
+                o->c ? o->c->seller : 0, o->req->lease.campaign_id, o->req->lease.case_id,
+                o->row_known ? o->row.phone : o->req->lease.phone, f->now.ms, (int)allowed, rule, (int)GATE_RULE_VERSION,
+                (int)o->verdict.reason, o->verdict.next, inputs);
 }
 
 static int write_attempt(struct store *s, const struct opening *o) {
   const struct mail_store_open *req = o->req;
   struct wall started = req->started.ms ? req->started : o->facts.now;
   int err = db_run(&s->db, Q_ATTEMPT_PUT,
-               "INSERT INTO attempt(id,seller,campaign,interaction,case_id,phone_id,phone,trunk,caller_id,zone_set,started) VALUES(?,?,?,?,?,?,?,?,?,?,?)",
-               "uuuuuuutuii", req->attempt_id, o->c->seller, o->row.campaign, req->attempt_id, o->row.case_id, o->row.phone_id, o->row.phone,
-               o->c->def.trunk, req->caller_id, (int64_t)o->set + 1, started.ms);
+                   "INSERT INTO attempt(id,seller,campaign,interaction,case_id,phone_id,phone,trunk,caller_id,zone_set,started) "
+                   "VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+                   "uuuuuuutuii", req->attempt_id, o->c->seller, o->row.campaign, req->attempt_id, o->row.case_id, o->row.phone_id,
+                   o->row.phone, o->c->def.trunk, req->caller_id, (int64_t)o->set + 1, started.ms);
   return err < 0 ? err : case_dialing(s, &o->row, req->attempt_id);
 }
 
@@ -97,8 +101,9 @@ static void consume_lease(struct store *s, struct lease_entry *lease) {
 /* The same request again: the same answer, nothing is written. But an attempt that is over (closed, or found open
  * after a crash) is no permission any more. 1 when there was a decision. */
 static int replay(struct store *s, uint64_t attempt_id, struct gate_verdict *out) {
-  sqlite3_stmt *q = db_query(&s->db, Q_DECISION_GET, "SELECT d.reason, d.next_at, a.ended IS NOT NULL FROM decision d LEFT JOIN attempt a ON a.id=d.id WHERE d.id=?", "u",
-                             attempt_id);
+  sqlite3_stmt *q = db_query(
+      &s->db, Q_DECISION_GET,
+      "SELECT d.reason, d.next_at, a.ended IS NOT NULL FROM decision d LEFT JOIN attempt a ON a.id=d.id WHERE d.id=?", "u", attempt_id);
   int r = db_step(&s->db, q);
   if (r > 0) *out = (struct gate_verdict){(enum refusal)col_u64(q, 0), col_wall(q, 1)};
   if (r > 0 && col_u64(q, 2)) *out = (struct gate_verdict){REFUSAL_LEASE_GONE, WALL_NONE};

@@ -79,7 +79,9 @@ int set_find(struct store *s, const char *zones, uint32_t *out) {
 
 /* ---- buckets ---- */
 
-struct bucket *bucket_at(struct store *s, uint64_t id) { return id >= 1 && id <= s->bucket_count ? &s->buckets[id - 1] : NULL; }
+struct bucket *bucket_at(struct store *s, uint64_t id) {
+  return id >= 1 && id <= s->bucket_count ? &s->buckets[id - 1] : NULL;
+}
 
 static int bucket_append(struct store *s, const struct bucket *b) {
   if (s->bucket_count == BUCKETS_MAX) return CAD_EFULL;
@@ -121,8 +123,8 @@ static int bucket_make(struct store *s, struct bucket b) {
   if (err < 0) return err;
   link_siblings(s, s->bucket_count);
   s->memory_stale = true;
-  return db_run(&s->db, Q_BUCKET_PUT, "INSERT INTO bucket VALUES(?,?,?,?,?,?)", "iuuuid", (int64_t)s->bucket_count, c->seller, c->def.terms.id,
-                b.list, (int64_t)b.set + 1, (int)b.class);
+  return db_run(&s->db, Q_BUCKET_PUT, "INSERT INTO bucket VALUES(?,?,?,?,?,?)", "iuuuid", (int64_t)s->bucket_count, c->seller,
+                c->def.terms.id, b.list, (int64_t)b.set + 1, (int)b.class);
 }
 
 int bucket_find(struct store *s, uint32_t campaign, uint64_t list, uint32_t set, enum case_class class, uint32_t *out) {
@@ -133,7 +135,7 @@ int bucket_find(struct store *s, uint32_t campaign, uint64_t list, uint32_t set,
     *out = c->buckets[i - 1];
     return CAD_OK;
   }
-  struct bucket b = {.list = list, .campaign = campaign, .set = set, .class = (uint8_t)class};
+  struct bucket b = {.list = list, .campaign = campaign, .set = set, .class = (uint8_t) class};
   int err = bucket_make(s, b);
   *out = s->bucket_count;
   return err;
@@ -143,7 +145,7 @@ int bucket_sibling(struct store *s, uint32_t bucket, enum case_class class, uint
   struct bucket *b = bucket_at(s, bucket);
   if (!b) return CAD_EINVAL;
   if (b->sibling[class] == 0) {
-    struct bucket made = {.list = b->list, .campaign = b->campaign, .set = b->set, .class = (uint8_t)class, .visible = b->visible};
+    struct bucket made = {.list = b->list, .campaign = b->campaign, .set = b->set, .class = (uint8_t) class, .visible = b->visible};
     int err = bucket_make(s, made);
     if (err < 0) return err;
     *out = s->bucket_count;
@@ -193,8 +195,9 @@ int buckets_load(struct store *s) {
   bool first = s->buckets == NULL;
   int r = sets_load(s);
   if (r < 0) return r;
-  sqlite3_stmt *q = db_query(&s->db, Q_BUCKET_ALL,
-                             "SELECT b.id, b.campaign, b.list, b.zone_set, b.class, l.state FROM bucket b JOIN list l ON l.id=b.list ORDER BY b.id", "");
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_BUCKET_ALL,
+               "SELECT b.id, b.campaign, b.list, b.zone_set, b.class, l.state FROM bucket b JOIN list l ON l.id=b.list ORDER BY b.id", "");
   while ((r = db_step(&s->db, q)) > 0) {
     const struct campaign_mem *c = store_campaign(s, col_u64(q, 1));
     if (!c || col_u64(q, 0) != s->bucket_count + 1 || col_u64(q, 3) < 1 || col_u64(q, 3) > s->set_count) {

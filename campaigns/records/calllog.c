@@ -1,9 +1,10 @@
 #include "store_internal.h"
 
-#define LOG_COLUMNS                                                                                                                             \
-  "SELECT a.id, a.case_id, a.phone, c.name, a.trunk, g.name, coalesce(i.inbound,0), a.started, a.ringing, a.answered, a.greeting_end, a.bridged, a.ended,"  \
-  " a.sip_code, a.cause, a.outcome, a.verdict, a.verdict_reason, a.ended_by, a.abandoned, a.talk_ms, d.code, d.wrapup_ms"                       \
-  " FROM attempt a JOIN campaign c ON c.id=a.campaign LEFT JOIN interaction i ON i.id=a.interaction LEFT JOIN agent g ON g.id=a.agent"                \
+#define LOG_COLUMNS                                                                                                                        \
+  "SELECT a.id, a.case_id, a.phone, c.name, a.trunk, g.name, coalesce(i.inbound,0), a.started, a.ringing, a.answered, a.greeting_end, "    \
+  "a.bridged, a.ended,"                                                                                                                    \
+  " a.sip_code, a.cause, a.outcome, a.verdict, a.verdict_reason, a.ended_by, a.abandoned, a.talk_ms, d.code, d.wrapup_ms"                  \
+  " FROM attempt a JOIN campaign c ON c.id=a.campaign LEFT JOIN interaction i ON i.id=a.interaction LEFT JOIN agent g ON g.id=a.agent"     \
   " LEFT JOIN disposition d ON d.id=(SELECT max(id) FROM disposition WHERE attempt=a.id)"
 
 static void read_row(sqlite3_stmt *q, struct log_row *r) {
@@ -34,9 +35,10 @@ static void read_row(sqlite3_stmt *q, struct log_row *r) {
 }
 
 int store_log_each(struct store *s, const struct log_filter *f, int (*row)(void *arg, const struct log_row *r), void *arg) {
-  sqlite3_stmt *q = db_query(&s->db, Q_LOG,
-                             LOG_COLUMNS " WHERE (?1 IS NULL OR c.name=?1) AND (?2 IS NULL OR a.started>=?2) AND (?3 IS NULL OR a.started<?3) ORDER BY a.id",
-                             "tww", f->campaign, f->from, f->to);
+  sqlite3_stmt *q = db_query(
+      &s->db, Q_LOG,
+      LOG_COLUMNS " WHERE (?1 IS NULL OR c.name=?1) AND (?2 IS NULL OR a.started>=?2) AND (?3 IS NULL OR a.started<?3) ORDER BY a.id",
+      "tww", f->campaign, f->from, f->to);
   int r;
   while ((r = db_step(&s->db, q)) > 0) {
     struct log_row l;

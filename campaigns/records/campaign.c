@@ -62,8 +62,9 @@ static void budget(struct store *s, const struct campaign_mem *c, struct campaig
   t->budget_num = t->budget_den = 0;
   if (c->started.ms == 0) return;
   struct wall from = abandon_period(c->started, store_now(s));
-  sqlite3_stmt *q = db_query(&s->db, Q_CAMPAIGN_BUDGET, "SELECT count(*), total(abandoned) FROM attempt WHERE live=1 AND campaign=? AND started>=?",
-                             "ui", t->id, from.ms);
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_CAMPAIGN_BUDGET, "SELECT count(*), total(abandoned) FROM attempt WHERE live=1 AND campaign=? AND started>=?", "ui",
+               t->id, from.ms);
   if (db_step(&s->db, q) > 0) {
     t->budget_den = (uint32_t)sqlite3_column_int64(q, 0);
     t->budget_num = (uint32_t)sqlite3_column_int64(q, 1);
@@ -115,12 +116,13 @@ static int campaign_write(struct store *s, struct campaign_mem *c, bool made) {
   if (!json) return CAD_ENOMEM;
   int err = seller_id(s, d->seller, &c->seller);
   if (err >= 0 && made)
-    err = db_run(&s->db, Q_CAMPAIGN_PUT, "INSERT INTO campaign VALUES(?,?,?,?,?,?,1,?,?,?,?)", "uutdiwtttt", d->terms.id, c->seller, d->terms.name,
-                 (int)d->state, store_now(s).ms, c->started, d->country, d->purpose, d->trunk, json);
+    err = db_run(&s->db, Q_CAMPAIGN_PUT, "INSERT INTO campaign VALUES(?,?,?,?,?,?,1,?,?,?,?)", "uutdiwtttt", d->terms.id, c->seller,
+                 d->terms.name, (int)d->state, store_now(s).ms, c->started, d->country, d->purpose, d->trunk, json);
   else if (err >= 0)
-    err = db_run(&s->db, Q_CAMPAIGN_EDIT,
-                 "UPDATE campaign SET seller=?, name=?, state=?, started=?, version=version+1, country=?, purpose=?, trunk=?, def=? WHERE id=?",
-                 "utdwttttu", c->seller, d->terms.name, (int)d->state, c->started, d->country, d->purpose, d->trunk, json, d->terms.id);
+    err = db_run(
+        &s->db, Q_CAMPAIGN_EDIT,
+        "UPDATE campaign SET seller=?, name=?, state=?, started=?, version=version+1, country=?, purpose=?, trunk=?, def=? WHERE id=?",
+        "utdwttttu", c->seller, d->terms.name, (int)d->state, c->started, d->country, d->purpose, d->trunk, json, d->terms.id);
   free(json);
   return err;
 }
@@ -165,6 +167,7 @@ int store_campaign_state(struct store *s, const char *name, enum campaign_state 
   s->memory_stale = true;
   c->def.state = (uint8_t)state;
   if (state == CAMPAIGN_RUNNING && c->started.ms == 0) c->started = store_now(s);
-  err = db_run(&s->db, Q_CAMPAIGN_STATE, "UPDATE campaign SET state=?, started=? WHERE id=?", "dwu", (int)state, c->started, c->def.terms.id);
+  err =
+      db_run(&s->db, Q_CAMPAIGN_STATE, "UPDATE campaign SET state=?, started=? WHERE id=?", "dwu", (int)state, c->started, c->def.terms.id);
   return store_leave(s, own, err);
 }

@@ -13,8 +13,8 @@ static json_t *hours_out(const struct hours *h) {
 static json_t *retry_out(const struct retry_table *t) {
   json_t *rules = json_array();
   for (int i = 0; i < t->count; i++)
-    json_array_append_new(rules, json_pack("{s:s,s:I,s:I}", "outcome", outcome_name(t->rules[i].outcome), "delay_ms", (json_int_t)t->rules[i].delay_ms,
-                                           "max_tries", (json_int_t)t->rules[i].max_tries));
+    json_array_append_new(rules, json_pack("{s:s,s:I,s:I}", "outcome", outcome_name(t->rules[i].outcome), "delay_ms",
+                                           (json_int_t)t->rules[i].delay_ms, "max_tries", (json_int_t)t->rules[i].max_tries));
   return rules;
 }
 
@@ -26,11 +26,11 @@ char *campaign_to_json(const struct campaign_def *def) {
   json_t *root = json_pack("{s:s,s:b,s:i,s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:i,s:s,s:o,s:s,s:s,s:o,s:I,s:I,s:o}", "mode",
                            pacing_mode_name((enum pacing_mode)t->mode), "screening", (int)t->screening, "ratio_x100", (int)t->ratio_x100,
                            "trunk_index", (int)t->trunk, "limit_bp", (int)t->limit_bp, "ring_ms", (json_int_t)t->ring_ms, "max_wait_ms",
-                           (json_int_t)t->max_wait_ms, "wrapup_ms", (json_int_t)t->wrapup_ms, "drain_ms", (json_int_t)t->drain_ms, "caller_id",
-                           (json_int_t)t->caller_id, "prompt_index", (int)t->prompt_safe_harbour, "optout_digit", digit, "dispositions", codes,
-                           "default_disposition", t->default_disposition, "prompt", def->prompt, "hours", hours_out(&def->gate.hours), "attempts_max",
-                           (json_int_t)def->gate.attempts_max, "attempts_window_ms", (json_int_t)def->gate.attempts_window_ms, "retry",
-                           retry_out(&def->retry));
+                           (json_int_t)t->max_wait_ms, "wrapup_ms", (json_int_t)t->wrapup_ms, "drain_ms", (json_int_t)t->drain_ms,
+                           "caller_id", (json_int_t)t->caller_id, "prompt_index", (int)t->prompt_safe_harbour, "optout_digit", digit,
+                           "dispositions", codes, "default_disposition", t->default_disposition, "prompt", def->prompt, "hours",
+                           hours_out(&def->gate.hours), "attempts_max", (json_int_t)def->gate.attempts_max, "attempts_window_ms",
+                           (json_int_t)def->gate.attempts_window_ms, "retry", retry_out(&def->retry));
   char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
   json_decref(root);
   return text;
@@ -62,8 +62,10 @@ static void hours_in(struct reader *r, struct hours *h) {
   for (size_t d = 0; d < 7; d++) {
     const json_t *day = json_array_get(days, d);
     int64_t open = json_integer_value(json_array_get(day, 0)), close = json_integer_value(json_array_get(day, 1));
-    if (!json_is_array(day) || open < 0 || close < open || close > 24 * 60) r->err = CAD_EFORMAT;
-    else h->open[d] = (uint16_t)open, h->close[d] = (uint16_t)close;
+    if (!json_is_array(day) || open < 0 || close < open || close > 24 * 60)
+      r->err = CAD_EFORMAT;
+    else
+      h->open[d] = (uint16_t)open, h->close[d] = (uint16_t)close;
   }
 }
 
@@ -106,7 +108,8 @@ int campaign_from_json(const char *json, struct campaign_def *def) {
   t->drain_ms = (uint32_t)number(&r, "drain_ms", UINT32_MAX);
   t->caller_id = (uint64_t)number(&r, "caller_id", INT64_MAX);
   t->prompt_safe_harbour = (uint16_t)number(&r, "prompt_index", UINT16_MAX);
-  for (size_t i = 0; i < 10; i++) text(&r, json_array_get(json_object_get(root, "dispositions"), i), t->dispositions[i], sizeof t->dispositions[i]);
+  for (size_t i = 0; i < 10; i++)
+    text(&r, json_array_get(json_object_get(root, "dispositions"), i), t->dispositions[i], sizeof t->dispositions[i]);
   text(&r, json_object_get(root, "default_disposition"), t->default_disposition, sizeof t->default_disposition);
   text(&r, json_object_get(root, "prompt"), def->prompt, sizeof def->prompt);
   hours_in(&r, &def->gate.hours);
@@ -142,7 +145,8 @@ int campaign_check(const struct campaign_def *d) {
   if (d->retry.count < 0 || d->retry.count > RETRY_RULES_MAX) return CAD_EINVAL;
   for (int i = 0; i < d->retry.count; i++) {
     const struct retry_rule *r = &d->retry.rules[i];
-    if (r->outcome <= OUTCOME_NONE || r->outcome >= OUTCOME_COUNT || r->delay_ms < 0 || r->delay_ms > (int64_t)366 * 86400000) return CAD_EINVAL;
+    if (r->outcome <= OUTCOME_NONE || r->outcome >= OUTCOME_COUNT || r->delay_ms < 0 || r->delay_ms > (int64_t)366 * 86400000)
+      return CAD_EINVAL;
   }
   return CAD_OK;
 }

@@ -27,8 +27,8 @@ int case_get(struct store *s, uint64_t case_id, uint64_t campaign, struct case_r
 static struct campaign_mem *campaign_of(struct store *s, const struct case_row *c) { return store_campaign(s, c->campaign); }
 
 int case_dialing(struct store *s, const struct case_row *c, uint64_t attempt) {
-  return db_run(&s->db, Q_CASE_DIALING, "UPDATE case_state SET status=1, last_attempt=? WHERE case_id=? AND campaign=?", "uuu", attempt, c->case_id,
-                c->campaign);
+  return db_run(&s->db, Q_CASE_DIALING, "UPDATE case_state SET status=1, last_attempt=? WHERE case_id=? AND campaign=?", "uuu", attempt,
+                c->case_id, c->campaign);
 }
 
 int case_wait(struct store *s, const struct case_row *c, enum case_class class, struct wall next) {
@@ -46,6 +46,6 @@ int case_finish(struct store *s, const struct case_row *c, int reason) {
   struct campaign_mem *campaign = campaign_of(s, c);
   if (c->status != CASE_DONE && campaign && campaign->open > 0) campaign->open--;
   return db_run(&s->db, Q_CASE_FINISH,
-                "UPDATE case_state SET status=2, done_reason=?, next_at=0, tries=?, tries_by=? WHERE case_id=? AND campaign=?", "dibuu", reason,
-                (int64_t)c->tries, c->tries_by, (int)sizeof c->tries_by, c->case_id, c->campaign);
+                "UPDATE case_state SET status=2, done_reason=?, next_at=0, tries=?, tries_by=? WHERE case_id=? AND campaign=?", "dibuu",
+                reason, (int64_t)c->tries, c->tries_by, (int)sizeof c->tries_by, c->case_id, c->campaign);
 }

@@ -8,7 +8,8 @@ struct closing {
 };
 
 static int get_attempt(struct store *s, uint64_t id, struct closing *out) {
-  sqlite3_stmt *q = db_query(&s->db, Q_ATTEMPT_GET, "SELECT seller, campaign, case_id, started, ended IS NOT NULL FROM attempt WHERE id=?", "u", id);
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_ATTEMPT_GET, "SELECT seller, campaign, case_id, started, ended IS NOT NULL FROM attempt WHERE id=?", "u", id);
   int r = db_step(&s->db, q);
   if (r > 0) *out = (struct closing){col_u64(q, 0), col_u64(q, 1), col_u64(q, 2), col_wall(q, 3), col_u64(q, 4) != 0};
   db_done(q);
@@ -16,17 +17,19 @@ static int get_attempt(struct store *s, uint64_t id, struct closing *out) {
 }
 
 /* The attempt is completed; what it was for the person, an interaction, is written now that it is known. */
-static int write_close(struct store *s, const struct closing *a, const struct mail_store_close *r, enum outcome outcome, struct wall ended) {
+static int write_close(struct store *s, const struct closing *a, const struct mail_store_close *r, enum outcome outcome,
+                       struct wall ended) {
   int live = r->abandoned || outcome == OUTCOME_CONNECTED;
-  int err = db_run(&s->db, Q_ATTEMPT_CLOSE,
-                   "UPDATE attempt SET ringing=?, answered=?, greeting_end=?, bridged=?, agent_end=?, ended=?, sip_code=?, q850=?, cause=?, outcome=?,"
-                   " verdict=?, verdict_reason=?, ended_by=?, abandoned=?, early_hangup=?, live=?, agent=?, talk_ms=? WHERE id=?",
-                   "wwwwwidddddddddduiu", r->ringing, r->answered, r->greeting_end, r->bridged, r->agent_end, ended.ms, (int)r->sip_code, (int)r->q850,
-                   (int)r->cause, (int)outcome, (int)r->verdict, (int)r->reason, (int)r->ended_by, (int)r->abandoned, (int)r->early_hangup, live,
-                   r->agent_id, (int64_t)r->talk_ms, r->attempt_id);
+  int err = db_run(
+      &s->db, Q_ATTEMPT_CLOSE,
+      "UPDATE attempt SET ringing=?, answered=?, greeting_end=?, bridged=?, agent_end=?, ended=?, sip_code=?, q850=?, cause=?, outcome=?,"
+      " verdict=?, verdict_reason=?, ended_by=?, abandoned=?, early_hangup=?, live=?, agent=?, talk_ms=? WHERE id=?",
+      "wwwwwidddddddddduiu", r->ringing, r->answered, r->greeting_end, r->bridged, r->agent_end, ended.ms, (int)r->sip_code, (int)r->q850,
+      (int)r->cause, (int)outcome, (int)r->verdict, (int)r->reason, (int)r->ended_by, (int)r->abandoned, (int)r->early_hangup, live,
+      r->agent_id, (int64_t)r->talk_ms, r->attempt_id);
   if (err < 0) return err;
-  return db_run(&s->db, Q_INTERACTION_PUT, "INSERT INTO interaction VALUES(?,?,?,?,'voice',0,?,?,?,?)", "uuuuiidu", r->attempt_id, a->seller, a->campaign,
-                a->case_id, a->started.ms, ended.ms, (int)outcome, r->agent_id);
+  return db_run(&s->db, Q_INTERACTION_PUT, "INSERT INTO interaction VALUES(?,?,?,?,'voice',0,?,?,?,?)", "uuuuiidu", r->attempt_id,
+                a->seller, a->campaign, a->case_id, a->started.ms, ended.ms, (int)outcome, r->agent_id);
 }
 
 /* The next try, by the campaign's table. A case that was finished meanwhile (opt-out in flight) stays finished. */
@@ -38,8 +41,8 @@ static int move_case(struct store *s, const struct closing *a, uint64_t attempt_
   c.tries++;
   if (c.tries_by[outcome] < UINT8_MAX) c.tries_by[outcome]++;
   if (c.status != CASE_DIALING)
-    return db_run(&s->db, Q_CASE_TRIES, "UPDATE case_state SET tries=?, tries_by=? WHERE case_id=? AND campaign=?", "ibuu", (int64_t)c.tries, c.tries_by,
-                  (int)sizeof c.tries_by, c.case_id, c.campaign);
+    return db_run(&s->db, Q_CASE_TRIES, "UPDATE case_state SET tries=?, tries_by=? WHERE case_id=? AND campaign=?", "ibuu",
+                  (int64_t)c.tries, c.tries_by, (int)sizeof c.tries_by, c.case_id, c.campaign);
   struct wall next = retry_next(&campaign->def.retry, outcome, c.tries_by[outcome], ended);
   return next.ms == 0 ? case_finish(s, &c, (int)outcome) : case_wait(s, &c, CLASS_RETRY, next);
 }

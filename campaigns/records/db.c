@@ -157,7 +157,9 @@ int db_run(struct db *db, enum db_slot slot, const char *sql, const char *types,
 int db_changes(const struct db *db) { return sqlite3_changes(db->handle); }
 
 uint64_t col_u64(sqlite3_stmt *q, int i) { return (uint64_t)sqlite3_column_int64(q, i); }
-struct wall col_wall(sqlite3_stmt *q, int i) { return (struct wall){sqlite3_column_int64(q, i)}; }
+struct wall col_wall(sqlite3_stmt *q, int i) {
+  return (struct wall){sqlite3_column_int64(q, i)};
+}
 void col_text(sqlite3_stmt *q, int i, char *out, size_t room) {
   const char *text = (const char *)sqlite3_column_text(q, i);
   snprintf(out, room, "%s", text ? text : "");

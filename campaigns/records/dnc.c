@@ -26,9 +26,10 @@ int dnc_finish_cases(struct store *s, uint64_t phone, uint64_t seller, uint64_t 
   enum { CASES_MAX = 256 };
   uint64_t cases[CASES_MAX], campaigns[CASES_MAX];
   int n = 0, r;
-  sqlite3_stmt *q = db_query(&s->db, Q_CASES_OF_PHONE,
-                             "SELECT case_id, campaign FROM case_state WHERE phone=?1 AND status<>2 AND (?2=0 OR seller=?2) AND (?3=0 OR campaign=?3)",
-                             "uuu", phone, seller, campaign);
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_CASES_OF_PHONE,
+               "SELECT case_id, campaign FROM case_state WHERE phone=?1 AND status<>2 AND (?2=0 OR seller=?2) AND (?3=0 OR campaign=?3)",
+               "uuu", phone, seller, campaign);
   while ((r = db_step(&s->db, q)) > 0 && n < CASES_MAX) cases[n] = col_u64(q, 0), campaigns[n++] = col_u64(q, 1);
   db_done(q);
   for (int i = 0; i < n && r >= 0; i++) {
@@ -82,9 +83,12 @@ int store_dnc_has(struct store *s, uint64_t phone, uint64_t campaign_id) {
 }
 
 int store_dnc_each(struct store *s, int (*row)(void *arg, const struct dnc_row *r), void *arg) {
-  sqlite3_stmt *q = db_query(&s->db, Q_DNC_ALL, "SELECT number, CASE WHEN d.campaign<>0 THEN 'campaign:'||ifnull(c.name,'?') WHEN d.seller<>0 THEN 'seller:'||ifnull(s.name,'?')"
-                             " ELSE 'global' END, source, added FROM dnc d LEFT JOIN campaign c ON c.id=d.campaign LEFT JOIN seller s ON s.id=d.seller"
-                             " ORDER BY number, d.seller, d.campaign", "");
+  sqlite3_stmt *q = db_query(
+      &s->db, Q_DNC_ALL,
+      "SELECT number, CASE WHEN d.campaign<>0 THEN 'campaign:'||ifnull(c.name,'?') WHEN d.seller<>0 THEN 'seller:'||ifnull(s.name,'?')"
+      " ELSE 'global' END, source, added FROM dnc d LEFT JOIN campaign c ON c.id=d.campaign LEFT JOIN seller s ON s.id=d.seller"
+      " ORDER BY number, d.seller, d.campaign",
+      "");
   int r, said = CAD_OK;
   while (said >= 0 && (r = db_step(&s->db, q)) > 0) {
     struct dnc_row d = {.phone = col_u64(q, 0), .added = col_wall(q, 3)};

@@ -70,8 +70,9 @@ static int take(struct search *x, uint32_t id, int room, struct lease *out) {
   int64_t limit = (int64_t)room + b->leased + 1, seen = 0;
   b->earliest_ms = NEVER_MS;
   b->last_used = ++s->uses;
-  sqlite3_stmt *q = db_query(&s->db, Q_DUE, "SELECT case_id, next_at FROM case_state WHERE bucket=? AND status=0 ORDER BY next_at, case_id LIMIT ?", "ii",
-                             (int64_t)id, limit);
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_DUE, "SELECT case_id, next_at FROM case_state WHERE bucket=? AND status=0 ORDER BY next_at, case_id LIMIT ?", "ii",
+               (int64_t)id, limit);
   while ((r = db_step(&s->db, q)) > 0) {
     seen++;
     uint64_t case_id = col_u64(q, 0);
@@ -130,7 +131,7 @@ int store_lease(struct store *s, const struct mail_store_want *want, struct now 
   }
   x.open = calloc(s->set_count + 1, 1);
   if (!x.open) return CAD_ENOMEM;
-  for (uint8_t class = 0; class < CLASS_COUNT && r >= 0; class++) {
+  for (uint8_t class = 0; class < CLASS_COUNT && r >= 0; class ++) {
     uint32_t bucket;
     while (given < want->count && s->leases.count < LEASES_MAX && (bucket = best_bucket(&x, class)) != 0) {
       r = take(&x, bucket, want->count - given, out + given);

@@ -18,8 +18,8 @@ int store_import_begin(struct store *s, const char *campaign, const char *file, 
   if (err < 0) return err;
   uint64_t list = store_id(s, at);
   *slot = (struct import_job){.list = list, .campaign = (uint32_t)(c - s->campaigns)};
-  err = db_run(&s->db, Q_LIST_PUT, "INSERT INTO list VALUES(?,?,?,?,0,?,NULL,0,0,0,0)", "uuuti", list, c->seller, c->def.terms.id, file ? file : "",
-               at.ms ? at.ms : store_now(s).ms);
+  err = db_run(&s->db, Q_LIST_PUT, "INSERT INTO list VALUES(?,?,?,?,0,?,NULL,0,0,0,0)", "uuuti", list, c->seller, c->def.terms.id,
+               file ? file : "", at.ms ? at.ms : store_now(s).ms);
   err = store_leave(s, own, err);
   if (err >= 0) *job = list;
   return err;
@@ -56,7 +56,9 @@ static int phone_and_person(struct store *s, const struct campaign_mem *c, uint6
   *phone_id = store_id(s, now);
   r = db_run(&s->db, Q_PERSON_PUT, "INSERT INTO person VALUES(?,?,?,?,NULL,?,?)", "uuutti", *person, c->seller, list, row->name,
              row->zone[0] ? row->zone : NULL, now.ms);
-  return r < 0 ? r : db_run(&s->db, Q_PHONE_PUT, "INSERT INTO phone VALUES(?,?,?,?,?)", "uuuuu", *phone_id, c->seller, *person, list, row->phone);
+  return r < 0
+             ? r
+             : db_run(&s->db, Q_PHONE_PUT, "INSERT INTO phone VALUES(?,?,?,?,?)", "uuuuu", *phone_id, c->seller, *person, list, row->phone);
 }
 
 static int add_row(struct store *s, struct import_job *job, const struct contact_row *row, uint8_t *result) {
@@ -66,10 +68,14 @@ static int add_row(struct store *s, struct import_job *job, const struct contact
   int err = CAD_OK, r = in_campaign(s, row->phone, c->def.terms.id);
   if (r < 0) return r;
   *result = CONTACT_ADDED;
-  if (r > 0) *result = CONTACT_DUPLICATE;
-  else if (dnc_listed(s, row->phone, c->seller, c->def.terms.id, &err)) *result = CONTACT_DNC;
-  else if (s->contacts_max && s->contacts >= s->contacts_max) *result = CONTACT_FULL;
-  else if (row_set(s, row, &set) < 0) *result = CONTACT_ZONE_UNKNOWN;
+  if (r > 0)
+    *result = CONTACT_DUPLICATE;
+  else if (dnc_listed(s, row->phone, c->seller, c->def.terms.id, &err))
+    *result = CONTACT_DNC;
+  else if (s->contacts_max && s->contacts >= s->contacts_max)
+    *result = CONTACT_FULL;
+  else if (row_set(s, row, &set) < 0)
+    *result = CONTACT_ZONE_UNKNOWN;
   if (err < 0 || *result != CONTACT_ADDED) return err;
   if ((err = bucket_find(s, job->campaign, job->list, set, CLASS_FRESH, &bucket)) < 0) return err;
   if ((err = phone_and_person(s, c, job->list, row, &phone_id, &person)) < 0) return err;
@@ -78,8 +84,8 @@ static int add_row(struct store *s, struct import_job *job, const struct contact
                row->external_id[0] ? row->external_id : NULL, row->extra[0] ? row->extra : NULL, store_now(s).ms);
   if (err < 0) return err;
   /* Due at once, in the order of the file: next_at is the same for the whole list, then the case id counts. */
-  return db_run(&s->db, Q_STATE_PUT, "INSERT INTO case_state VALUES(?,?,?,?,?,?,0,?,0,NULL,NULL,NULL)", "uuuuuii", case_id, c->def.terms.id, c->seller,
-                phone_id, row->phone, (int64_t)bucket, (int64_t)1);
+  return db_run(&s->db, Q_STATE_PUT, "INSERT INTO case_state VALUES(?,?,?,?,?,?,0,?,0,NULL,NULL,NULL)", "uuuuuii", case_id, c->def.terms.id,
+                c->seller, phone_id, row->phone, (int64_t)bucket, (int64_t)1);
 }
 
 int store_import_rows(struct store *s, uint64_t list, const struct contact_row *rows, int n, uint8_t *result) {
@@ -100,8 +106,8 @@ int store_import_rows(struct store *s, uint64_t list, const struct contact_row *
 }
 
 static int list_state(struct store *s, const struct import_job *job, enum list_state state) {
-  return db_run(&s->db, Q_LIST_STATE, "UPDATE list SET state=?, finished=?, added=?, duplicates=?, dnc=?, zone_unknown=? WHERE id=?", "diuuuuu",
-                (int)state, store_now(s).ms, job->added, job->duplicates, job->dnc, job->zone_unknown, job->list);
+  return db_run(&s->db, Q_LIST_STATE, "UPDATE list SET state=?, finished=?, added=?, duplicates=?, dnc=?, zone_unknown=? WHERE id=?",
+                "diuuuuu", (int)state, store_now(s).ms, job->added, job->duplicates, job->dnc, job->zone_unknown, job->list);
 }
 
 int store_import_finish(struct store *s, uint64_t list, uint64_t *visible) {
@@ -137,16 +143,16 @@ static int drop_some(struct store *s, uint64_t list) {
                " WHERE w.id>?1 AND w.list=?1 LIMIT ?2)",
                "ui", list, (int64_t)STEP);
   if (err < 0) return err;
-  err = db_run(&s->db, Q_LIST_DROP_CASES, "DELETE FROM work_case WHERE id IN (SELECT id FROM work_case WHERE id>?1 AND list=?1 LIMIT ?2)", "ui", list,
-               (int64_t)STEP);
+  err = db_run(&s->db, Q_LIST_DROP_CASES, "DELETE FROM work_case WHERE id IN (SELECT id FROM work_case WHERE id>?1 AND list=?1 LIMIT ?2)",
+               "ui", list, (int64_t)STEP);
   dropped += db_changes(&s->db);
   if (err >= 0)
-    err = db_run(&s->db, Q_LIST_DROP_PHONES, "DELETE FROM phone WHERE id IN (SELECT id FROM phone WHERE id>?1 AND list=?1 LIMIT ?2)", "ui", list,
-                 (int64_t)STEP);
+    err = db_run(&s->db, Q_LIST_DROP_PHONES, "DELETE FROM phone WHERE id IN (SELECT id FROM phone WHERE id>?1 AND list=?1 LIMIT ?2)", "ui",
+                 list, (int64_t)STEP);
   dropped += db_changes(&s->db);
   if (err >= 0)
-    err = db_run(&s->db, Q_LIST_DROP_PEOPLE, "DELETE FROM person WHERE id IN (SELECT id FROM person WHERE id>?1 AND list=?1 LIMIT ?2)", "ui", list,
-                 (int64_t)STEP);
+    err = db_run(&s->db, Q_LIST_DROP_PEOPLE, "DELETE FROM person WHERE id IN (SELECT id FROM person WHERE id>?1 AND list=?1 LIMIT ?2)",
+                 "ui", list, (int64_t)STEP);
   dropped += db_changes(&s->db);
   return err < 0 ? err : dropped;
 }

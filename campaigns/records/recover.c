@@ -16,7 +16,8 @@ struct left_open {
 };
 
 static int next_open(struct store *s, struct left_open *out) {
-  sqlite3_stmt *q = db_query(&s->db, Q_OPEN_ATTEMPTS, "SELECT id, campaign, case_id, started FROM attempt WHERE ended IS NULL ORDER BY id LIMIT 1", "");
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_OPEN_ATTEMPTS, "SELECT id, campaign, case_id, started FROM attempt WHERE ended IS NULL ORDER BY id LIMIT 1", "");
   int r = db_step(&s->db, q);
   if (r > 0) *out = (struct left_open){col_u64(q, 0), col_u64(q, 1), col_u64(q, 2), col_wall(q, 3)};
   db_done(q);

@@ -53,7 +53,8 @@ int store_open(const struct store_options *opt, struct store **out, FILE *err) {
   if (r >= 0) s->ids.last = store_last_id(s);
   if (r >= 0) r = store_recover(s);
   if (r < 0) {
-    if (err && s->db.handle && s->db.last_code) fprintf(err, "%s: %s\n", opt->path ? opt->path : "in memory", sqlite3_errstr(s->db.last_code));
+    if (err && s->db.handle && s->db.last_code)
+      fprintf(err, "%s: %s\n", opt->path ? opt->path : "in memory", sqlite3_errstr(s->db.last_code));
     store_close(s);
     return r;
   }
@@ -93,7 +94,7 @@ struct store *store_close(struct store *s) {
 void store_set_clock(struct store *s, struct wall now) { s->clock = now; }
 void store_clock_trusted(struct store *s, bool trusted) { s->clock_trusted = trusted; }
 uint64_t store_last_id(struct store *s) {
-  static const char *const TABLES[] = {"campaign", "agent", "list",        "person",   "phone",
+  static const char *const TABLES[] = {"campaign",  "agent",    "list",        "person",    "phone",
                                        "work_case", "decision", "disposition", "agent_log", "seller"};
   uint64_t last = 0;
   for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++) {
@@ -107,7 +108,9 @@ uint64_t store_last_id(struct store *s) {
   return last > s->ids.last ? last : s->ids.last;
 }
 
-struct wall store_now(const struct store *s) { return s->clock.ms != 0 ? s->clock : clock_wall(); }
+struct wall store_now(const struct store *s) {
+  return s->clock.ms != 0 ? s->clock : clock_wall();
+}
 
 uint64_t store_id(struct store *s, struct wall at) { return id_next(&s->ids, at.ms != 0 ? at : store_now(s)); }
 

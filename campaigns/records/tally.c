@@ -17,15 +17,17 @@ int tally_write(struct store *s) {
   for (uint32_t i = 0; i < s->campaign_count; i++) {
     struct campaign_mem *c = &s->campaigns[i];
     if (c->open != c->open_written) {
-      int err = db_run(&s->db, Q_STANDING, "INSERT INTO standing VALUES(?1,?2) ON CONFLICT DO UPDATE SET open=?2", "uu", c->def.terms.id, c->open);
+      int err = db_run(&s->db, Q_STANDING, "INSERT INTO standing VALUES(?1,?2) ON CONFLICT DO UPDATE SET open=?2", "uu", c->def.terms.id,
+                       c->open);
       if (err < 0) return err;
     }
     for (int outcome = 0; c->tallied && outcome < OUTCOME_COUNT; outcome++) {
       const struct tally *t = &c->tally[outcome];
       if (t->attempts == 0) continue;
-      int err = db_run(&s->db, Q_TALLY,
-                       "INSERT INTO tally VALUES(?1,?2,?3,?4,?5) ON CONFLICT DO UPDATE SET attempts=attempts+?3, abandoned=abandoned+?4, live=live+?5",
-                       "udiii", c->def.terms.id, outcome, (int64_t)t->attempts, (int64_t)t->abandoned, (int64_t)t->live);
+      int err = db_run(
+          &s->db, Q_TALLY,
+          "INSERT INTO tally VALUES(?1,?2,?3,?4,?5) ON CONFLICT DO UPDATE SET attempts=attempts+?3, abandoned=abandoned+?4, live=live+?5",
+          "udiii", c->def.terms.id, outcome, (int64_t)t->attempts, (int64_t)t->abandoned, (int64_t)t->live);
       if (err < 0) return err;
     }
   }
@@ -55,8 +57,10 @@ static int count_attempts(struct store *s, const char *campaign, struct store_co
   }
   db_done(q);
   if (r < 0) return r;
-  q = db_query(&s->db, Q_COUNT_OPEN,
-               "SELECT count(*) FROM attempt a WHERE a.ended IS NULL AND (?1 IS NULL OR a.campaign=(SELECT id FROM campaign WHERE name=?1))", "t", campaign);
+  q = db_query(
+      &s->db, Q_COUNT_OPEN,
+      "SELECT count(*) FROM attempt a WHERE a.ended IS NULL AND (?1 IS NULL OR a.campaign=(SELECT id FROM campaign WHERE name=?1))", "t",
+      campaign);
   if ((r = db_step(&s->db, q)) > 0) n->open_attempts = col_u64(q, 0);
   n->attempts += n->open_attempts;
   db_done(q);
@@ -64,15 +68,17 @@ static int count_attempts(struct store *s, const char *campaign, struct store_co
 }
 
 static int count_contacts(struct store *s, const char *campaign, struct store_counts *n) {
-  sqlite3_stmt *q = db_query(&s->db, Q_COUNT_LISTS,
-                             "SELECT coalesce(sum(l.added),0) FROM list l JOIN campaign c ON c.id=l.campaign WHERE l.state=1 AND (?1 IS NULL OR c.name=?1)",
-                             "t", campaign);
+  sqlite3_stmt *q = db_query(
+      &s->db, Q_COUNT_LISTS,
+      "SELECT coalesce(sum(l.added),0) FROM list l JOIN campaign c ON c.id=l.campaign WHERE l.state=1 AND (?1 IS NULL OR c.name=?1)", "t",
+      campaign);
   int r = db_step(&s->db, q);
   if (r > 0) n->contacts = col_u64(q, 0);
   db_done(q);
   if (r < 0) return r;
   q = db_query(&s->db, Q_COUNT_WAITING,
-               "SELECT coalesce(sum(w.open),0) FROM standing w JOIN campaign c ON c.id=w.campaign WHERE ?1 IS NULL OR c.name=?1", "t", campaign);
+               "SELECT coalesce(sum(w.open),0) FROM standing w JOIN campaign c ON c.id=w.campaign WHERE ?1 IS NULL OR c.name=?1", "t",
+               campaign);
   r = db_step(&s->db, q);
   uint64_t open = r > 0 ? col_u64(q, 0) : 0;
   db_done(q);

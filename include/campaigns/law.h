@@ -57,19 +57,19 @@ struct gate_terms {
 };
 struct gate_facts {
   struct wall now;
-  bool number_good;           /* a number that can be dialed, E.164 */
+  bool number_good; /* a number that can be dialed, E.164 */
   bool clock_trusted;
   bool campaign_running;
   bool lease_valid;
-  bool dnc;                   /* seller, campaign or global list */
+  bool dnc;                      /* seller, campaign or global list */
   uint16_t zones[LAW_ZONES_MAX]; /* every candidate zone of the number */
-  int zone_count;             /* 0: unknown */
-  uint32_t attempts;          /* to this number in the window, this one not counted */
-  struct wall oldest_attempt; /* the oldest of those, WALL_NONE without */
+  int zone_count;                /* 0: unknown */
+  uint32_t attempts;             /* to this number in the window, this one not counted */
+  struct wall oldest_attempt;    /* the oldest of those, WALL_NONE without */
 };
 struct gate_verdict {
-  enum refusal reason;        /* REFUSAL_NONE: may be called */
-  struct wall next;           /* earliest next time; WALL_NONE: not foreseeable */
+  enum refusal reason; /* REFUSAL_NONE: may be called */
+  struct wall next;    /* earliest next time; WALL_NONE: not foreseeable */
 };
 /* First reason in this order: number, campaign, lease, clock, dnc, cap, zone unknown, hours. */
 struct gate_verdict gate_decide(const struct gate_terms *terms, const struct gate_facts *facts, const struct zones *z);
@@ -80,7 +80,7 @@ struct abandon_facts {
   struct wall answered, greeting_end, bridged, ended;
   uint32_t max_wait_ms;
   enum ended_by ended_by;
-  bool message_played;        /* the safe-harbour message had begun */
+  bool message_played; /* the safe-harbour message had begun */
 };
 enum abandon_class { ABANDON_NOT_LIVE = 0, ABANDON_SERVED, ABANDON_ABANDONED, ABANDON_EARLY_HANGUP };
 /* The clock runs from the end of the greeting, from the answer if none was heard.
@@ -95,8 +95,8 @@ struct wall abandon_period(struct wall campaign_started, struct wall at);
 enum { RETRY_RULES_MAX = 16 };
 struct retry_rule {
   enum outcome outcome;
-  int64_t delay_ms;           /* after the end of the attempt */
-  uint32_t max_tries;         /* attempts in all with this outcome, the one that ended included; then the contact is finished */
+  int64_t delay_ms;   /* after the end of the attempt */
+  uint32_t max_tries; /* attempts in all with this outcome, the one that ended included; then the contact is finished */
 };
 struct retry_table {
   struct retry_rule rules[RETRY_RULES_MAX];

@@ -61,9 +61,9 @@ struct campaign_def {
   uint8_t state;
   char seller[MAIL_NAME_MAX];
   char trunk[MAIL_NAME_MAX];
-  char country[4];             /* "US" */
-  char purpose[20];            /* telemarketing collections survey information */
-  char prompt[64];             /* file name of the safe-harbour message */
+  char country[4];  /* "US" */
+  char purpose[20]; /* telemarketing collections survey information */
+  char prompt[64];  /* file name of the safe-harbour message */
   struct gate_terms gate;
   struct retry_table retry;
 };
@@ -96,11 +96,11 @@ int store_dnc_each(struct store *s, int (*row)(void *arg, const struct dnc_row *
 
 /* ---- contacts: an import is a job whose rows become visible by one flip ---- */
 struct contact_row {
-  uint64_t phone;         /* E.164 */
+  uint64_t phone; /* E.164 */
   char name[64];
   char external_id[40];
-  char zone[40];          /* IANA name from the file, "" : by number */
-  char extra[512];        /* JSON object of the columns we do not know */
+  char zone[40];   /* IANA name from the file, "" : by number */
+  char extra[512]; /* JSON object of the columns we do not know */
 };
 enum contact_result { CONTACT_ADDED = 0, CONTACT_DUPLICATE, CONTACT_DNC, CONTACT_ZONE_UNKNOWN, CONTACT_FULL };
 int store_import_begin(struct store *s, const char *campaign, const char *file, struct wall at, uint64_t *job);

@@ -7,9 +7,9 @@
 #include <time.h>
 
 enum { ZONES = 12, MINUTE_MS = 60000 };
-static const char *const NAMES[ZONES] = {"America/New_York", "America/Chicago", "America/Phoenix", "America/Adak",     "Europe/Madrid",
-                                         "Atlantic/Canary",  "Asia/Kolkata",    "Pacific/Apia",    "America/St_Johns", "Australia/Lord_Howe",
-                                         "America/Tijuana",  "America/Santiago"};
+static const char *const NAMES[ZONES] = {"America/New_York", "America/Chicago",     "America/Phoenix", "America/Adak",
+                                         "Europe/Madrid",    "Atlantic/Canary",     "Asia/Kolkata",    "Pacific/Apia",
+                                         "America/St_Johns", "Australia/Lord_Howe", "America/Tijuana", "America/Santiago"};
 static struct zones *z;
 static uint16_t index_of[ZONES];
 

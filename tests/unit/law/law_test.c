@@ -114,7 +114,8 @@ START_TEST(two_seconds_from_the_end_of_the_greeting_or_from_the_answer) {
   ck_assert_int_eq(classify(11500, 13501, 60000, ENDED_BY_AGENT), ABANDON_ABANDONED); /* bridged, but late */
   ck_assert_int_eq(classify(0, 12000, 60000, ENDED_BY_CALLEE), ABANDON_SERVED);
   ck_assert_int_eq(classify(0, 12001, 60000, ENDED_BY_CALLEE), ABANDON_ABANDONED);
-  ck_assert_int_eq(classify(9000, 12000, 60000, ENDED_BY_CALLEE), ABANDON_SERVED); /* a greeting that ended before the answer starts no clock */
+  ck_assert_int_eq(classify(9000, 12000, 60000, ENDED_BY_CALLEE),
+                   ABANDON_SERVED); /* a greeting that ended before the answer starts no clock */
   ck_assert_int_eq(classify(9000, 12001, 60000, ENDED_BY_CALLEE), ABANDON_ABANDONED);
 }
 END_TEST
@@ -125,7 +126,8 @@ START_TEST(whoever_hangs_up_before_the_wait_is_over_is_an_early_hangup) {
   ck_assert_int_eq(classify(0, 0, 10300, ENDED_BY_CALLEE), ABANDON_EARLY_HANGUP);
   ck_assert_int_eq(classify(11500, 0, 12000, ENDED_BY_SYSTEM), ABANDON_ABANDONED);
   ck_assert_int_eq(classify(11500, 0, 12000, ENDED_BY_NETWORK), ABANDON_ABANDONED);
-  struct abandon_facts f = {.verdict = VERDICT_PERSON, .answered = {10000}, .ended = {11000}, .max_wait_ms = 2000, .ended_by = ENDED_BY_CALLEE};
+  struct abandon_facts f = {
+      .verdict = VERDICT_PERSON, .answered = {10000}, .ended = {11000}, .max_wait_ms = 2000, .ended_by = ENDED_BY_CALLEE};
   f.message_played = true;
   ck_assert_int_eq(abandon_classify(&f), ABANDON_ABANDONED);
 }
@@ -228,7 +230,7 @@ START_TEST(the_shipped_table_places_fiction_numbers_and_zone_edges) {
   ck_assert_str_eq(numbering_find(n, 13125550142), "America/Chicago");
   ck_assert_ptr_nonnull(strstr(numbering_find(n, 19075550142), "America/Adak&America/Anchorage"));
   ck_assert_ptr_nonnull(strstr(numbering_find(n, 19285550142), "America/Phoenix"));
-  ck_assert_ptr_nonnull(strstr(numbering_find(n, 19285550142), "America/Denver")); /* the Navajo Nation */
+  ck_assert_ptr_nonnull(strstr(numbering_find(n, 19285550142), "America/Denver"));      /* the Navajo Nation */
   ck_assert_str_eq(numbering_find(n, 12705550142), "America/Chicago&America/New_York"); /* Kentucky, exchange not listed */
   ck_assert_str_eq(numbering_find(n, 34910000000), "Europe/Madrid");
   ck_assert_str_eq(numbering_find(n, 34600000000), "Europe/Madrid&Atlantic/Canary");

@@ -7,14 +7,44 @@
 #include <time.h>
 #include "campaigns/law/tzif.h"
 
-static const char *const SOME[] = {"America/New_York",  "America/Chicago",   "America/Denver",     "America/Phoenix",     "America/Los_Angeles",
-                                   "America/Anchorage", "America/Adak",      "Pacific/Honolulu",   "America/Indiana/Indianapolis",
-                                   "America/Indiana/Tell_City", "America/Kentucky/Louisville", "America/Puerto_Rico", "America/St_Johns",
-                                   "America/Tijuana",   "America/Mexico_City", "America/Ciudad_Juarez", "America/Ojinaga", "America/Bogota",
-                                   "America/Santiago",  "America/Asuncion",  "America/Sao_Paulo",  "America/Argentina/Buenos_Aires",
-                                   "Europe/Madrid",     "Atlantic/Canary",   "Europe/London",      "Europe/Dublin",       "Africa/Casablanca",
-                                   "Asia/Kolkata",      "Asia/Tehran",       "Asia/Gaza",          "Australia/Lord_Howe", "Australia/Sydney",
-                                   "Pacific/Apia",      "Pacific/Chatham",   "Pacific/Kiritimati", "Africa/Monrovia",     "Antarctica/Troll", "UTC"};
+static const char *const SOME[] = {"America/New_York",
+                                   "America/Chicago",
+                                   "America/Denver",
+                                   "America/Phoenix",
+                                   "America/Los_Angeles",
+                                   "America/Anchorage",
+                                   "America/Adak",
+                                   "Pacific/Honolulu",
+                                   "America/Indiana/Indianapolis",
+                                   "America/Indiana/Tell_City",
+                                   "America/Kentucky/Louisville",
+                                   "America/Puerto_Rico",
+                                   "America/St_Johns",
+                                   "America/Tijuana",
+                                   "America/Mexico_City",
+                                   "America/Ciudad_Juarez",
+                                   "America/Ojinaga",
+                                   "America/Bogota",
+                                   "America/Santiago",
+                                   "America/Asuncion",
+                                   "America/Sao_Paulo",
+                                   "America/Argentina/Buenos_Aires",
+                                   "Europe/Madrid",
+                                   "Atlantic/Canary",
+                                   "Europe/London",
+                                   "Europe/Dublin",
+                                   "Africa/Casablanca",
+                                   "Asia/Kolkata",
+                                   "Asia/Tehran",
+                                   "Asia/Gaza",
+                                   "Australia/Lord_Howe",
+                                   "Australia/Sydney",
+                                   "Pacific/Apia",
+                                   "Pacific/Chatham",
+                                   "Pacific/Kiritimati",
+                                   "Africa/Monrovia",
+                                   "Antarctica/Troll",
+                                   "UTC"};
 enum { SOME_COUNT = sizeof SOME / sizeof SOME[0] };
 
 static uint64_t random_state = 12345;
@@ -54,8 +84,16 @@ END_TEST
 
 START_TEST(nothing_outside_the_directory_and_no_broken_name_is_a_zone) {
   struct zones *z = zones_create("/usr/share/zoneinfo");
-  static const char *const BAD[] = {"", "../../../etc/passwd", "/etc/localtime", "America", "America/", "America//New_York", "tzdata.zi", "Nowhere/City",
-                                    "America/New York", "posix/../America/New_York"};
+  static const char *const BAD[] = {"",
+                                    "../../../etc/passwd",
+                                    "/etc/localtime",
+                                    "America",
+                                    "America/",
+                                    "America//New_York",
+                                    "tzdata.zi",
+                                    "Nowhere/City",
+                                    "America/New York",
+                                    "posix/../America/New_York"};
   for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) ck_assert_msg(zones_find(z, BAD[i]) == ZONE_NONE, "%s", BAD[i]);
   ck_assert_ptr_null(zones_create("/nonexistent"));
   ck_assert_ptr_null(zones_create("/etc/passwd"));
@@ -97,11 +135,27 @@ END_TEST
 
 START_TEST(posix_rules_of_every_form_are_read_and_nonsense_is_not) {
   struct tz_rule r;
-  static const char *const GOOD[] = {"UTC0", "EST5EDT,M3.2.0,M11.1.0", "<+0330>-3:30", "<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", "IST-1GMT0,M10.5.0,M3.5.0/1",
-                                     "AAA3BBB,J60/0,J300", "AAA3BBB,20/0,J340/20"};
-  static const char *const BAD[] = {"E5", "EST", "EST5EDT", "EST5EDT,M3.2.0", "EST5EDT,M13.2.0,M11.1.0", "EST5EDT,M3.6.0,M11.1.0", "EST5EDT,M3.2.7,M11.1.0",
-                                    "<abc5", "EST5EDT,J0,J10", "EST99", "EST5EDT,M3.2.0,M11.1.0x", "EST5EDT,M3.2.0/168,M11.1.0"};
-  for (size_t i = 0; i < sizeof GOOD / sizeof GOOD[0]; i++) ck_assert_msg(tz_rule_parse(GOOD[i], strlen(GOOD[i]), &r) == CAD_OK, "%s", GOOD[i]);
+  static const char *const GOOD[] = {"UTC0",
+                                     "EST5EDT,M3.2.0,M11.1.0",
+                                     "<+0330>-3:30",
+                                     "<-03>3<-02>,M3.5.0/-2,M10.5.0/-1",
+                                     "IST-1GMT0,M10.5.0,M3.5.0/1",
+                                     "AAA3BBB,J60/0,J300",
+                                     "AAA3BBB,20/0,J340/20"};
+  static const char *const BAD[] = {"E5",
+                                    "EST",
+                                    "EST5EDT",
+                                    "EST5EDT,M3.2.0",
+                                    "EST5EDT,M13.2.0,M11.1.0",
+                                    "EST5EDT,M3.6.0,M11.1.0",
+                                    "EST5EDT,M3.2.7,M11.1.0",
+                                    "<abc5",
+                                    "EST5EDT,J0,J10",
+                                    "EST99",
+                                    "EST5EDT,M3.2.0,M11.1.0x",
+                                    "EST5EDT,M3.2.0/168,M11.1.0"};
+  for (size_t i = 0; i < sizeof GOOD / sizeof GOOD[0]; i++)
+    ck_assert_msg(tz_rule_parse(GOOD[i], strlen(GOOD[i]), &r) == CAD_OK, "%s", GOOD[i]);
   for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) ck_assert_msg(tz_rule_parse(BAD[i], strlen(BAD[i]), &r) < 0, "%s", BAD[i]);
   /* Summer all the year, as RFC 8536 §3.3.1 writes it: glibc slips at New Year there, we must not. */
   static const char always[] = "EST5EDT4,0/0,J365/25";

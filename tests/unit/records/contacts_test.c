@@ -184,9 +184,12 @@ START_TEST(random_days_never_lease_a_contact_twice_or_before_its_time) {
       if (!m->leased || m->attempt) break;
       enum refusal r = open_attempt(s, &m->lease, next_id, at_ms(t), NULL);
       bool valid = m->lease_until > t + 1000000;
-      if (r == REFUSAL_NONE) ck_assert(valid && open_now && !m->done), m->attempt = next_id, calls++;
-      else if (r == REFUSAL_HOURS) ck_assert(!open_now);
-      else ck_assert_msg(!valid && r == REFUSAL_LEASE_GONE, "%s", refusal_name(r));
+      if (r == REFUSAL_NONE)
+        ck_assert(valid && open_now && !m->done), m->attempt = next_id, calls++;
+      else if (r == REFUSAL_HOURS)
+        ck_assert(!open_now);
+      else
+        ck_assert_msg(!valid && r == REFUSAL_LEASE_GONE, "%s", refusal_name(r));
       m->leased = 0;
       next_id++;
       break;

@@ -41,10 +41,12 @@ static void sound(void) {
   ck_assert_int_eq(ask("SELECT count(*) FROM list WHERE state=0"), 0);
   ck_assert_int_eq(ask("SELECT total(attempts) FROM tally"), ask("SELECT count(*) FROM attempt"));
   ck_assert_int_eq(ask("SELECT total(live) FROM tally"), ask("SELECT total(live) FROM attempt"));
-  ck_assert_int_eq(ask("SELECT total(open) FROM standing"),
-                   ask("SELECT count(*) FROM case_state c JOIN bucket b ON b.id=c.bucket JOIN list l ON l.id=b.list WHERE l.state=1 AND c.status<>2"));
+  ck_assert_int_eq(
+      ask("SELECT total(open) FROM standing"),
+      ask("SELECT count(*) FROM case_state c JOIN bucket b ON b.id=c.bucket JOIN list l ON l.id=b.list WHERE l.state=1 AND c.status<>2"));
   ck_assert_int_eq(ask("SELECT count(*) FROM case_state c JOIN attempt a ON a.case_id=c.case_id GROUP BY c.case_id HAVING count(*)<>c.tries"
-                       " UNION ALL SELECT 0"), 0);
+                       " UNION ALL SELECT 0"),
+                   0);
   ck_assert_int_eq(ask("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check<>'ok'"), 0);
 }
 
@@ -179,7 +181,8 @@ START_TEST(a_newer_file_is_refused_and_left_as_it_is) {
   store_close(store_at(path));
   sqlite3 *db = NULL;
   ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-  ck_assert_int_eq(sqlite3_exec(db, "UPDATE meta SET value='99' WHERE key='oldest_schema'; PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
+  ck_assert_int_eq(sqlite3_exec(db, "UPDATE meta SET value='99' WHERE key='oldest_schema'; PRAGMA user_version=99", NULL, NULL, NULL),
+                   SQLITE_OK);
   sqlite3_close(db);
   struct store_options opt = {.path = path, .share_dir = SOURCE_DIR "/etc"};
   struct store *s = NULL;

@@ -54,9 +54,9 @@ END_TEST
 
 START_TEST(definitions_out_of_bounds_are_refused) {
   struct campaign_def good = campaign_like("x"), d;
-#define REFUSED(change)                                                                                                                         \
-  d = good;                                                                                                                                     \
-  change;                                                                                                                                       \
+#define REFUSED(change)                                                                                                                    \
+  d = good;                                                                                                                                \
+  change;                                                                                                                                  \
   ck_assert_msg(store_campaign_put(s, &d) == CAD_EINVAL, "%s", #change)
   REFUSED(d.terms.name[0] = '\0');
   REFUSED(memset(d.terms.name, 'a', sizeof d.terms.name));
@@ -151,10 +151,20 @@ START_TEST(the_call_log_has_every_column_and_a_reader_sees_the_same) {
   ck_assert_int_eq(lease_some(s, c, 2, at_ms(0), l, NULL), 2);
   ck_assert_int_eq(open_attempt(s, &l[0], 11, at_ms(100), NULL), REFUSAL_NONE);
   ck_assert_int_eq(open_attempt(s, &l[1], 12, at_ms(200), NULL), REFUSAL_NONE);
-  struct mail_store_close rec = {.attempt_id = 11, .agent_id = a.a.agent_id, .ringing = at_ms(1000).wall, .answered = at_ms(2000).wall,
-                                 .greeting_end = at_ms(2900).wall, .bridged = at_ms(3100).wall, .ended = at_ms(9000).wall, .sip_code = 200,
-                                 .cause = CAUSE_NORMAL, .outcome = OUTCOME_CONNECTED, .verdict = VERDICT_PERSON, .reason = REASON_SHORT_GREETING,
-                                 .ended_by = ENDED_BY_CALLEE, .talk_ms = 5900};
+  struct mail_store_close rec = {.attempt_id = 11,
+                                 .agent_id = a.a.agent_id,
+                                 .ringing = at_ms(1000).wall,
+                                 .answered = at_ms(2000).wall,
+                                 .greeting_end = at_ms(2900).wall,
+                                 .bridged = at_ms(3100).wall,
+                                 .ended = at_ms(9000).wall,
+                                 .sip_code = 200,
+                                 .cause = CAUSE_NORMAL,
+                                 .outcome = OUTCOME_CONNECTED,
+                                 .verdict = VERDICT_PERSON,
+                                 .reason = REASON_SHORT_GREETING,
+                                 .ended_by = ENDED_BY_CALLEE,
+                                 .talk_ms = 5900};
   ck_assert_int_eq(store_attempt_close(s, &rec), CAD_OK);
   struct mail_store_dispose d = {.attempt_id = 11, .agent_id = a.a.agent_id, .code = "N", .wrapup_ms = 100, .at = at_ms(9100).wall};
   ck_assert_int_eq(store_dispose(s, &d), CAD_OK);

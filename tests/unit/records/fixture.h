@@ -12,9 +12,7 @@
 
 static const int64_t NOON_MS = 1794416400000; /* 2026-11-11T17:00:00Z, 12:00 in New York, a Wednesday */
 
-static inline struct now at_ms(int64_t since_noon_ms) {
-  return (struct now){{1000000 + since_noon_ms}, {NOON_MS + since_noon_ms}};
-}
+static inline struct now at_ms(int64_t since_noon_ms) { return (struct now){{1000000 + since_noon_ms}, {NOON_MS + since_noon_ms}}; }
 
 static inline struct campaign_def campaign_like(const char *name) {
   struct campaign_def d = {.state = CAMPAIGN_RUNNING, .country = "US", .purpose = "telemarketing", .trunk = "carrier", .seller = "acme"};
@@ -32,7 +30,8 @@ static inline struct campaign_def campaign_like(const char *name) {
   hours_default("US", &d.gate.hours);
   d.gate.attempts_max = 3;
   d.gate.attempts_window_ms = 86400000;
-  d.retry = (struct retry_table){.rules = {{OUTCOME_BUSY, 300000, 3}, {OUTCOME_NO_ANSWER, 3600000, 2}, {OUTCOME_MACHINE, 7200000, 2}}, .count = 3};
+  d.retry = (struct retry_table){.rules = {{OUTCOME_BUSY, 300000, 3}, {OUTCOME_NO_ANSWER, 3600000, 2}, {OUTCOME_MACHINE, 7200000, 2}},
+                                 .count = 3};
   return d;
 }
 
@@ -64,7 +63,8 @@ static inline void with_contacts(struct store *s, const char *campaign, uint64_t
   ck_assert_uint_eq(visible, (uint64_t)n);
 }
 
-static inline int lease_some(struct store *s, uint64_t campaign, uint16_t count, struct now now, struct lease *out, struct mail_store_lease_end *end) {
+static inline int lease_some(struct store *s, uint64_t campaign, uint16_t count, struct now now, struct lease *out,
+                             struct mail_store_lease_end *end) {
   struct mail_store_want want = {campaign, count};
   struct mail_store_lease_end unused;
   return store_lease(s, &want, now, out, end ? end : &unused);
