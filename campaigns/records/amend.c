@@ -101,4 +101,21 @@ int store_opt_out(struct store *s, const struct mail_store_opt_out *o) {
   return store_leave(s, own, err);
 }
 
+int amend_after_close(struct store *s, uint64_t attempt_id) {
+  struct mail_store_dispose d = {.attempt_id = attempt_id};
+  struct disposed a;
+  char code[sizeof d.code + 1];
+  sqlite3_stmt *q = db_query(&s->db, Q_LAST_CODE, "SELECT code, at FROM disposition WHERE attempt=? ORDER BY id DESC LIMIT 1", "u", attempt_id);
+  int r = db_step(&s->db, q);
+  if (r > 0) {
+    col_text(q, 0, code, sizeof code);
+    d.at = col_wall(q, 1);
+  }
+  db_done(q);
+  const struct code *known = r > 0 ? code_find(code) : NULL;
+  if (!known) return r < 0 ? r : CAD_OK;
+  r = get_attempt(s, attempt_id, &a);
+  return r > 0 ? apply(s, &a, &d, known) : r;
+}
+
 uint64_t store_opted_out(const struct store *s) { return s->opted_out; }

@@ -68,6 +68,7 @@ int store_attempt_close(struct store *s, const struct mail_store_close *rec) {
     struct campaign_mem *c = store_campaign(s, a.campaign);
     if (c) tally_add(c, outcome, rec->abandoned, rec->abandoned || outcome == OUTCOME_CONNECTED);
     if (err >= 0) err = move_case(s, &a, rec->attempt_id, outcome, ended);
+    if (err >= 0 && rec->agent_id != 0) err = amend_after_close(s, rec->attempt_id);
   } else {
     err = r < 0 ? r : r == 0 ? CAD_ENOENT : CAD_OK;
   }

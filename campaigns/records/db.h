@@ -53,6 +53,7 @@ enum db_slot {
   Q_LAST_STAMP,
   Q_DISPOSE,
   Q_DISPOSED,
+  Q_LAST_CODE,
   Q_DNC_HAS,
   Q_DNC_PUT,
   Q_DNC_ALL,

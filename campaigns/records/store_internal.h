@@ -125,6 +125,9 @@ int case_dialing(struct store *s, const struct case_row *c, uint64_t attempt);
 int case_wait(struct store *s, const struct case_row *c, enum case_class class, struct wall next);
 int case_finish(struct store *s, const struct case_row *c, int reason);
 
+/* amend.c: a disposition that came during the call takes effect when the call is closed. */
+int amend_after_close(struct store *s, uint64_t attempt_id);
+
 /* recover.c: attempts that a crash left open, lists that were never finished. */
 int store_recover(struct store *s);
 

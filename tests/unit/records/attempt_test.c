@@ -1,4 +1,5 @@
 #include "fixture.h"
+#include "campaigns/records/store_internal.h" /* to fill the disk */
 
 static struct store *s;
 static uint64_t campaign;
@@ -169,6 +170,47 @@ START_TEST(dispositions_amend_by_rows_and_move_the_contact) {
 }
 END_TEST
 
+START_TEST(a_disposition_given_during_the_call_takes_effect_at_its_close) {
+  struct lease l;
+  with_contacts(s, "one", 12025550101, 1);
+  ck_assert_int_eq(lease_some(s, campaign, 1, at_ms(0), &l, NULL), 1);
+  ck_assert_int_eq(open_attempt(s, &l, 71, at_ms(1), NULL), REFUSAL_NONE);
+  struct mail_store_dispose d = {.attempt_id = 71, .agent_id = 5, .code = "CALLBK", .at = at_ms(2000).wall};
+  ck_assert_int_eq(store_dispose(s, &d), CAD_OK);
+  struct mail_store_close rec = {.attempt_id = 71, .agent_id = 5, .outcome = OUTCOME_CONNECTED, .ended = at_ms(9000).wall};
+  ck_assert_int_eq(store_attempt_close(s, &rec), CAD_OK);
+  ck_assert_int_eq(lease_some(s, campaign, 1, at_ms(2000 + 86400000), &l, NULL), 1);
+}
+END_TEST
+
+START_TEST(a_disk_that_fills_up_in_mid_group_undoes_the_whole_group) {
+  static struct lease l[400];
+  struct store_counts n;
+  struct mail_store_lease_end end;
+  with_contacts(s, "one", 12025550000, 400);
+  ck_assert_int_eq(lease_some(s, campaign, 400, at_ms(0), l, NULL), 400);
+  ck_assert_int_eq(sqlite3_exec(s->db.handle, "PRAGMA max_page_count=1", NULL, NULL, NULL), SQLITE_OK); /* no more than it has */
+  ck_assert_int_eq(store_begin(s), CAD_OK);
+  int failed = 0;
+  for (uint64_t i = 0; i < 400; i++) {
+    struct mail_store_open req = {.attempt_id = 100 + i, .lease = l[i], .started = at_ms(1).wall};
+    struct mail_store_opened reply;
+    bool opened;
+    failed += store_attempt_open(s, &req, at_ms(1), &reply, &opened) < 0;
+  }
+  ck_assert_int_gt(failed, 0);
+  ck_assert_int_lt(store_commit(s), 0);
+  ck_assert_int_eq(sqlite3_exec(s->db.handle, "PRAGMA max_page_count=1000000", NULL, NULL, NULL), SQLITE_OK);
+  ck_assert_int_eq(store_counts(s, NULL, &n), CAD_OK);
+  ck_assert_uint_eq(n.attempts, 0);
+  ck_assert_uint_eq(n.contacts_waiting, 400);
+  for (int i = 0; i < 400; i++) store_lease_drop(s, &l[i]);
+  ck_assert_int_eq(lease_some(s, campaign, 400, at_ms(2), l, &end), 400);
+  ck_assert_uint_eq(end.open, 400);
+  for (uint64_t i = 0; i < 400; i++) ck_assert_int_eq(open_attempt(s, &l[i], 100 + i, at_ms(3), NULL), REFUSAL_NONE);
+}
+END_TEST
+
 START_TEST(a_stopped_campaign_leases_nothing_and_refuses_what_is_out) {
   struct lease l[2];
   with_contacts(s, "one", 12025550101, 2);
@@ -213,6 +255,8 @@ int main(void) {
   tcase_add_test(t, an_opt_out_in_flight_wins_against_lease_and_retry);
   tcase_add_test(t, a_number_listed_between_lease_and_opening_by_hand_is_refused);
   tcase_add_test(t, dispositions_amend_by_rows_and_move_the_contact);
+  tcase_add_test(t, a_disposition_given_during_the_call_takes_effect_at_its_close);
+  tcase_add_test(t, a_disk_that_fills_up_in_mid_group_undoes_the_whole_group);
   tcase_add_test(t, a_stopped_campaign_leases_nothing_and_refuses_what_is_out);
   tcase_add_test(t, a_group_that_is_rolled_back_leaves_nothing_and_may_be_tried_again);
   suite_add_tcase(suite, t);
