@@ -185,7 +185,9 @@ static int take_row(struct import *im, const struct csv_record *r) {
   const char *text = im->map.phone < r->count ? r->fields[im->map.phone] : "";
   uint64_t phone = 0;
   *t = (struct taken){.line = r->line, .row = -1};
-  snprintf(t->phone, sizeof t->phone, "%.64s", text);
+  size_t n = strnlen(text, 64);
+  while (n >= 60 && ((unsigned char)text[n] & 0xc0) == 0x80) n--; /* whole characters */
+  memcpy(t->phone, text, n);
   im->result->rows++;
   if (!refused_here(im, r, text, t, &phone)) {
     t->row = im->pending++;

@@ -152,6 +152,19 @@ static int run_anyhow(struct client *c) {
 
 /* ---- files that are named ---- */
 
+/* Emptied only once it is known not to be the list itself. */
+static int empty_rejects(struct client *c, const struct stat *list) {
+  struct stat st;
+  if (fstat(c->rejects, &st) != 0 || (st.st_dev == list->st_dev && st.st_ino == list->st_ino)) {
+    fputs("cadencia import: the reject file is the list itself; name another with --rejects FILE\n", stderr);
+    close(c->rejects);
+    c->rejects = -1;
+    return CAD_EINVAL;
+  }
+  if (S_ISREG(st.st_mode) && ftruncate(c->rejects, 0) != 0) return CAD_EIO;
+  return CAD_OK;
+}
+
 static int open_named(struct client *c) {
   const struct command *command = c->args.command;
   const char *path = command->run == cmd_campaign_create ? c->args.options[OPT_FROM] : command->run == cmd_import ? c->args.words[0] : NULL;
@@ -166,13 +179,13 @@ static int open_named(struct client *c) {
   const char *rejects = c->args.options[OPT_REJECTS];
   int n = rejects ? snprintf(c->rejects_name, sizeof c->rejects_name, "%s", rejects)
                   : snprintf(c->rejects_name, sizeof c->rejects_name, "%s.rejected.csv", path);
-  c->rejects = n < (int)sizeof c->rejects_name ? open(c->rejects_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+  c->rejects = n < (int)sizeof c->rejects_name ? open(c->rejects_name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
   if (c->rejects < 0) {
     fprintf(stderr, "cadencia import: the reject file %s cannot be written: %s; name another with --rejects FILE\n", c->rejects_name,
             strerror(errno));
     return CAD_EIO;
   }
-  return CAD_OK;
+  return empty_rejects(c, &st);
 }
 
 /* A reject file with no row in it is of no use. */

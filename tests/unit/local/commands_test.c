@@ -122,6 +122,17 @@ START_TEST(a_clean_import_leaves_no_reject_file) {
 }
 END_TEST
 
+START_TEST(a_reject_file_never_overwrites_the_list) {
+  EXPECT(0, "campaign", "create", "spring", "--from", SALES);
+  write_text("l.csv", "phone\n2025550101\n");
+  EXPECT(1, "import", "--campaign", "spring", in_home("l.csv"), "--rejects", in_home("l.csv"));
+  SAYS(said_err, "the list itself");
+  char *list = read_text("l.csv");
+  ck_assert_str_eq(list, "phone\n2025550101\n");
+  free(list);
+}
+END_TEST
+
 START_TEST(nothing_of_a_hostile_file_becomes_visible) {
   EXPECT(0, "campaign", "create", "spring", "--from", SALES);
   /* 2000 good rows, seven chunks of which are in the database, before the fault. */
@@ -246,6 +257,7 @@ int main(void) {
   tcase_add_test(t, agents_are_made_with_a_phone_that_can_be_rung);
   tcase_add_test(t, an_import_says_what_it_rejected_and_why);
   tcase_add_test(t, a_clean_import_leaves_no_reject_file);
+  tcase_add_test(t, a_reject_file_never_overwrites_the_list);
   tcase_add_test(t, nothing_of_a_hostile_file_becomes_visible);
   tcase_add_test(t, a_preview_writes_nothing);
   tcase_add_test(t, do_not_call_numbers_are_added_checked_and_listed);
