@@ -41,7 +41,7 @@ ROOMS = [
     ("dialer/console/", False, ["dialer/console/", "dialer/base/", "pacing/"]),
     ("dialer/local/", False, ["dialer/local/", "dialer/base/", "dialer/commands.h", "dialer/store_worker.h", "campaigns/"]),
     ("dialer/sim/", False, ["dialer/sim/", "dialer/base/", "dialer/control/", "dialer/floor/", "dsp/", "pacing/", "campaigns/"]),
-    ("dialer/store_worker", False, ["dialer/store_worker.h", "dialer/base/", "campaigns/"]),
+    ("dialer/store_", False, ["dialer/store_", "dialer/base/", "campaigns/"]),
     ("dialer/daemon", False, ["dialer/"]),
     ("dialer/", False, ["dialer/", "dsp/", "campaigns/"]),  # main, the commands, children
 ]
