@@ -175,6 +175,27 @@ static int sets_load(struct store *s) {
   return r;
 }
 
+static int compare_kin(const void *a, const void *b, void *arg) {
+  const struct bucket *all = arg, *x = &all[*(const uint32_t *)a - 1], *y = &all[*(const uint32_t *)b - 1];
+  if (x->list != y->list) return x->list < y->list ? -1 : 1;
+  return x->set < y->set ? -1 : x->set > y->set;
+}
+
+/* All siblings at once: sorted by list and set they stand side by side. */
+static int link_all(struct store *s) {
+  uint32_t *ids = calloc(s->bucket_count + 1, sizeof *ids);
+  if (!ids) return CAD_ENOMEM;
+  for (uint32_t i = 0; i < s->bucket_count; i++) ids[i] = i + 1;
+  qsort_r(ids, s->bucket_count, sizeof *ids, compare_kin, s->buckets);
+  for (uint32_t from = 0, to; from < s->bucket_count; from = to) {
+    for (to = from + 1; to < s->bucket_count && compare_kin(&ids[from], &ids[to], s->buckets) == 0;) to++;
+    for (uint32_t i = from; i < to; i++)
+      for (uint32_t k = from; k < to; k++) s->buckets[ids[i] - 1].sibling[s->buckets[ids[k] - 1].class] = ids[k];
+  }
+  free(ids);
+  return CAD_OK;
+}
+
 static int counts_load(struct store *s) {
   sqlite3_stmt *q = db_query(&s->db, Q_STANDING_ALL, "SELECT campaign, open FROM standing", "");
   int r;
@@ -210,10 +231,9 @@ int buckets_load(struct store *s) {
                        .class = (uint8_t)col_u64(q, 4),
                        .visible = col_u64(q, 5) == LIST_VISIBLE};
     if ((r = bucket_append(s, &b)) < 0) break;
-    link_siblings(s, s->bucket_count);
   }
   db_done(q);
-  if (r < 0) return r;
+  if (r < 0 || (r = link_all(s)) < 0) return r;
   /* Leases outlive a rolled-back group: count them again. */
   for (uint32_t i = 0; s->leases.table && s->leases.count && i < LEASES_MAX * 2; i++)
     if (s->leases.table[i].case_id && bucket_at(s, s->leases.table[i].bucket)) bucket_at(s, s->leases.table[i].bucket)->leased++;

@@ -133,28 +133,38 @@ int store_import_finish(struct store *s, uint64_t list, uint64_t *visible) {
   return err;
 }
 
-/* Ids of a list lie in one range that begins at the list's own id, so no index by list is kept; the
- * first rows of each table are taken away until none is left. */
+/* The phones that a list brought and that no contact of another list uses meanwhile. */
+#define LIST_PHONES(column)                                                                                                                \
+  "SELECT " column " FROM phone p WHERE p.id>?1 AND p.list=?1 AND NOT EXISTS(SELECT 1 FROM case_state c WHERE c.phone=p.number) LIMIT ?2"
+
+/* Ids of a list are greater than the list's own, so no index by list is kept; the first rows of each
+ * table are taken away until none is left. */
 static int drop_some(struct store *s, uint64_t list) {
+  static const struct {
+    enum db_slot slot;
+    const char *sql;
+  } STEPS[] = {
+      {Q_LIST_DROP_STATES, "DELETE FROM case_state WHERE (case_id, campaign) IN (SELECT w.id, l.campaign FROM work_case w JOIN list l ON"
+                           " l.id=?1 WHERE w.id>?1 AND w.list=?1 LIMIT ?2)"},
+      {Q_LIST_DROP_CASES, "DELETE FROM work_case WHERE id IN (SELECT id FROM work_case WHERE id>?1 AND list=?1 LIMIT ?2)"},
+      {Q_LIST_DROP_PEOPLE, "DELETE FROM person WHERE id IN (" LIST_PHONES("p.person") ")"},
+      {Q_LIST_DROP_PHONES, "DELETE FROM phone WHERE id IN (" LIST_PHONES("p.id") ")"},
+  };
   enum { STEP = 2000 };
-  int dropped = 0, err;
-  err = db_run(&s->db, Q_LIST_DROP_STATES,
-               "DELETE FROM case_state WHERE (case_id, campaign) IN (SELECT w.id, l.campaign FROM work_case w JOIN list l ON l.id=?1"
-               " WHERE w.id>?1 AND w.list=?1 LIMIT ?2)",
-               "ui", list, (int64_t)STEP);
-  if (err < 0) return err;
-  err = db_run(&s->db, Q_LIST_DROP_CASES, "DELETE FROM work_case WHERE id IN (SELECT id FROM work_case WHERE id>?1 AND list=?1 LIMIT ?2)",
-               "ui", list, (int64_t)STEP);
-  dropped += db_changes(&s->db);
-  if (err >= 0)
-    err = db_run(&s->db, Q_LIST_DROP_PHONES, "DELETE FROM phone WHERE id IN (SELECT id FROM phone WHERE id>?1 AND list=?1 LIMIT ?2)", "ui",
-                 list, (int64_t)STEP);
-  dropped += db_changes(&s->db);
-  if (err >= 0)
-    err = db_run(&s->db, Q_LIST_DROP_PEOPLE, "DELETE FROM person WHERE id IN (SELECT id FROM person WHERE id>?1 AND list=?1 LIMIT ?2)",
-                 "ui", list, (int64_t)STEP);
-  dropped += db_changes(&s->db);
-  return err < 0 ? err : dropped;
+  int dropped = 0;
+  for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
+    int err = db_run(&s->db, STEPS[i].slot, STEPS[i].sql, "ui", list, (int64_t)STEP);
+    if (err < 0) return err;
+    dropped += db_changes(&s->db);
+  }
+  return dropped;
+}
+
+static bool list_staged(struct store *s, uint64_t list) {
+  sqlite3_stmt *q = db_query(&s->db, Q_LIST_GET, "SELECT state FROM list WHERE id=?", "u", list);
+  bool staged = db_step(&s->db, q) > 0 && col_u64(q, 0) == LIST_STAGED;
+  db_done(q);
+  return staged;
 }
 
 int store_import_abort(struct store *s, uint64_t list) {
@@ -162,6 +172,7 @@ int store_import_abort(struct store *s, uint64_t list) {
   struct import_job lost = {.list = list};
   int dropped;
   if (s->reader) return CAD_EREFUSED;
+  if (!list_staged(s, list)) return CAD_ENOENT;
   do {
     bool own;
     int err = store_enter(s, &own);

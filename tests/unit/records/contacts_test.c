@@ -34,6 +34,7 @@ START_TEST(a_list_is_invisible_until_its_flip) {
   ck_assert_int_eq(store_import_finish(s, job, &visible), CAD_OK);
   ck_assert_uint_eq(visible, 2);
   ck_assert_int_eq(store_import_finish(s, job, &visible), CAD_ENOENT);
+  ck_assert_int_eq(store_import_abort(s, job), CAD_ENOENT); /* too late */
   ck_assert_int_eq(lease_some(s, campaign, 4, at_ms(1), l, &end), 2);
   ck_assert_uint_eq(l[0].phone, 12025550101); /* in the order of the file */
   ck_assert_uint_eq(l[1].phone, 12025550102);
@@ -77,6 +78,22 @@ START_TEST(an_aborted_list_leaves_nothing_and_other_lists_stay) {
   ck_assert_int_eq(store_import_abort(s, job), CAD_OK);
   ck_assert_int_eq(lease_some(s, campaign, 4, at_ms(0), l, NULL), 2);
   with_contacts(s, "one", 12025550150, 1);
+}
+END_TEST
+
+START_TEST(an_aborted_list_takes_nothing_away_from_a_list_that_shares_its_people) {
+  uint64_t staged, visible = 0, job, two = with_campaign(s, "two");
+  struct lease l[4];
+  ck_assert_int_eq(store_import_begin(s, "one", "b.csv", at_ms(0).wall, &staged), CAD_OK);
+  ck_assert_uint_eq(add_one(staged, 12025550150, ""), CONTACT_ADDED);
+  ck_assert_uint_eq(add_one(staged, 12025550151, ""), CONTACT_ADDED);
+  ck_assert_int_eq(store_import_begin(s, "two", "c.csv", at_ms(0).wall, &job), CAD_OK);
+  ck_assert_uint_eq(add_one(job, 12025550150, ""), CONTACT_ADDED);
+  ck_assert_int_eq(store_import_finish(s, job, &visible), CAD_OK);
+  ck_assert_int_eq(store_import_abort(s, staged), CAD_OK);
+  ck_assert_int_eq(lease_some(s, two, 4, at_ms(0), l, NULL), 1);
+  ck_assert_str_eq(l[0].name, "Eva");
+  with_contacts(s, "one", 12025550150, 2);
 }
 END_TEST
 
@@ -221,6 +238,7 @@ int main(void) {
   tcase_add_test(t, a_list_is_invisible_until_its_flip);
   tcase_add_test(t, duplicates_listed_numbers_and_unknown_zones_are_told_apart);
   tcase_add_test(t, an_aborted_list_leaves_nothing_and_other_lists_stay);
+  tcase_add_test(t, an_aborted_list_takes_nothing_away_from_a_list_that_shares_its_people);
   tcase_add_test(t, contacts_whose_zone_is_closed_are_not_leased_and_the_next_opening_is_told);
   tcase_add_test(t, a_number_of_several_zones_waits_until_all_allow);
   tcase_add_test(t, the_best_time_is_when_most_contacts_may_be_called);
