@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { QUIET_MS = 1500, STUCK_MS = 45000, LOOK_EVERY_MS = 1000, LAST_WORDS_MS = 1500, AGENTS_MOST = 500 };
+enum { QUIET_MS = 1500, STUCK_MS = 30000, LOOK_EVERY_MS = 1000, LAST_WORDS_MS = 1500, AGENTS_MOST = 500 };
 
 static void usage(FILE *to) {
   fputs("Usage: cadencia rehearse [options]\n\n"
