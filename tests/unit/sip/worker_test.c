@@ -597,6 +597,17 @@ START_TEST(on_loopback_only_no_other_peer_is_called) {
 }
 END_TEST
 
+START_TEST(a_port_where_nobody_listens_is_congestion_at_once) {
+  char proxy[MAIL_URI_MAX];
+  rig_start(&rig, "");
+  snprintf(proxy, sizeof proxy, "sip:127.0.0.1:%u", rig_free_port());
+  rig_trunk(&rig, 0, proxy);
+  rig_invite(&rig, 1);
+  rig_ended(&rig, 1, 503, CAUSE_CONGESTION);
+  rig_stop(&rig);
+}
+END_TEST
+
 /* Where our ACK and BYE should go is not a place that we may or can reach. */
 static void ends_though_unreachable(const char *spec, const char *contact) {
   struct mail m = {0};
@@ -683,6 +694,7 @@ static TCase *life(void) {
   CASE(a_shutdown_ends_every_leg_and_exits);
   CASE(a_shutdown_with_dead_peers_takes_two_seconds_and_tells_of_every_leg);
   CASE(when_control_dies_its_calls_are_ended);
+  CASE(a_port_where_nobody_listens_is_congestion_at_once);
   CASE(a_contact_on_another_network_does_not_hold_a_loopback_worker);
   CASE(a_contact_that_is_an_unknown_name_ends);
   CASE(an_answer_that_cannot_be_read_is_no_answer);
