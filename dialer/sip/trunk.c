@@ -13,12 +13,13 @@ static bool plain(const char *text) {
   return true;
 }
 
-static int target_of(const url_t *url, bool loopback_only, char *user_out, unsigned user_size, char *out, unsigned size) {
+static int target_of(const struct trunk_table *table, const url_t *url, char *user_out, unsigned user_size, char *out, unsigned size) {
   if (!url || (url->url_type != url_sip && url->url_type != url_any) || !url->url_host) return CAD_EINVAL;
   if (url->url_headers || url->url_fragment || !plain(url->url_user) || !plain(url->url_params)) return CAD_EINVAL;
   const char *host = strcasecmp(url->url_host, "localhost") == 0 ? "127.0.0.1" : url->url_host;
-  if (spec_family(host) == 0) return CAD_EINVAL;
-  if (loopback_only && !spec_is_loopback(host)) return CAD_EREFUSED;
+  uint8_t family = spec_family(host);
+  if (family == 0) return CAD_EINVAL;
+  if ((table->family && family != table->family) || (table->loopback && !spec_is_loopback(host))) return CAD_EREFUSED;
   const char *port = url->url_port && url->url_port[0] ? url->url_port : "5060";
   int n = snprintf(out, size, "%s:%s%s%s", host, port, url->url_params ? ";" : "", url->url_params ? url->url_params : "");
   if (n < 0 || (unsigned)n >= size) return CAD_EFULL;
@@ -29,10 +30,10 @@ static int target_of(const url_t *url, bool loopback_only, char *user_out, unsig
   return CAD_OK;
 }
 
-int trunk_target(const char *uri, bool loopback_only, char *user_out, unsigned user_size, char *out, unsigned size) {
+int trunk_target(const struct trunk_table *table, const char *uri, char *user_out, unsigned user_size, char *out, unsigned size) {
   su_home_t home[1] = {SU_HOME_INIT(home)};
   su_home_init(home);
-  int rc = plain(uri) ? target_of(url_make(home, uri), loopback_only, user_out, user_size, out, size) : CAD_EINVAL;
+  int rc = plain(uri) ? target_of(table, url_make(home, uri), user_out, user_size, out, size) : CAD_EINVAL;
   su_home_deinit(home);
   return rc;
 }
@@ -49,7 +50,7 @@ int trunk_define(struct trunk_table *table, const struct mail_sip_trunk *mail) {
     t->codecs[1] = CODEC_PCMA;
     t->codec_count = 2;
   }
-  int rc = trunk_target(mail->proxy, table->loopback, NULL, 0, t->target, sizeof t->target);
+  int rc = trunk_target(table, mail->proxy, NULL, 0, t->target, sizeof t->target);
   t->usable = rc == CAD_OK;
   return rc;
 }

@@ -28,10 +28,11 @@ struct trunk_table {
   uint32_t breaker;    /* INVITEs without reply before a silent peer counts as dead; ten times as many whatever it says */
   uint32_t breaker_ms; /* silence that it takes */
   bool loopback;       /* only loopback peers are usable */
+  uint8_t family;      /* of the listener: 4 or 6; 0: any */
 };
 
 /* CAD_OK; CAD_EINVAL: no such index or a proxy that is not a numeric SIP URI;
- * CAD_EREFUSED: not a loopback address. A replaced trunk keeps its count. */
+ * CAD_EREFUSED: not a loopback address, or not of the listener's family. A replaced trunk keeps its count. */
 int trunk_define(struct trunk_table *table, const struct mail_sip_trunk *mail);
 /* NULL when it is not defined. */
 struct trunk *trunk_find(struct trunk_table *table, uint16_t index);
@@ -44,6 +45,6 @@ void trunk_settled(struct trunk_table *table, struct trunk *trunk);             
 
 /* "host:port;params" of a SIP URI with a numeric host ("localhost" counts as 127.0.0.1),
  * user part dropped unless user_out is given. CAD_OK, CAD_EINVAL, CAD_EREFUSED, CAD_EFULL. */
-int trunk_target(const char *uri, bool loopback_only, char *user_out, unsigned user_size, char *out, unsigned size);
+int trunk_target(const struct trunk_table *table, const char *uri, char *user_out, unsigned user_size, char *out, unsigned size);
 
 #endif

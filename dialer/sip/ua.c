@@ -80,6 +80,7 @@ int ua_start(struct ua *ua, const struct spec *spec, struct post *post, su_root_
   ua->trunks.breaker = spec->breaker;
   ua->trunks.breaker_ms = spec->breaker_ms;
   ua->trunks.loopback = spec->loopback;
+  ua->trunks.family = spec->family;
   ua->sdp_seed = (uint64_t)clock_wall().ms << 8;
   ua->legs = leg_table_create(spec->legs_max);
   if (!ua->legs) return CAD_ENOMEM;

@@ -32,8 +32,8 @@ struct ua {
   struct leg_table *legs;
   struct trunk_table trunks;
   struct post *post;
-  bool closing; /* no new legs */
-  bool shut;    /* nua said that it is down */
+  bool closing;                /* no new legs */
+  bool shut;                   /* nua said that it is down */
   bool owes_legs, owes_trunks; /* some leg or trunk owes control a mail */
   uint64_t sdp_seed;
   struct ua_counters count;

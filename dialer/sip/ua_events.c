@@ -41,8 +41,10 @@ static void settle_legs(struct ua *ua) {
   uint32_t cursor = 0;
   struct leg_entry *leg;
   while (!post_pressed(ua->post) && (leg = leg_each(ua->legs, &cursor)) != NULL) {
-    if (leg->owes && leg->state < LEG_ANSWERED) report(ua, leg, SIP_PROGRESS, leg->said_status, true);
-    else if (leg->owes & LEG_OWES_MEDIA) report(ua, leg, SIP_MEDIA, 200, true);
+    if (leg->owes && leg->state < LEG_ANSWERED)
+      report(ua, leg, SIP_PROGRESS, leg->said_status, true);
+    else if (leg->owes & LEG_OWES_MEDIA)
+      report(ua, leg, SIP_MEDIA, 200, true);
     leg->owes = 0;
   }
   ua->owes_legs = post_pressed(ua->post); /* those after the cursor still wait */

@@ -51,7 +51,7 @@ static int aim_call(struct ua *ua, const struct mail_sip_invite *m, struct leg_e
 
 static int aim_seat(struct ua *ua, const struct mail_sip_invite *m, struct leg_entry *leg, char uri[URI_MAX]) {
   char user[MAIL_URI_MAX], target[MAIL_URI_MAX];
-  int rc = trunk_target(m->uri, ua->spec.loopback, user, sizeof user, target, sizeof target);
+  int rc = trunk_target(&ua->trunks, m->uri, user, sizeof user, target, sizeof target);
   if (rc != CAD_OK) return CAD_EREFUSED;
   snprintf(uri, URI_MAX, "sip:%s%s%s", user, user[0] ? "@" : "", target);
   leg->codecs[0] = CODEC_PCMU;

@@ -140,6 +140,9 @@ START_TEST(a_trunk_is_a_numeric_sip_uri) {
     ck_assert_msg(define(&t, BAD[i]) < 0, "\"%s\" passed", BAD[i]);
     ck_assert(!trunk_find(&t, 3)->usable);
   }
+  t.family = 6;
+  ck_assert_int_eq(define(&t, "sip:192.0.2.1"), CAD_EREFUSED);
+  t.family = 4;
   t.loopback = true;
   ck_assert_int_eq(define(&t, "sip:192.0.2.1"), CAD_EREFUSED);
   ck_assert_int_eq(define(&t, "sip:localhost:5070"), CAD_OK);

@@ -608,6 +608,35 @@ START_TEST(a_port_where_nobody_listens_is_congestion_at_once) {
 }
 END_TEST
 
+START_TEST(an_ipv6_listener_calls_an_ipv6_trunk) {
+  struct sockaddr_in6 a = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+  socklen_t len = sizeof a;
+  char text[8192], proxy[MAIL_URI_MAX];
+  int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) < 0) return; /* a kernel without IPv6 */
+  memset(&rig, 0, sizeof rig);
+  ck_assert(peer_open(&rig.peer));
+  rig.port = rig_free_port();
+  snprintf(text, sizeof text, "bind=[::1]:%u;loopback=1;t1x64=1000", rig.port);
+  rig_spawn(&rig, text);
+  rig_expect(&rig, SIP_UP);
+  ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+  snprintf(proxy, sizeof proxy, "sip:[::1]:%u", ntohs(a.sin6_port));
+  rig_trunk(&rig, 0, proxy);
+  rig_invite(&rig, 1);
+  ssize_t n = recv(fd, text, sizeof text - 1, 0);
+  ck_assert_int_gt((int)n, 0);
+  text[n] = 0;
+  ck_assert_int_eq(strncmp(text, "INVITE sip:+12025550123@[::1]:", 30), 0);
+  ck_assert_ptr_nonnull(strstr(text, "<sip:+12025550100@[::1]>"));
+  ck_assert_ptr_nonnull(strstr(text, "Contact: <sip:[::1]:"));
+  ck_assert_ptr_nonnull(strstr(text, "c=IN IP6 ::1\r\n"));
+  rig_ended(&rig, 1, 408, CAUSE_TIMEOUT);
+  close(fd);
+  rig_stop(&rig);
+}
+END_TEST
+
 /* Where our ACK and BYE should go is not a place that we may or can reach. */
 static void ends_though_unreachable(const char *spec, const char *contact) {
   struct mail m = {0};
@@ -695,6 +724,7 @@ static TCase *life(void) {
   CASE(a_shutdown_with_dead_peers_takes_two_seconds_and_tells_of_every_leg);
   CASE(when_control_dies_its_calls_are_ended);
   CASE(a_port_where_nobody_listens_is_congestion_at_once);
+  CASE(an_ipv6_listener_calls_an_ipv6_trunk);
   CASE(a_contact_on_another_network_does_not_hold_a_loopback_worker);
   CASE(a_contact_that_is_an_unknown_name_ends);
   CASE(an_answer_that_cannot_be_read_is_no_answer);
