@@ -89,6 +89,7 @@ static void answer(struct line *l, int64_t now) {
     callee_ended(l, now, TRUTH_END_CALLEE);
     return;
   }
+  now = l->answered_at; /* the stamp of the 200 itself */
   int64_t speech_ms = l->wav == NULL ? 0 : (int64_t)(l->wav->speech_end * 1000 / SOUND_RATE_HZ);
   if (l->wav != NULL) l->greeting_end_at = now + l->as.answer_delay_ms + speech_ms;
   if (l->as.hangup_ms > 0) l->hangup_at = now + l->as.hangup_ms;
