@@ -103,7 +103,7 @@ static int start_parts(struct daemon *d) {
   if (!d->control) return CAD_ENOMEM;
   char path[CONFIG_PATH_MAX + 16];
   snprintf(path, sizeof path, "%s/cadencia.db", c->state_dir);
-  struct store_options so = {.path = path, .share_dir = c->share_dir, .box = c->box};
+  struct store_options so = {.path = path, .share_dir = c->share_dir, .box = c->box, .contacts_max = c->limit_contacts};
   struct store *store = NULL;
   if ((err = store_open(&so, &store, stderr)) < 0) return err;
   if ((err = start_media(d)) < 0) {

@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void usage(FILE *to) {
   fputs("Usage: cadencia serve [-c FILE] [--debug]\n\n"
         "Runs the dialer until SIGTERM or Ctrl-C, which drain: no new calls, those in flight finish.\n"
         "SIGHUP reads campaigns and agents again.\n\n"
-        "  -c, --config FILE   default /etc/cadencia/cadencia.conf\n"
+        "  -c, --config FILE   default /etc/cadencia/cadencia.conf, else etc/cadencia.conf\n"
         "      --debug         log more\n\n"
         "Examples:\n"
         "  cadencia check /etc/cadencia/cadencia.conf && cadencia serve -c /etc/cadencia/cadencia.conf\n"
@@ -22,7 +23,7 @@ static void usage(FILE *to) {
 }
 
 int serve_main(int argc, char **argv) {
-  const char *path = "/etc/cadencia/cadencia.conf";
+  const char *path = access("/etc/cadencia/cadencia.conf", R_OK) == 0 ? "/etc/cadencia/cadencia.conf" : "etc/cadencia.conf";
   enum log_level level = LOG_INFO_;
   for (int i = 1; i < argc; i++) {
     if ((strcmp(argv[i], "-c") == 0 || strcmp(argv[i], "--config") == 0) && i + 1 < argc) {
