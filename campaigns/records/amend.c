@@ -105,7 +105,8 @@ int amend_after_close(struct store *s, uint64_t attempt_id) {
   struct mail_store_dispose d = {.attempt_id = attempt_id};
   struct disposed a;
   char code[sizeof d.code + 1];
-  sqlite3_stmt *q = db_query(&s->db, Q_LAST_CODE, "SELECT code, at FROM disposition WHERE attempt=? ORDER BY id DESC LIMIT 1", "u", attempt_id);
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_LAST_CODE, "SELECT code, at FROM disposition WHERE attempt=? ORDER BY id DESC LIMIT 1", "u", attempt_id);
   int r = db_step(&s->db, q);
   if (r > 0) {
     col_text(q, 0, code, sizeof code);
