@@ -5,9 +5,8 @@
 enum { MIN_WINDOW_HOPS = 70, GAP_HOPS_MAX = 6, SETTLE_HOPS = 3 };
 #define THRESHOLD_OVER_FLOOR_DB 9.0f
 #define THRESHOLD_LOWEST_DB (-57.0f)
-#ifndef RANGE_UNDER_SPEECH_DB
-#define RANGE_UNDER_SPEECH_DB 28.0f
-#endif
+#define RANGE_UNDER_SPEECH_DB 23.0f
+#define STRONG_UNDER_SPEECH_DB 14.0f
 #define FLOOR_AT_START_MAX_DB (-48.0f)
 
 void activity_init(struct activity *a) {
@@ -54,6 +53,7 @@ bool activity_step(struct activity *a, const struct view *v, bool tonal) {
     follow_floor(a, fmaxf(v->db, -90.0f));
   float threshold = fmaxf(a->floor_db + THRESHOLD_OVER_FLOOR_DB, THRESHOLD_LOWEST_DB);
   threshold = fmaxf(threshold, a->speech_db - RANGE_UNDER_SPEECH_DB);
+  a->strong = !tonal && !v->dead && v->db > threshold && v->db > a->speech_db - STRONG_UNDER_SPEECH_DB;
   const bool loud = !tonal && !v->dead && v->db > threshold;
   a->history = (uint8_t)(a->history << 1 | (loud ? 1 : 0));
   const unsigned last = a->history & 7u;

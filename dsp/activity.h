@@ -17,6 +17,7 @@ struct activity {
   uint8_t history;         /* raw decisions, newest in bit 0 */
   bool primed;
   bool active;
+  bool strong;             /* near the speaker's own level: not somebody behind them */
 };
 
 void activity_init(struct activity *a);

@@ -1,22 +1,19 @@
 #include "dsp/judge.h"
 
-enum { MACHINE_TICKS = 2, MONOLOGUE_MS = 5000, STEPS = 4 };
+enum { MACHINE_TICKS = 2, MONOLOGUE_MS = 4500, LONG_MONOLOGUE_MS = 6000, CALM_MS = 1400 };
+#define CALM_MACHINE 0.8f /* somebody spoke near by and has stopped; what goes on is the room behind them */
+#define MONOLOGUE_MACHINE 0.8f
+#define MONOLOGUE_RATIO 0.7f
 
-/* In silence a person is released when the model is below a limit that grows with the silence. */
-struct patience {
-  uint32_t quiet_ms;
-  float machine_below;
+const uint32_t JUDGE_QUIET_MS[JUDGE_STEPS] = {160, 320, 480, 640, 800, 1000, 1400};
+
+static const struct judge_preset PRESETS[3] = {
+    [SCREEN_QUICK] = {0.960f, 0.85f, 0.50f, {0.27f, 0.42f, 0.43f, 0.43f, 0.43f, 0.45f, 0.67f}},
+    [SCREEN_BALANCED] = {0.970f, 0.85f, 0.50f, {0.20f, 0.22f, 0.23f, 0.30f, 0.32f, 0.55f, 0.66f}},
+    [SCREEN_LEAVE_MESSAGE] = {0.960f, 0.50f, 0.50f, {0.12f, 0.13f, 0.20f, 0.22f, 0.25f, 0.32f, 0.32f}},
 };
-struct preset {
-  float machine_above;    /* while it talks */
-  float machine_at_limit; /* when the law's time is up */
-  struct patience steps[STEPS];
-};
-static const struct preset PRESETS[3] = {
-    [SCREEN_QUICK] = {0.985f, 0.80f, {{160, 0.35f}, {300, 0.45f}, {500, 0.60f}, {900, 0.80f}}},
-    [SCREEN_BALANCED] = {0.98f, 0.70f, {{160, 0.20f}, {500, 0.30f}, {900, 0.45f}, {1400, 0.50f}}},
-    [SCREEN_LEAVE_MESSAGE] = {0.97f, 0.50f, {{300, 0.05f}, {700, 0.10f}, {1200, 0.20f}, {1700, 0.40f}}},
-};
+
+const struct judge_preset *judge_preset(enum screen_preset preset) { return &PRESETS[preset]; }
 
 /* Three hops of slack, so that a verdict lies within the limit and not at it. */
 static bool over(uint32_t from_hop, uint32_t limit_ms, uint32_t now) { return (now + 3 - from_hop) * HOP_MS >= limit_ms; }
@@ -28,6 +25,16 @@ static struct ruling rule(const struct judge *j, enum verdict verdict, enum verd
   return (struct ruling){verdict, reason, (uint16_t)(p * 10000.0f + 0.5f)};
 }
 
+static float person_below(const struct judge_preset *p, uint32_t quiet_ms) {
+  if (quiet_ms < JUDGE_QUIET_MS[0]) return -1.0f;
+  for (int i = 1; i < JUDGE_STEPS; i++)
+    if (quiet_ms < JUDGE_QUIET_MS[i]) {
+      const float part = (float)(quiet_ms - JUDGE_QUIET_MS[i - 1]) / (float)(JUDGE_QUIET_MS[i] - JUDGE_QUIET_MS[i - 1]);
+      return p->person_below[i - 1] + part * (p->person_below[i] - p->person_below[i - 1]);
+    }
+  return p->person_below[JUDGE_STEPS - 1];
+}
+
 struct ruling judge_step(struct judge *j, const struct screen_params *params, const struct talk *t, uint32_t answered_hop, float machine,
                          uint32_t now) {
   const struct ruling wait = {VERDICT_NONE, REASON_NONE, 0};
@@ -35,23 +42,25 @@ struct ruling judge_step(struct judge *j, const struct screen_params *params, co
     if (!t->candidate_hops && over(answered_hop, params->dead_air_ms, now)) return (struct ruling){VERDICT_DEAD_AIR, REASON_NO_SOUND, 0};
     return wait;
   }
-  const struct preset *p = &PRESETS[params->preset];
+  const struct judge_preset *p = &PRESETS[params->preset];
   if (machine >= 0.0f) {
     j->machine = machine;
     j->machine_ticks = (uint8_t)(machine > p->machine_above ? j->machine_ticks + (j->machine_ticks < 100) : 0);
     if (j->machine_ticks >= MACHINE_TICKS) return rule(j, VERDICT_MACHINE, t->quiet_hops ? REASON_CADENCE : REASON_LONG_GREETING);
   }
-  if ((t->greeting_ended && over(t->greeting_end_hop, params->hold_ms, now)) || over(t->onset_hop, params->speech_cap_ms, now)) {
-    if (j->machine > p->machine_at_limit) return rule(j, VERDICT_MACHINE, REASON_CADENCE);
+  const bool held = t->greeting_ended && over(t->greeting_end_hop, params->hold_ms, now);
+  if (held || over(t->onset_hop, params->speech_cap_ms, now)) {
+    if (j->machine > (held ? p->machine_at_hold : p->machine_at_cap)) return rule(j, VERDICT_MACHINE, REASON_CADENCE);
     return rule(j, VERDICT_PERSON, REASON_UNDECIDED);
   }
-  if (machine < 0.0f) return wait;
-  for (int i = STEPS - 1; i >= 0; i--)
-    if (t->quiet_hops * HOP_MS >= p->steps[i].quiet_ms)
-      return machine < p->steps[i].machine_below ? rule(j, VERDICT_PERSON, REASON_SHORT_GREETING) : wait;
+  if (machine >= 0.0f && machine < CALM_MACHINE && t->calm_hops * HOP_MS >= CALM_MS) return rule(j, VERDICT_PERSON, REASON_SHORT_GREETING);
+  if (machine >= 0.0f && machine < person_below(p, t->quiet_hops * HOP_MS)) return rule(j, VERDICT_PERSON, REASON_SHORT_GREETING);
   return wait;
 }
 
 bool judge_monologue(const struct judge *j, const struct talk *t, uint32_t now) {
-  return j->machine_ticks >= MACHINE_TICKS && t->speech_hops * HOP_MS >= MONOLOGUE_MS / 2 && talk_span_hops(t, now) * HOP_MS >= MONOLOGUE_MS;
+  if (t->quiet_hops) return false;
+  const uint32_t span_ms = talk_span_hops(t, now) * HOP_MS;
+  if ((float)(t->speech_hops * HOP_MS) < MONOLOGUE_RATIO * (float)span_ms) return false;
+  return span_ms >= LONG_MONOLOGUE_MS || (span_ms >= MONOLOGUE_MS && j->machine > MONOLOGUE_MACHINE);
 }

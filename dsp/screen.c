@@ -16,6 +16,7 @@ enum {
   SMEAR_HOPS = 2,       /* a window reaches back 32 ms: what it shows happened before its end */
   TONE_CANDIDATE_HOPS = 3,
   TONE_SURE_HOPS = 12,
+  DIGIT_HOPS = 12,
   SPOKEN_HOPS = 20,     /* this much speech makes a beep possible */
   LATE_LISTEN_HOPS = 2000
 };
@@ -37,6 +38,7 @@ struct screen {
   uint32_t hop;          /* number of the next hop */
   uint32_t answered_hop;
   uint32_t decided_hop;
+  uint32_t digit_until_hop; /* a key sounds until about here */
   bool answered, decided, late, was_person;
   uint8_t queued;
   struct screen_event queue[QUEUE];
@@ -70,6 +72,7 @@ static struct screen_event *push(struct screen *s, enum screen_event_kind kind, 
 
 static void on_digits(void *data, const char *digits, int len) {
   struct screen *s = data;
+  s->digit_until_hop = s->hop + DIGIT_HOPS;
   for (int i = 0; i < len; i++) push(s, SCREEN_DIGIT, sample_of(s->hop + 1))->digit = digits[i];
 }
 
@@ -153,7 +156,7 @@ static void listen_to_tones(struct screen *s, const struct view *v, bool *candid
   const uint32_t low = progress_steady_hops(&s->progress);
   const uint32_t fax_hops = s->fax.v21_hops > s->fax.ced_hops ? s->fax.v21_hops : s->fax.ced_hops;
   *candidate = run >= TONE_CANDIDATE_HOPS || low >= TONE_CANDIDATE_HOPS || fax_hops >= TONE_CANDIDATE_HOPS;
-  *sure = run >= TONE_SURE_HOPS || low >= TONE_SURE_HOPS || fax_hops >= TONE_SURE_HOPS;
+  *sure = now < s->digit_until_hop || run >= TONE_SURE_HOPS || low >= TONE_SURE_HOPS || fax_hops >= TONE_SURE_HOPS;
 }
 
 /* Person or machine: asks the model every few hops, the policy every hop. */
@@ -182,10 +185,10 @@ static void hop(struct screen *s, bool lost) {
   bool candidate, sure;
   listen_to_tones(s, v, &candidate, &sure);
   const bool active = activity_step(&s->activity, v, sure);
-  const enum talk_change change = talk_step(&s->talk, active, candidate, sure, s->hop);
+  const enum talk_change change = talk_step(&s->talk, active, s->activity.strong, candidate, sure, s->hop);
   if (change == TALK_STARTED) push(s, SCREEN_SPEECH_START, sample_of(s->talk.onset_hop > SMEAR_HOPS ? s->talk.onset_hop - SMEAR_HOPS : 0));
   if (change == TALK_GREETING_ENDED) push(s, SCREEN_GREETING_END, sample_of(s->talk.greeting_end_hop));
-  if (s->talk.started) traits_step(&s->traits, v, active, !(s->spectrum.hops % 2));
+  if (s->talk.started) traits_step(&s->traits, v, active && !s->talk.quiet_hops, !(s->spectrum.hops % 2));
   if (s->answered && s->params.decide) ask(s);
   s->hop++;
 }

@@ -60,11 +60,12 @@ void traits_step(struct traits *t, const struct view *v, bool active, bool fresh
     t->have_before = false;
     return;
   }
-  if (!t->hops) t->db_last = v->db;
+  if (!t->hops) t->db_last = t->db_fast = v->db;
   t->hops++;
   t->db += v->db;
   t->db2 += v->db * v->db;
   t->db_last += 0.12f * (v->db - t->db_last);
+  t->db_fast += 0.35f * (v->db - t->db_fast);
   t->db_peak = fmaxf(t->db_peak, v->db);
   if (t->hops == 30) t->db_first = t->db / 30.0f;
   t->voicing += v->voicing;
@@ -132,6 +133,9 @@ void traits_fill(const struct traits *t, const struct talk *talk, uint32_t now, 
   x[TRAIT_FLUX] = t->flux / n;
   x[TRAIT_SYLLABLES] = (float)t->syllables;
   x[TRAIT_SYLLABLE_RATE] = (float)t->syllables * 100.0f / n;
+  x[TRAIT_CALM] = (float)(talk->calm_hops * HOP_MS);
+  x[TRAIT_CALM_LONGEST] = (float)(talk->calm_longest_hops * HOP_MS);
+  x[TRAIT_LEVEL_SLOPE] = t->db_fast - t->db_last;
   for (int b = 0; b < SPECTRUM_BANDS; b++) {
     x[TRAIT_BAND_MEAN + b] = t->band[b] / n;
     x[TRAIT_BAND_DEVIATION + b] = deviation(t->band[b], t->band2[b], n);

@@ -45,12 +45,15 @@ enum trait {
   TRAIT_SYLLABLE_RATE,
   TRAIT_BAND_MEAN,
   TRAIT_BAND_DEVIATION = TRAIT_BAND_MEAN + SPECTRUM_BANDS,
-  TRAIT_COUNT = TRAIT_BAND_DEVIATION + SPECTRUM_BANDS
+  TRAIT_CALM = TRAIT_BAND_DEVIATION + SPECTRUM_BANDS, /* ms since the last strong sound */
+  TRAIT_CALM_LONGEST,
+  TRAIT_LEVEL_SLOPE,     /* dB: last 60 ms of speech over the 150 ms before */
+  TRAIT_COUNT
 };
 
 struct traits {
   uint32_t hops, voiced, pitched;
-  float db, db2, db_last, db_peak, db_first;
+  float db, db2, db_last, db_peak, db_first, db_fast;
   float voicing;
   float pitch, pitch2, pitch_last, pitch_low, pitch_high;
   float flat, flat2, centroid, centroid2, purity, flux;
