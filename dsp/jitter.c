@@ -36,8 +36,11 @@ int jitter_put(struct jitter *j, uint32_t ssrc, uint32_t ts, const int16_t *samp
   }
   if (ahead + n <= 0) {
     j->late++;
-    return CAD_OK;
+    if (++j->late_run < JITTER_LATE_RUN) return CAD_OK;
+    start_at(j, ssrc, ts);
+    ahead = 0;
   }
+  j->late_run = 0;
   if (ahead < 0) { /* the first part was given up already */
     samples -= ahead;
     n += ahead;

@@ -4,15 +4,15 @@
  * in order: reordered packets fall into place, duplicates change nothing, any packet
  * time fits, a gap of the sender (silence suppression) is a hole like a loss. A hole
  * is given up when wait_samples of newer audio lie behind it, or when the reader,
- * who knows the time, skips it. A new ssrc, or a jump of 3 s, starts afresh without a
- * hole. Pure, no allocation; owner: whoever holds the memory. RFC 3550. */
+ * who knows the time, skips it. A new ssrc, a jump of 3 s, or three packets in a row
+ * that come too late (the way became longer) start afresh without a hole. Pure, no allocation; owner: whoever holds the memory. RFC 3550. */
 #ifndef DSP_JITTER_H
 #define DSP_JITTER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { JITTER_SAMPLES = 2048, JITTER_JUMP_SAMPLES = 24000, JITTER_BLOCK_MAX = 960 };
+enum { JITTER_SAMPLES = 2048, JITTER_JUMP_SAMPLES = 24000, JITTER_BLOCK_MAX = 960, JITTER_LATE_RUN = 3 };
 
 struct jitter {
   bool started;
@@ -21,6 +21,7 @@ struct jitter {
   uint32_t end;  /* one past the newest sample written */
   uint32_t wait_samples;
   uint32_t owed_lost; /* thrown away because the stream ran ahead; reported as lost before anything else */
+  uint32_t late_run;  /* packets in a row that came too late */
   uint32_t late, duplicates, lost_samples, restarts;
   int16_t audio[JITTER_SAMPLES];
   uint8_t have[JITTER_SAMPLES];

@@ -164,6 +164,36 @@ START_TEST(a_jump_of_the_timestamp_is_a_new_start_not_a_hole) {
 }
 END_TEST
 
+START_TEST(when_the_way_becomes_longer_it_listens_on) {
+  jitter_init(&j, WAIT);
+  put_world(1, 0, 0, FRAME);
+  expect_world(0, FRAME);
+  ck_assert_int_eq(jitter_skip(&j, 8 * FRAME), 8 * FRAME); /* 160 ms of nothing */
+  for (uint32_t k = 1; k <= 2; k++) {
+    put_world(1, 0, k * FRAME, FRAME);
+    expect_nothing();
+  }
+  for (uint32_t k = 3; k < 20; k++) {
+    put_world(1, 0, k * FRAME, FRAME);
+    expect_world(k * FRAME, FRAME);
+  }
+  ck_assert_uint_eq(j.late, 3);
+}
+END_TEST
+
+START_TEST(a_straggler_between_packets_in_time_moves_nothing) {
+  jitter_init(&j, WAIT);
+  for (uint32_t k = 10; k < 40; k++) {
+    put_world(1, 0, k * FRAME, FRAME);
+    expect_world(k * FRAME, FRAME);
+    put_world(1, 0, (k - 10) * FRAME, FRAME);
+    expect_nothing();
+  }
+  ck_assert_uint_eq(j.late, 30);
+  ck_assert_uint_eq(j.restarts, 0);
+}
+END_TEST
+
 START_TEST(sizes_that_no_packet_has_are_refused) {
   int16_t pcm[JITTER_BLOCK_MAX + 1] = {0};
   jitter_init(&j, WAIT);
@@ -207,6 +237,8 @@ int main(void) {
   tcase_add_test(tc, a_reader_who_cannot_wait_skips_what_is_not_there);
   tcase_add_test(tc, a_stream_that_runs_ahead_loses_its_oldest_audio_and_says_so);
   tcase_add_test(tc, a_jump_of_the_timestamp_is_a_new_start_not_a_hole);
+  tcase_add_test(tc, when_the_way_becomes_longer_it_listens_on);
+  tcase_add_test(tc, a_straggler_between_packets_in_time_moves_nothing);
   tcase_add_test(tc, sizes_that_no_packet_has_are_refused);
   tcase_add_test(tc, whatever_comes_in_the_time_read_equals_the_time_given);
   suite_add_tcase(suite, tc);

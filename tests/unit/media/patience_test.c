@@ -388,6 +388,30 @@ START_TEST(a_listener_of_the_newer_internet_works_the_same) {
 }
 END_TEST
 
+/* A route that becomes 400 ms longer in mid-greeting: the detector must hear what comes after. */
+START_TEST(a_longer_way_does_not_make_the_detector_deaf) {
+  struct rtp_session *s = answered(LEG_CALL, MEDIA_SENDRECV);
+  screen(s, 1, 2000);
+  uint16_t seq = 0;
+  for (int i = 0; i < 25; i++) {
+    far_says(s, seq++, 0xff);
+    pass_ms(20);
+  }
+  pass_ms(400);
+  for (int i = 0; i < 50; i++) {
+    far_says(s, seq++, 0x20);
+    pass_ms(20);
+  }
+  int64_t end = th.now_us / 1000;
+  for (int i = 0; i < 40; i++) {
+    far_says(s, seq++, 0xff);
+    pass_ms(20);
+  }
+  ck_assert_int_eq(mails_of(MEDIA_GREETING_END), 1);
+  ck_assert_int_le(llabs(mail_of(MEDIA_GREETING_END, 0)->at.ms - end), 30);
+}
+END_TEST
+
 START_TEST(a_session_is_small) { ck_assert_uint_le(sizeof(struct rtp_session), 1024); }
 END_TEST
 
@@ -410,6 +434,7 @@ int main(void) {
   tcase_add_test(tc, events_wait_for_a_full_mailbox_and_none_is_lost);
   tcase_add_loop_test(tc, whatever_the_far_side_sends_the_world_goes_on, 0, 2);
   tcase_add_test(tc, a_listener_of_the_newer_internet_works_the_same);
+  tcase_add_test(tc, a_longer_way_does_not_make_the_detector_deaf);
   tcase_add_test(tc, a_session_is_small);
   suite_add_tcase(suite, tc);
   SRunner *runner = srunner_create(suite);
