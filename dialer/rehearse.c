@@ -55,10 +55,10 @@ static int whole(const char *name, const char *text, unsigned long least, unsign
   return CAD_EINVAL;
 }
 
-static const struct option OPTIONS[] = {
-    {"contacts", 1, 0, 'c'}, {"callees", 1, 0, 'e'}, {"agents", 1, 0, 'a'}, {"count", 1, 0, 'n'},  {"campaign", 1, 0, 'C'}, {"seconds", 1, 0, 's'},
-    {"talk-ms", 1, 0, 't'},  {"seed", 1, 0, 'r'},    {"port", 1, 0, 'p'},   {"json", 1, 0, 'j'},   {"details", 1, 0, 'D'},  {"state", 1, 0, 'd'},
-    {"once", 0, 0, 'o'},     {"debug", 0, 0, 'v'},   {"help", 0, 0, 'h'},   {0, 0, 0, 0}};
+static const struct option OPTIONS[] = {{"contacts", 1, 0, 'c'}, {"callees", 1, 0, 'e'}, {"agents", 1, 0, 'a'},  {"count", 1, 0, 'n'},
+                                        {"campaign", 1, 0, 'C'}, {"seconds", 1, 0, 's'}, {"talk-ms", 1, 0, 't'}, {"seed", 1, 0, 'r'},
+                                        {"port", 1, 0, 'p'},     {"json", 1, 0, 'j'},    {"details", 1, 0, 'D'}, {"state", 1, 0, 'd'},
+                                        {"once", 0, 0, 'o'},     {"debug", 0, 0, 'v'},   {"help", 0, 0, 'h'},    {0, 0, 0, 0}};
 
 static int take_option(struct rehearse_options *o, int c, const char *name) {
   unsigned long v = 0;
@@ -135,8 +135,8 @@ static bool all_contacted(struct rehearsal *r, struct now now) {
   struct store *s = NULL;
   struct store_counts counts;
   snprintf(path, sizeof path, "%s/cadencia.db", r->dir);
-  bool over = store_open_reader(path, &s, NULL) == CAD_OK && store_counts(s, REHEARSE_CAMPAIGN, &counts) == CAD_OK && counts.open_attempts == 0 &&
-              counts.contacts_done >= counts.contacts;
+  bool over = store_open_reader(path, &s, NULL) == CAD_OK && store_counts(s, REHEARSE_CAMPAIGN, &counts) == CAD_OK &&
+              counts.open_attempts == 0 && counts.contacts_done >= counts.contacts;
   store_close(s);
   return over;
 }
@@ -221,8 +221,8 @@ static bool on_live(void *arg, struct daemon *d, const struct live *live) {
   if (r->opt.once || r->timed_out || r->carrier_lost) return true;
   (void)conclude_from_file(r, true);
   if (r->cfg.console_host[0] == 0) return true;
-  printf(r->opt.spanish ? "\nLa página sigue en http://%s:%u/ hasta Ctrl-C.\n" : "\nThe page stays at http://%s:%u/ until Ctrl-C.\n", r->cfg.console_host,
-         r->cfg.console_port);
+  printf(r->opt.spanish ? "\nLa página sigue en http://%s:%u/ hasta Ctrl-C.\n" : "\nThe page stays at http://%s:%u/ until Ctrl-C.\n",
+         r->cfg.console_host, r->cfg.console_port);
   fflush(stdout);
   return false;
 }

@@ -20,7 +20,7 @@ struct rehearse_options {
 };
 struct rehearsal {
   struct rehearse_options opt;
-  char dir[CONFIG_PATH_MAX];      /* state */
+  char dir[CONFIG_PATH_MAX]; /* state */
   bool dir_is_ours;
   char contacts[1024], callees[1024], template[1024];
   struct config cfg;
@@ -28,7 +28,7 @@ struct rehearsal {
   uint16_t carrier_port, phones_port;
   struct tally *tally;
   uint64_t imported, rejected, callable;
-  struct wall rules_time;         /* what the rules' clock says at the start */
+  struct wall rules_time; /* what the rules' clock says at the start */
   int64_t shift_ms;
   struct live last;
   struct mono started, quiet_since, shown, looked;

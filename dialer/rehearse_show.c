@@ -12,10 +12,11 @@ void show_start(const struct rehearsal *r) {
   clock_iso8601(r->rules_time, at);
   printf(es ? "Ensayo: %llu contactos%s, %u agentes simulados, una operadora simulada en 127.0.0.1:%u. No se llama a nadie.\n"
             : "Rehearsal: %llu contacts%s, %u simulated agents, a simulated carrier at 127.0.0.1:%u. Nobody is called.\n",
-         (unsigned long long)r->imported, r->opt.contacts == NULL && r->opt.callees == NULL ? es ? " inventados" : " (invented)" : "", r->opt.agents,
-         r->carrier_port);
+         (unsigned long long)r->imported, r->opt.contacts == NULL && r->opt.callees == NULL ? es ? " inventados" : " (invented)" : "",
+         r->opt.agents, r->carrier_port);
   if (r->rejected > 0)
-    printf(es ? "%llu filas rechazadas; los motivos están en %s/rejects.csv\n" : "%llu rows were rejected; the reasons are in %s/rejects.csv\n",
+    printf(es ? "%llu filas rechazadas; los motivos están en %s/rejects.csv\n"
+              : "%llu rows were rejected; the reasons are in %s/rejects.csv\n",
            (unsigned long long)r->rejected, r->dir);
   printf(es ? "El reloj de las reglas marca %s; a esa hora se puede llamar a %llu contactos.\n"
             : "The rules' clock says %s; at that time %llu contacts may be called.\n",
@@ -46,9 +47,10 @@ void show_progress(struct rehearsal *r, struct now now) {
               "agentes: %u libres, %u hablando, %u en notas%s"
             : "%s%02lld:%02lld  called %llu/%llu  ringing %u  talking %u  connected %llu  machines %llu  abandoned %llu/%llu  "
               "agents: %u ready, %u talking, %u wrap-up%s",
-         tty ? "\r\033[K" : "", s / 60, s % 60, (unsigned long long)c->attempts, (unsigned long long)r->imported, c->dialing + c->ringing, c->talking,
-         (unsigned long long)c->connected, (unsigned long long)c->machines, (unsigned long long)c->abandoned, (unsigned long long)c->live_answers,
-         states[AGENT_READY] + states[AGENT_RESERVED], states[AGENT_TALKING], states[AGENT_WRAPUP], tty ? "" : "\n");
+         tty ? "\r\033[K" : "", s / 60, s % 60, (unsigned long long)c->attempts, (unsigned long long)r->imported, c->dialing + c->ringing,
+         c->talking, (unsigned long long)c->connected, (unsigned long long)c->machines, (unsigned long long)c->abandoned,
+         (unsigned long long)c->live_answers, states[AGENT_READY] + states[AGENT_RESERVED], states[AGENT_TALKING], states[AGENT_WRAPUP],
+         tty ? "" : "\n");
   fflush(stdout);
 }
 
@@ -59,5 +61,6 @@ void show_end(struct rehearsal *r) {
   if (r->stuck)
     puts(es ? "Los contactos que quedan no se pueden llamar ahora (horario, zona, intentos)."
             : "The contacts that are left may not be called now (hours, zone, attempts).");
-  if (r->carrier_lost) puts(es ? "AVISO: la operadora simulada terminó antes de tiempo." : "NOTE: the simulated carrier ended before its time.");
+  if (r->carrier_lost)
+    puts(es ? "AVISO: la operadora simulada terminó antes de tiempo." : "NOTE: the simulated carrier ended before its time.");
 }

@@ -28,7 +28,8 @@ static int refuse(const struct rehearsal *r, const char *english, const char *sp
 int stage_folder(struct rehearsal *r) {
   if (r->opt.state != NULL) {
     char db[CONFIG_PATH_MAX + 16];
-    if (snprintf(r->dir, sizeof r->dir, "%s", r->opt.state) >= (int)sizeof r->dir - 32) return refuse(r, "path too long", "ruta demasiado larga", r->opt.state);
+    if (snprintf(r->dir, sizeof r->dir, "%s", r->opt.state) >= (int)sizeof r->dir - 32)
+      return refuse(r, "path too long", "ruta demasiado larga", r->opt.state);
     if (mkdir(r->dir, 0700) < 0 && errno != EEXIST) return refuse(r, "the folder cannot be made", "no se puede crear la carpeta", r->dir);
     snprintf(db, sizeof db, "%s/cadencia.db", r->dir);
     if (access(db, F_OK) == 0)
@@ -74,8 +75,10 @@ static int read_phones(struct rehearsal *r, const char *country, uint64_t **out,
   struct mapping *map = malloc(sizeof *map);
   int fd = open(r->contacts, O_RDONLY | O_CLOEXEC), rc = fd < 0 || map == NULL ? CAD_ENOENT : csv_create(fd, &csv, err);
   if (rc == CAD_OK) rc = csv_next(csv, &rec, err) == 1 ? CAD_OK : CAD_EFORMAT;
-  if (rc == CAD_OK && mapping_vicidial(&rec, map)) csv_unread(csv);
-  else if (rc == CAD_OK) rc = mapping_from_header(&rec, NULL, map, err);
+  if (rc == CAD_OK && mapping_vicidial(&rec, map))
+    csv_unread(csv);
+  else if (rc == CAD_OK)
+    rc = mapping_from_header(&rec, NULL, map, err);
   uint64_t *phones = NULL;
   unsigned n = 0, room = 0;
   while (rc == CAD_OK && n < PHONES_MAX) {
@@ -126,7 +129,8 @@ static int contacts_from_callees(struct rehearsal *r) {
 
 int stage_cast(struct rehearsal *r) {
   const struct rehearse_options *o = &r->opt;
-  snprintf(r->template, sizeof r->template, o->campaign != NULL ? "%s" : "%s/campaigns/demo.conf", o->campaign != NULL ? o->campaign : r->cfg.share_dir);
+  snprintf(r->template, sizeof r->template, o->campaign != NULL ? "%s" : "%s/campaigns/demo.conf",
+           o->campaign != NULL ? o->campaign : r->cfg.share_dir);
   snprintf(r->contacts, sizeof r->contacts, o->contacts != NULL ? "%s" : "%s/contacts.csv", o->contacts != NULL ? o->contacts : r->dir);
   snprintf(r->callees, sizeof r->callees, o->callees != NULL ? "%s" : "%s/callees.csv", o->callees != NULL ? o->callees : r->dir);
   if (o->callees != NULL) return o->contacts != NULL ? CAD_OK : contacts_from_callees(r);
@@ -144,7 +148,9 @@ int stage_cast(struct rehearsal *r) {
   }
   int rc = cast_write(&c, names, r->callees);
   free(phones);
-  if (rc == CAD_ENOENT) return refuse(r, "no greetings; build all or set CADENCIA_SHARE", "faltan los saludos; compile todo o defina CADENCIA_SHARE", r->cfg.share_dir);
+  if (rc == CAD_ENOENT)
+    return refuse(r, "no greetings; build all or set CADENCIA_SHARE", "faltan los saludos; compile todo o defina CADENCIA_SHARE",
+                  r->cfg.share_dir);
   if (rc == CAD_EFULL) return refuse(r, "so many numbers for fiction there are not", "no hay tantos números de ficción", "");
   if (rc < 0) return refuse(r, "the files of the rehearsal cannot be written", "no se pueden escribir los archivos del ensayo", r->dir);
   return CAD_OK;
@@ -156,17 +162,20 @@ int stage_carrier(struct rehearsal *r) {
   char seed[24], lines[16];
   snprintf(seed, sizeof seed, "%llu", (unsigned long long)r->opt.seed);
   snprintf(lines, sizeof lines, "%u", r->cfg.limit_calls * 4 > 60000 ? 60000 : r->cfg.limit_calls * 4);
-  char *argv[] = {"cadencia", "sim-carrier", "--callees", r->callees, "--share", r->cfg.share_dir, "--seed", seed, "--calls", lines,
-                  "--talk-ms", (char *)r->opt.talk_ms, "--wrapup-ms", "500-1500", NULL};
+  char *argv[] = {"cadencia",    "sim-carrier", "--callees", r->callees, "--share",   r->cfg.share_dir,
+                  "--seed",      seed,          "--calls",   lines,      "--talk-ms", (char *)r->opt.talk_ms,
+                  "--wrapup-ms", "500-1500",    NULL};
   int rc = child_start(argv, 4 << 20, &r->carrier);
   struct sim_truth t = {0};
   if (rc == CAD_OK) {
     struct pollfd p = {.fd = r->carrier.fd, .events = POLLIN};
-    if (poll(&p, 1, CARRIER_START_MS) <= 0 || recv(r->carrier.fd, &t, sizeof t, 0) != (ssize_t)sizeof t || t.kind != TRUTH_READY) rc = CAD_EIO;
+    if (poll(&p, 1, CARRIER_START_MS) <= 0 || recv(r->carrier.fd, &t, sizeof t, 0) != (ssize_t)sizeof t || t.kind != TRUTH_READY)
+      rc = CAD_EIO;
   }
   if (rc < 0) {
     child_kill(&r->carrier);
-    return refuse(r, "the simulated carrier did not start; the lines above say why", "la operadora simulada no arrancó; vea las líneas de arriba", "");
+    return refuse(r, "the simulated carrier did not start; the lines above say why",
+                  "la operadora simulada no arrancó; vea las líneas de arriba", "");
   }
   r->carrier_port = t.sip_port;
   r->phones_port = t.phone_port;
@@ -193,12 +202,13 @@ static void choose_page_port(struct rehearsal *r) {
   for (uint16_t i = 0; i < PAGE_PORTS; i++) {
     if (!port_free(SOCK_STREAM, (uint16_t)(wanted + i), &r->cfg.console_port)) continue;
     if (i > 0)
-      printf(r->opt.spanish ? "El puerto %u está ocupado; la página usa el %u.\n" : "Port %u is in use; the page takes %u.\n", wanted, r->cfg.console_port);
+      printf(r->opt.spanish ? "El puerto %u está ocupado; la página usa el %u.\n" : "Port %u is in use; the page takes %u.\n", wanted,
+             r->cfg.console_port);
     snprintf(r->cfg.console_host, sizeof r->cfg.console_host, "127.0.0.1");
     return;
   }
-  printf(r->opt.spanish ? "Los puertos %u a %u están ocupados; no habrá página.\n" : "Ports %u to %u are in use; there will be no page.\n", wanted,
-         wanted + PAGE_PORTS - 1);
+  printf(r->opt.spanish ? "Los puertos %u a %u están ocupados; no habrá página.\n" : "Ports %u to %u are in use; there will be no page.\n",
+         wanted, wanted + PAGE_PORTS - 1);
 }
 
 int stage_config(struct rehearsal *r) {
@@ -212,11 +222,20 @@ int stage_config(struct rehearsal *r) {
   c->listener_count = c->trunk_count = 1;
   struct config_listener *l = &c->listeners[0];
   if (!port_free(SOCK_DGRAM, 0, &sip_port)) return refuse(r, "no free UDP port", "no hay puertos UDP libres", "");
-  *l = (struct config_listener){.name = "main", .bind_host = "127.0.0.1", .bind_port = sip_port, .transport = "udp", .media_port_min = 20000,
+  *l = (struct config_listener){.name = "main",
+                                .bind_host = "127.0.0.1",
+                                .bind_port = sip_port,
+                                .transport = "udp",
+                                .media_port_min = 20000,
                                 .media_port_max = 39998};
   struct config_trunk *t = &c->trunks[0];
-  *t = (struct config_trunk){.name = "carrier", .listener = 0, .caller_id = 12025550100u, .channels = c->limit_calls, .calls_per_s = 50,
-                             .codecs = {CODEC_PCMU, CODEC_PCMA}, .codec_count = 2};
+  *t = (struct config_trunk){.name = "carrier",
+                             .listener = 0,
+                             .caller_id = 12025550100u,
+                             .channels = c->limit_calls,
+                             .calls_per_s = 50,
+                             .codecs = {CODEC_PCMU, CODEC_PCMA},
+                             .codec_count = 2};
   snprintf(t->proxy, sizeof t->proxy, "sip:127.0.0.1:%u;transport=udp", r->carrier_port);
   choose_page_port(r);
   return CAD_OK;

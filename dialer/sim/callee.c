@@ -2,9 +2,9 @@
 #include <string.h>
 
 enum {
-  TAG_HOLD_MS = 400,         /* how long a person answers an agent with the tag before talking on */
-  TAG_TRY_MS = 140,          /* the same while it is not yet sure that it is an agent */
-  PATIENCE_LOW_MS = 6000,    /* a person who hears nobody hangs up after this long */
+  TAG_HOLD_MS = 400,      /* how long a person answers an agent with the tag before talking on */
+  TAG_TRY_MS = 140,       /* the same while it is not yet sure that it is an agent */
+  PATIENCE_LOW_MS = 6000, /* a person who hears nobody hangs up after this long */
   PATIENCE_HIGH_MS = 10000,
   EARLY_HANGUP_MS = 900,
   SIT_BEFORE_404_MS = 4000,
@@ -92,8 +92,10 @@ static void answer(struct line *l, int64_t now) {
   now = l->answered_at; /* the stamp of the 200 itself */
   int64_t speech_ms = l->wav == NULL ? 0 : (int64_t)(l->wav->speech_end * 1000 / SOUND_RATE_HZ);
   if (l->wav != NULL) l->greeting_end_at = now + l->as.answer_delay_ms + speech_ms;
-  if (l->as.hangup_ms > 0) l->hangup_at = now + l->as.hangup_ms;
-  else if (l->as.behaviour == CALLEE_EARLY_HANGUP) l->hangup_at = now + l->as.answer_delay_ms + EARLY_HANGUP_MS;
+  if (l->as.hangup_ms > 0)
+    l->hangup_at = now + l->as.hangup_ms;
+  else if (l->as.behaviour == CALLEE_EARLY_HANGUP)
+    l->hangup_at = now + l->as.answer_delay_ms + EARLY_HANGUP_MS;
   else if (l->as.behaviour == CALLEE_PERSON)
     l->hangup_at = now + l->as.answer_delay_ms + speech_ms + dice_range(&l->dice, PATIENCE_LOW_MS, PATIENCE_HIGH_MS);
 }
@@ -145,9 +147,12 @@ void callee_beat(struct line *l, int64_t now) {
   if (l->state == LINE_UP && l->hangup_at != 0 && now >= l->hangup_at) line_hang_up(l);
   if (l->rtp.fd < 0 || !(l->state == LINE_UP || (l->state == LINE_INVITED && l->early))) return;
   int16_t frame[SOUND_FRAME] = {0};
-  if (l->state == LINE_UP) answered_add(l, frame, now);
-  else if (l->as.behaviour == CALLEE_SIT) sit_add(frame, SOUND_FRAME, l->position, -16);
-  else busy_add(frame, SOUND_FRAME, l->position, -16);
+  if (l->state == LINE_UP)
+    answered_add(l, frame, now);
+  else if (l->as.behaviour == CALLEE_SIT)
+    sit_add(frame, SOUND_FRAME, l->position, -16);
+  else
+    busy_add(frame, SOUND_FRAME, l->position, -16);
   if (l->as.noise_dbm0 != 0) noise_add(frame, SOUND_FRAME, &l->noise, l->as.noise_dbm0);
   line_rtp_send(l, frame, now);
   l->position += SOUND_FRAME;
@@ -187,10 +192,21 @@ void callee_ended(struct line *l, int64_t now, enum truth_end by) {
   if (l->reported) return;
   l->reported = true;
   struct world *w = l->world;
-  struct sim_truth t = {.kind = TRUTH_CALL, .attempt = l->attempt, .phone = l->called, .behaviour = l->as.behaviour, .end = (uint8_t)by,
-                        .codec = l->rtp.codec, .sip_code = l->final_code, .invited_ms = l->invited_at, .answered_ms = l->answered_at,
-                        .greeting_end_ms = l->greeting_end_at, .ended_ms = now, .callee_heard_ms = l->heard_agent_at,
-                        .message_ms = l->message_at, .rtp_sent = l->rtp.sent, .rtp_received = l->rtp.received};
+  struct sim_truth t = {.kind = TRUTH_CALL,
+                        .attempt = l->attempt,
+                        .phone = l->called,
+                        .behaviour = l->as.behaviour,
+                        .end = (uint8_t)by,
+                        .codec = l->rtp.codec,
+                        .sip_code = l->final_code,
+                        .invited_ms = l->invited_at,
+                        .answered_ms = l->answered_at,
+                        .greeting_end_ms = l->greeting_end_at,
+                        .ended_ms = now,
+                        .callee_heard_ms = l->heard_agent_at,
+                        .message_ms = l->message_at,
+                        .rtp_sent = l->rtp.sent,
+                        .rtp_received = l->rtp.received};
   if (l->partner >= 0) {
     struct line *phone = &w->lines[l->partner];
     t.agent = (uint32_t)phone->agent + 1;

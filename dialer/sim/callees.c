@@ -8,33 +8,67 @@
 #include <strings.h>
 
 enum { ROWS_MAX = 2000000, ERRORS_SHOWN = 20, TAIL = 10000000 };
-enum column { COL_PHONE, COL_BEHAVIOUR, COL_WAV, COL_RING, COL_DELAY, COL_HANGUP, COL_CODE, COL_LEVEL, COL_NOISE, COL_BEEP, COL_LOSS, COL_CODEC, COL_COUNT };
+enum column {
+  COL_PHONE,
+  COL_BEHAVIOUR,
+  COL_WAV,
+  COL_RING,
+  COL_DELAY,
+  COL_HANGUP,
+  COL_CODE,
+  COL_LEVEL,
+  COL_NOISE,
+  COL_BEEP,
+  COL_LOSS,
+  COL_CODEC,
+  COL_COUNT
+};
 static const char *const column_names[COL_COUNT] = {"phone",    "behaviour",  "wav",        "ring_ms", "answer_delay_ms", "hangup_ms",
                                                     "sip_code", "level_dbm0", "noise_dbm0", "beep_hz", "loss_bp",         "codec"};
 
 struct callees {
   struct callee *rows;
-  uint32_t *next;   /* next row of the same last seven digits, +1; 0: none */
-  uint32_t *taken;  /* calls served by a row */
+  uint32_t *next;  /* next row of the same last seven digits, +1; 0: none */
+  uint32_t *taken; /* calls served by a row */
   unsigned count, room;
-  uint32_t *heads;  /* by last seven digits modulo buckets, +1 */
+  uint32_t *heads; /* by last seven digits modulo buckets, +1 */
   unsigned buckets;
-  int any;          /* row for "*", -1 */
+  int any; /* row for "*", -1 */
 };
 
 static const struct {
   const char *word;
   enum behaviour b;
-} words[] = {{"person", CALLEE_PERSON},         {"earlyhangup", CALLEE_EARLY_HANGUP}, {"machine", CALLEE_MACHINE},
-             {"busy", CALLEE_BUSY},             {"busytone", CALLEE_BUSY_TONE},       {"noanswer", CALLEE_NO_ANSWER},
-             {"sit", CALLEE_SIT},               {"fax", CALLEE_FAX},                  {"deadair", CALLEE_DEAD_AIR},
-             {"reject", CALLEE_REJECT},         {"fail", CALLEE_FAIL},                {"silent", CALLEE_SILENT},
-             {"human", CALLEE_PERSON},          {"people", CALLEE_PERSON},            {"answer", CALLEE_PERSON},
-             {"hangup", CALLEE_EARLY_HANGUP},   {"answeringmachine", CALLEE_MACHINE}, {"voicemail", CALLEE_MACHINE},
-             {"amd", CALLEE_MACHINE},           {"183busy", CALLEE_BUSY_TONE},        {"earlybusy", CALLEE_BUSY_TONE},
-             {"183thenbusy", CALLEE_BUSY_TONE}, {"ring", CALLEE_NO_ANSWER},           {"noreply", CALLEE_SILENT},
-             {"timeout", CALLEE_SILENT},        {"silence", CALLEE_DEAD_AIR},         {"rejected", CALLEE_REJECT},
-             {"decline", CALLEE_REJECT},        {"failed", CALLEE_FAIL},              {"error", CALLEE_FAIL},
+} words[] = {{"person", CALLEE_PERSON},
+             {"earlyhangup", CALLEE_EARLY_HANGUP},
+             {"machine", CALLEE_MACHINE},
+             {"busy", CALLEE_BUSY},
+             {"busytone", CALLEE_BUSY_TONE},
+             {"noanswer", CALLEE_NO_ANSWER},
+             {"sit", CALLEE_SIT},
+             {"fax", CALLEE_FAX},
+             {"deadair", CALLEE_DEAD_AIR},
+             {"reject", CALLEE_REJECT},
+             {"fail", CALLEE_FAIL},
+             {"silent", CALLEE_SILENT},
+             {"human", CALLEE_PERSON},
+             {"people", CALLEE_PERSON},
+             {"answer", CALLEE_PERSON},
+             {"hangup", CALLEE_EARLY_HANGUP},
+             {"answeringmachine", CALLEE_MACHINE},
+             {"voicemail", CALLEE_MACHINE},
+             {"amd", CALLEE_MACHINE},
+             {"183busy", CALLEE_BUSY_TONE},
+             {"earlybusy", CALLEE_BUSY_TONE},
+             {"183thenbusy", CALLEE_BUSY_TONE},
+             {"ring", CALLEE_NO_ANSWER},
+             {"noreply", CALLEE_SILENT},
+             {"timeout", CALLEE_SILENT},
+             {"silence", CALLEE_DEAD_AIR},
+             {"rejected", CALLEE_REJECT},
+             {"decline", CALLEE_REJECT},
+             {"failed", CALLEE_FAIL},
+             {"error", CALLEE_FAIL},
              {"invalid", CALLEE_SIT}};
 
 const char *callee_behaviour_name(enum behaviour b) {
@@ -114,9 +148,12 @@ static void parse_wav(struct reading *r, struct callee *c) {
   char path[2048];
   snprintf(path, sizeof path, "%s%s%s", *wav == '/' ? "" : r->folder, *wav == '/' ? "" : "/", wav);
   c->wav = sound_load(r->bank, path);
-  if (c->wav == CAD_ENOENT) complain(r, "no such file:", path);
-  else if (c->wav == CAD_EFULL) complain(r, "longer than 180 s, or too many different files:", path);
-  else if (c->wav < 0) complain(r, "not a sound file that can be read (WAV, 8 or 16 kHz):", path);
+  if (c->wav == CAD_ENOENT)
+    complain(r, "no such file:", path);
+  else if (c->wav == CAD_EFULL)
+    complain(r, "longer than 180 s, or too many different files:", path);
+  else if (c->wav < 0)
+    complain(r, "not a sound file that can be read (WAV, 8 or 16 kHz):", path);
 }
 
 static void parse_row(struct reading *r, struct callee *c) {
@@ -127,7 +164,8 @@ static void parse_row(struct reading *r, struct callee *c) {
   if (b < 0)
     complain(r, "behaviour must be one of person early_hangup machine busy busy_tone no_answer sit fax dead_air reject fail silent, not",
              field(r, COL_BEHAVIOUR));
-  else c->behaviour = (uint8_t)b;
+  else
+    c->behaviour = (uint8_t)b;
   parse_wav(r, c);
   long ring = b == CALLEE_NO_ANSWER ? 0 : b == CALLEE_BUSY || b == CALLEE_FAIL || b == CALLEE_REJECT ? 1000 : 6000;
   c->ring_ms = (uint32_t)number(r, COL_RING, 0, 600000, ring);
@@ -139,9 +177,12 @@ static void parse_row(struct reading *r, struct callee *c) {
   c->noise_dbm0 = (int16_t)number(r, COL_NOISE, -90, 0, 0);
   c->beep_hz = (uint16_t)number(r, COL_BEEP, 0, 3400, 0);
   c->loss_bp = (uint16_t)number(r, COL_LOSS, 0, 10000, 0);
-  if (strcasecmp(codec, "pcmu") == 0) c->codec = 0;
-  else if (strcasecmp(codec, "pcma") == 0) c->codec = 8;
-  else if (*codec != 0) complain(r, "codec must be pcmu or pcma, not", codec);
+  if (strcasecmp(codec, "pcmu") == 0)
+    c->codec = 0;
+  else if (strcasecmp(codec, "pcma") == 0)
+    c->codec = 8;
+  else if (*codec != 0)
+    complain(r, "codec must be pcmu or pcma, not", codec);
 }
 
 static void parse_header(struct reading *r) {
@@ -150,8 +191,10 @@ static void parse_header(struct reading *r) {
     int c = 0;
     while (c < COL_COUNT && strcasecmp(r->fields[i], column_names[c]) != 0) c++;
     if (c == COL_COUNT && strcasecmp(r->fields[i], "behavior") == 0) c = COL_BEHAVIOUR;
-    if (c == COL_COUNT) complain(r, "unknown column", r->fields[i]);
-    else r->column[c] = i;
+    if (c == COL_COUNT)
+      complain(r, "unknown column", r->fields[i]);
+    else
+      r->column[c] = i;
   }
   if (r->column[COL_PHONE] < 0) complain(r, "the header row has no column \"phone\"", "");
   if (r->column[COL_BEHAVIOUR] < 0) complain(r, "the header row has no column \"behaviour\"", "");

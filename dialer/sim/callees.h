@@ -37,16 +37,16 @@ const char *callee_behaviour_name(enum behaviour b);
 int callee_behaviour_parse(const char *word); /* CAD_EINVAL */
 
 struct callee {
-  uint64_t phone;       /* 0: any */
-  uint8_t behaviour;    /* enum behaviour */
-  int8_t codec;         /* -1: as the offer prefers, else 0 or 8 */
-  uint16_t sip_code;    /* 0: the behaviour's own */
-  int wav;              /* index in the bank; -1: none given */
+  uint64_t phone;    /* 0: any */
+  uint8_t behaviour; /* enum behaviour */
+  int8_t codec;      /* -1: as the offer prefers, else 0 or 8 */
+  uint16_t sip_code; /* 0: the behaviour's own */
+  int wav;           /* index in the bank; -1: none given */
   uint32_t ring_ms, answer_delay_ms, hangup_ms;
-  int16_t level_dbm0;   /* 0: as in the file */
-  int16_t noise_dbm0;   /* 0: a silent line */
-  uint16_t beep_hz;     /* machine: after the greeting; 0: none */
-  uint16_t loss_bp;     /* share of our packets that get lost; the line also jitters then */
+  int16_t level_dbm0; /* 0: as in the file */
+  int16_t noise_dbm0; /* 0: a silent line */
+  uint16_t beep_hz;   /* machine: after the greeting; 0: none */
+  uint16_t loss_bp;   /* share of our packets that get lost; the line also jitters then */
 };
 struct callees;
 /* Reads and checks the whole file; every wrong row is printed as "file:line: what" (first 20). CAD_OK, CAD_ENOENT,

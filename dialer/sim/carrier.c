@@ -36,8 +36,8 @@ static void tell_text(const struct sim_truth *t) {
     int64_t z = t->invited_ms;
     printf("call attempt=%llu phone=%llu behaviour=%s code=%u end=%u answered=%lld greeting_end=%lld callee_heard=%lld agent_heard=%lld "
            "message=%lld ended=%lld agent=%u rtp=%llu/%llu\n",
-           (unsigned long long)t->attempt, (unsigned long long)t->phone, callee_behaviour_name((enum behaviour)t->behaviour), t->sip_code, t->end,
-           (long long)(t->answered_ms ? t->answered_ms - z : 0), (long long)(t->greeting_end_ms ? t->greeting_end_ms - z : 0),
+           (unsigned long long)t->attempt, (unsigned long long)t->phone, callee_behaviour_name((enum behaviour)t->behaviour), t->sip_code,
+           t->end, (long long)(t->answered_ms ? t->answered_ms - z : 0), (long long)(t->greeting_end_ms ? t->greeting_end_ms - z : 0),
            (long long)(t->callee_heard_ms ? t->callee_heard_ms - z : 0), (long long)(t->agent_heard_ms ? t->agent_heard_ms - z : 0),
            (long long)(t->message_ms ? t->message_ms - z : 0), (long long)(t->ended_ms - z), t->agent, (unsigned long long)t->rtp_sent,
            (unsigned long long)t->rtp_received);
@@ -118,8 +118,10 @@ static void tick(struct world *w, uint64_t count) {
     if (l->state == LINE_FREE) continue;
     if (l->rtp.held_count > 0) line_rtp_flush(l, now);
     if (i % PHASES != count % PHASES) continue;
-    if (l->phone) phone_beat(l, now);
-    else callee_beat(l, now);
+    if (l->phone)
+      phone_beat(l, now);
+    else
+      callee_beat(l, now);
     line_timers(l, now);
   }
   if (w->pending_count > 0) flush_truth(w);
@@ -166,9 +168,9 @@ static int range(const char *text, int64_t *low, int64_t *high) {
 }
 
 static int parse_options(int argc, char **argv, struct world *w, struct options *o) {
-  static const struct option longs[] = {{"callees", 1, 0, 'c'}, {"share", 1, 0, 's'}, {"seed", 1, 0, 'r'},  {"port", 1, 0, 'p'},
+  static const struct option longs[] = {{"callees", 1, 0, 'c'},     {"share", 1, 0, 's'}, {"seed", 1, 0, 'r'},    {"port", 1, 0, 'p'},
                                         {"phones-port", 1, 0, 'P'}, {"calls", 1, 0, 'n'}, {"talk-ms", 1, 0, 't'}, {"wrapup-ms", 1, 0, 'w'},
-                                        {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
+                                        {"help", 0, 0, 'h'},        {0, 0, 0, 0}};
   optind = 1;
   for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
     int bad = CAD_OK;
@@ -207,7 +209,8 @@ static int start(struct world *w, const struct options *o) {
   w->phone_port = o->phones_port;
   w->sip_fd = open_sip(w, &w->sip_port);
   w->phone_fd = open_sip(w, &w->phone_port);
-  if (w->sip_fd < 0 || w->phone_fd < 0) fprintf(stderr, "sim-carrier: UDP port %u of %s is taken\n", w->sip_fd < 0 ? o->port : o->phones_port, w->host);
+  if (w->sip_fd < 0 || w->phone_fd < 0)
+    fprintf(stderr, "sim-carrier: UDP port %u of %s is taken\n", w->sip_fd < 0 ? o->port : o->phones_port, w->host);
   return w->sip_fd < 0 || w->phone_fd < 0 ? CAD_ENET : CAD_OK;
 }
 
@@ -231,15 +234,15 @@ static void finish(struct world *w) {
   free(w->pending);
 }
 
-static const char usage[] =
-    "usage: cadencia sim-carrier [--callees FILE.csv] [--share DIR] [--seed N] [--port P] [--phones-port P]\n"
-    "                            [--calls N] [--talk-ms LOW-HIGH] [--wrapup-ms LOW-HIGH]\n"
-    "A simulated carrier and simulated agents' phones on 127.0.0.1 (a part of cadencia rehearse).\n"
-    "Example: cadencia sim-carrier --callees callees.csv --port 5070 --phones-port 5080\n";
+static const char usage[] = "usage: cadencia sim-carrier [--callees FILE.csv] [--share DIR] [--seed N] [--port P] [--phones-port P]\n"
+                            "                            [--calls N] [--talk-ms LOW-HIGH] [--wrapup-ms LOW-HIGH]\n"
+                            "A simulated carrier and simulated agents' phones on 127.0.0.1 (a part of cadencia rehearse).\n"
+                            "Example: cadencia sim-carrier --callees callees.csv --port 5070 --phones-port 5080\n";
 
 int sim_carrier_main(int argc, char **argv) {
   static struct world w;
-  w = (struct world){.sip_fd = -1, .phone_fd = -1, .talk_low_ms = 6000, .talk_high_ms = 20000, .wrapup_low_ms = 400, .wrapup_high_ms = 1500};
+  w = (struct world){
+      .sip_fd = -1, .phone_fd = -1, .talk_low_ms = 6000, .talk_high_ms = 20000, .wrapup_low_ms = 400, .wrapup_high_ms = 1500};
   struct options o = {.share = getenv("CADENCIA_SHARE") == NULL ? "share" : getenv("CADENCIA_SHARE"), .seed = 1, .calls = 8192};
   snprintf(w.host, sizeof w.host, "127.0.0.1");
   if (parse_options(argc, argv, &w, &o) < 0) {

@@ -14,18 +14,18 @@
 enum truth_kind { TRUTH_READY = 1, TRUTH_CALL, TRUTH_FAILED };
 enum truth_end { TRUTH_END_NONE = 0, TRUTH_END_CALLEE, TRUTH_END_DIALER, TRUTH_END_CANCELLED, TRUTH_END_TIMEOUT };
 struct sim_truth {
-  uint32_t kind;               /* enum truth_kind */
+  uint32_t kind;                 /* enum truth_kind */
   uint16_t sip_port, phone_port; /* TRUTH_READY */
-  uint64_t attempt, phone;     /* attempt: the leading number of the Call-ID */
-  uint8_t behaviour, end;      /* enum behaviour, enum truth_end */
+  uint64_t attempt, phone;       /* attempt: the leading number of the Call-ID */
+  uint8_t behaviour, end;        /* enum behaviour, enum truth_end */
   uint8_t codec;
-  uint16_t sip_code;           /* final response */
-  uint32_t agent;              /* number of the phone heard, counted from 1; 0: none */
+  uint16_t sip_code; /* final response */
+  uint32_t agent;    /* number of the phone heard, counted from 1; 0: none */
   /* milliseconds of CLOCK_MONOTONIC, 0: it did not happen */
   int64_t invited_ms, answered_ms, greeting_end_ms, ended_ms;
-  int64_t callee_heard_ms;     /* the callee began to hear the agent */
-  int64_t agent_heard_ms;      /* the agent began to hear the callee */
-  int64_t message_ms;          /* the callee began to hear something that is no agent */
+  int64_t callee_heard_ms; /* the callee began to hear the agent */
+  int64_t agent_heard_ms;  /* the agent began to hear the callee */
+  int64_t message_ms;      /* the callee began to hear something that is no agent */
   uint64_t rtp_sent, rtp_received;
 };
 

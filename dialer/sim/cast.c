@@ -19,9 +19,9 @@ static const char *const last_names[] = {"Gomez",  "Miller", "Ruiz",   "Baker", 
 static const struct {
   enum behaviour behaviour;
   unsigned share;
-} shares[] = {{CALLEE_PERSON, 2540},    {CALLEE_EARLY_HANGUP, 240}, {CALLEE_MACHINE, 2600}, {CALLEE_NO_ANSWER, 2740}, {CALLEE_BUSY, 640},
-              {CALLEE_SIT, 360},        {CALLEE_FAX, 180},          {CALLEE_REJECT, 140},   {CALLEE_FAIL, 260},       {CALLEE_DEAD_AIR, 120},
-              {CALLEE_BUSY_TONE, 180}};
+} shares[] = {{CALLEE_PERSON, 2540}, {CALLEE_EARLY_HANGUP, 240}, {CALLEE_MACHINE, 2600}, {CALLEE_NO_ANSWER, 2740},
+              {CALLEE_BUSY, 640},    {CALLEE_SIT, 360},          {CALLEE_FAX, 180},      {CALLEE_REJECT, 140},
+              {CALLEE_FAIL, 260},    {CALLEE_DEAD_AIR, 120},     {CALLEE_BUSY_TONE, 180}};
 
 struct wavs {
   char names[WAVS_MAX][64];
@@ -73,8 +73,8 @@ static const char *code_of(enum behaviour b, uint64_t *dice) {
   return "";
 }
 
-static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const char *share, const struct wavs *people, const struct wavs *machines,
-                         uint64_t *dice) {
+static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const char *share, const struct wavs *people,
+                         const struct wavs *machines, uint64_t *dice) {
   static const int beeps[] = {440, 500, 620, 750, 850, 1000, 1000, 1100, 1300, 1400, 1633, 1800};
   char wav[1300] = "", hang_up[16] = "", beep[16] = "", noise[16] = "";
   int ring = (int)dice_range(dice, 3000, 13000), delay = (int)dice_range(dice, 200, 1500), length = 0;
@@ -108,8 +108,8 @@ static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const char *
   if (dice_range(dice, 0, 4) > 0) snprintf(noise, sizeof noise, "%d", -(int)dice_range(dice, 48, 68));
   int loss = dice_range(dice, 0, 99) < 15 ? (int)dice_range(dice, 100, 300) : 0;
   static const char *const codecs[] = {"", "pcmu", "pcma"};
-  fprintf(f, "+%llu,%s,%s,%d,%d,%s,%s,%d,%s,%s,%d,%s\n", (unsigned long long)phone, callee_behaviour_name(b), wav, ring, delay, hang_up, code,
-          -(int)dice_range(dice, 12, 28), noise, beep, loss, codecs[dice_range(dice, 0, 2)]);
+  fprintf(f, "+%llu,%s,%s,%d,%d,%s,%s,%d,%s,%s,%d,%s\n", (unsigned long long)phone, callee_behaviour_name(b), wav, ring, delay, hang_up,
+          code, -(int)dice_range(dice, 12, 28), noise, beep, loss, codecs[dice_range(dice, 0, 2)]);
 }
 
 static int write_both(const struct cast_options *o, FILE *contacts, FILE *callees, const struct wavs *people, const struct wavs *machines,
@@ -122,8 +122,8 @@ static int write_both(const struct cast_options *o, FILE *contacts, FILE *callee
   for (unsigned i = 0; i < o->count; i++) {
     unsigned area = i % (unsigned)(sizeof areas / sizeof *areas), line = i / (unsigned)(sizeof areas / sizeof *areas);
     uint64_t phone = o->phones != NULL ? o->phones[i] : 10000000000u + (uint64_t)areas[area] * 10000000u + 5550100u + line;
-    fprintf(contacts, "+%llu,%s %s,R%05u\n", (unsigned long long)phone, first_names[dice_range(&dice, 0, 19)], last_names[dice_range(&dice, 0, 19)],
-            i + 1);
+    fprintf(contacts, "+%llu,%s %s,R%05u\n", (unsigned long long)phone, first_names[dice_range(&dice, 0, 19)],
+            last_names[dice_range(&dice, 0, 19)], i + 1);
     write_callee(callees, phone, behaviour_at(order[i], o->count), o->share, people, machines, &dice);
   }
   return ferror(contacts) || ferror(callees) ? CAD_EIO : CAD_OK;

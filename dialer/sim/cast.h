@@ -11,10 +11,10 @@
 #include <stdio.h>
 
 struct cast_options {
-  const char *share;        /* folder with greetings/ */
+  const char *share; /* folder with greetings/ */
   uint64_t seed;
   unsigned count;
-  const uint64_t *phones;   /* NULL: invented too */
+  const uint64_t *phones; /* NULL: invented too */
 };
 /* How many numbers for fiction there are in the area codes that cast.c knows. */
 unsigned cast_most(void);

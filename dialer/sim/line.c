@@ -24,9 +24,12 @@ static struct line *line_find(struct world *w, struct span id, bool phone) {
 
 static struct line *line_take(struct world *w, struct span id) {
   uint32_t i = w->free_head;
-  if (i != 0) w->free_head = w->lines[i - 1].next;
-  else if (w->line_used < w->line_max) i = ++w->line_used;
-  else return NULL;
+  if (i != 0)
+    w->free_head = w->lines[i - 1].next;
+  else if (w->line_used < w->line_max)
+    i = ++w->line_used;
+  else
+    return NULL;
   struct line *l = &w->lines[i - 1];
   memset(l, 0, sizeof *l);
   l->world = w;
@@ -64,9 +67,11 @@ static void reply(struct world *w, bool phone, const struct sip_text *m, const s
   sip_out_add(&o, "SIP/2.0 %d %s\r\n", status, sip_phrase(status));
   sip_out_vias(&o, m, source);
   bool tagged = span_param(m->to, "tag").p != NULL;
-  sip_out_add(&o, "From: %.*s\r\nTo: %.*s%s%s\r\n", (int)m->from.n, m->from.p, (int)m->to.n, m->to.p, tagged ? "" : ";tag=", tagged ? "" : to_tag);
+  sip_out_add(&o, "From: %.*s\r\nTo: %.*s%s%s\r\n", (int)m->from.n, m->from.p, (int)m->to.n, m->to.p,
+              tagged ? "" : ";tag=", tagged ? "" : to_tag);
   sip_out_add(&o, "Call-ID: %.*s\r\nCSeq: %u %.*s\r\n", (int)m->call_id.n, m->call_id.p, m->cseq, (int)m->cseq_method.n, m->cseq_method.p);
-  sip_out_add(&o, "Contact: <sip:far@%s:%u>\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE\r\n", w->host, phone ? w->phone_port : w->sip_port);
+  sip_out_add(&o, "Contact: <sip:far@%s:%u>\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE\r\n", w->host,
+              phone ? w->phone_port : w->sip_port);
   sip_out_body(&o, sdp);
   if (!o.over) send_text(w, phone, o.text, o.n, source);
 }
@@ -92,7 +97,8 @@ void line_respond(struct line *l, int status) {
   sip_out_add(&o, "SIP/2.0 %d %s\r\n%s", status, sip_phrase(status), l->vias);
   if (status < 300) sip_out_add(&o, "%s", l->routes);
   sip_out_add(&o, "From: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u INVITE\r\n", l->from, l->to, l->call_id, l->invite_cseq);
-  sip_out_add(&o, "Contact: <sip:%s@%s:%u>\r\n", l->phone ? "phone" : "line", l->world->host, l->phone ? l->world->phone_port : l->world->sip_port);
+  sip_out_add(&o, "Contact: <sip:%s@%s:%u>\r\n", l->phone ? "phone" : "line", l->world->host,
+              l->phone ? l->world->phone_port : l->world->sip_port);
   sip_out_body(&o, sdp);
   remember(l, &o);
   if (status < 200) return;
@@ -113,8 +119,10 @@ static void line_over(struct line *l, enum truth_end by) {
   l->ended_at = now;
   l->resend_at = 0;
   l->give_up_at = now + LINGER_MS;
-  if (l->phone) phone_ended(l);
-  else callee_ended(l, now, by);
+  if (l->phone)
+    phone_ended(l);
+  else
+    callee_ended(l, now, by);
   line_rtp_close(l);
 }
 
@@ -123,23 +131,26 @@ void line_hang_up(struct line *l) {
   struct sip_out o;
   int64_t now = clock_mono().ms;
   sip_out_start(&o);
-  sip_out_add(&o, "BYE %s SIP/2.0\r\nVia: SIP/2.0/UDP %s:%u;branch=z9hG4bK%x.%x.%u;rport\r\nMax-Forwards: 70\r\n", l->target, l->world->host,
-              l->phone ? l->world->phone_port : l->world->sip_port, l->index, l->generation, ++l->own_cseq);
+  sip_out_add(&o, "BYE %s SIP/2.0\r\nVia: SIP/2.0/UDP %s:%u;branch=z9hG4bK%x.%x.%u;rport\r\nMax-Forwards: 70\r\n", l->target,
+              l->world->host, l->phone ? l->world->phone_port : l->world->sip_port, l->index, l->generation, ++l->own_cseq);
   const char *p = l->routes;
   while (strncmp(p, "Record-", 7) == 0) { /* the route set of a UAS is in the order received */
     const char *end = strstr(p, "\r\n");
     sip_out_add(&o, "%.*s\r\n", (int)(end - p - 7), p + 7);
     p = end + 2;
   }
-  sip_out_add(&o, "From: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u BYE\r\nContent-Length: 0\r\n\r\n", l->to, l->from, l->call_id, l->own_cseq);
+  sip_out_add(&o, "From: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u BYE\r\nContent-Length: 0\r\n\r\n", l->to, l->from, l->call_id,
+              l->own_cseq);
   remember(l, &o);
   l->state = LINE_BYE;
   l->ended_at = now;
   l->resend_ms = T1_MS;
   l->resend_at = now + T1_MS;
   l->give_up_at = now + GIVE_UP_MS / 4;
-  if (l->phone) phone_ended(l);
-  else callee_ended(l, now, TRUTH_END_CALLEE);
+  if (l->phone)
+    phone_ended(l);
+  else
+    callee_ended(l, now, TRUTH_END_CALLEE);
   line_rtp_close(l);
 }
 
@@ -221,8 +232,10 @@ static void invited(struct world *w, bool phone, const struct sip_text *m, const
     line_respond(l, l->rtp.remote_known ? 500 : 488);
     return;
   }
-  if (phone) phone_invited(l, l->invited_at);
-  else callee_invited(l, l->invited_at);
+  if (phone)
+    phone_invited(l, l->invited_at);
+  else
+    callee_invited(l, l->invited_at);
 }
 
 /* An INVITE or UPDATE within the dialog: hold, new address. */
@@ -281,8 +294,12 @@ void line_datagram(struct world *w, bool phone, const char *data, size_t n, cons
     }
     return;
   }
-  if (l != NULL) in_dialog(l, &m, source);
-  else if (span_is(m.method, "INVITE")) invited(w, phone, &m, source);
-  else if (span_is(m.method, "OPTIONS") || span_is(m.method, "REGISTER")) reply(w, phone, &m, source, 200, "far", "");
-  else if (!span_is(m.method, "ACK")) reply(w, phone, &m, source, 481, "none", "");
+  if (l != NULL)
+    in_dialog(l, &m, source);
+  else if (span_is(m.method, "INVITE"))
+    invited(w, phone, &m, source);
+  else if (span_is(m.method, "OPTIONS") || span_is(m.method, "REGISTER"))
+    reply(w, phone, &m, source, 200, "far", "");
+  else if (!span_is(m.method, "ACK"))
+    reply(w, phone, &m, source, 481, "none", "");
 }

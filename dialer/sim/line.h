@@ -35,11 +35,11 @@ struct line_rtp {
   uint16_t port;
   struct sockaddr_in remote;
   bool remote_known, send;
-  uint8_t codec;      /* 0 or 8 */
-  int event_pt;       /* -1: none */
+  uint8_t codec; /* 0 or 8 */
+  int event_pt;  /* -1: none */
   uint16_t sequence;
   uint32_t timestamp, ssrc;
-  char digits[8];     /* waiting to be dialed */
+  char digits[8]; /* waiting to be dialed */
   unsigned digit_frame;
   uint32_t digit_timestamp;
   uint64_t sent, received, strangers;
@@ -85,16 +85,16 @@ struct line {
   double gain;
   uint64_t attempt, called;
   int64_t ring_at, final_at, hangup_at, greeting_end_at, heard_agent_at, tag_until, message_at, say_at;
-  int partner;        /* line index of the agent's phone heard here, -1 */
+  int partner; /* line index of the agent's phone heard here, -1 */
   const struct sound *saying;
   size_t said;
-  uint8_t early;      /* sounds before the answer */
+  uint8_t early; /* sounds before the answer */
   uint16_t final_code;
   bool reported;
 
   /* an agent's phone */
-  int agent;          /* tag number */
-  int customer;       /* line index, -1 */
+  int agent;    /* tag number */
+  int customer; /* line index, -1 */
   uint32_t customer_generation;
   int64_t heard_customer_at, talk_until, dispose_at;
   uint32_t generation; /* counts uses of this line */
@@ -105,8 +105,8 @@ struct line {
 void line_datagram(struct world *w, bool phone, const char *data, size_t n, const struct sockaddr_in *source);
 /* Provisional (with SDP for 183) or final response to the INVITE. */
 void line_respond(struct line *l, int status);
-void line_hang_up(struct line *l);              /* BYE */
-void line_timers(struct line *l, int64_t now);  /* retransmission, giving up, the end of lingering */
+void line_hang_up(struct line *l);             /* BYE */
+void line_timers(struct line *l, int64_t now); /* retransmission, giving up, the end of lingering */
 
 /* ---- line_rtp.c ---- */
 int line_rtp_open(struct line *l);

@@ -74,8 +74,10 @@ static void ear_feed(struct line *l, const int16_t *samples, int n, int64_t now)
     e->head = (e->head + 1) % EAR_FRAMES;
     if (e->count < EAR_FRAMES) e->count++;
     e->partial_count = 0;
-    if (l->phone) phone_hears(l, e->partial, now);
-    else callee_hears(l, e->partial, now);
+    if (l->phone)
+      phone_hears(l, e->partial, now);
+    else
+      callee_hears(l, e->partial, now);
     if (l->rtp.fd < 0) return; /* it hung up on what it heard */
   }
 }

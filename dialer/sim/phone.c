@@ -3,7 +3,9 @@
 
 enum { TAG_DBM0 = -24, STAR_AGAIN_MS = 4000 };
 
-struct line *phone_by_tag(struct world *w, int tag) { return tag >= 0 && tag < TAG_COUNT ? w->phones[tag] : NULL; }
+struct line *phone_by_tag(struct world *w, int tag) {
+  return tag >= 0 && tag < TAG_COUNT ? w->phones[tag] : NULL;
+}
 
 void phone_invited(struct line *l, int64_t now) {
   struct world *w = l->world;

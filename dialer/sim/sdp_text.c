@@ -78,7 +78,8 @@ int sdp_text_parse(struct span body, struct sdp_text *out) {
   return CAD_OK;
 }
 
-void sdp_text_write(char *out, size_t size, const char *host, uint16_t port, int codec, int event_pt, unsigned version, const char *direction) {
+void sdp_text_write(char *out, size_t size, const char *host, uint16_t port, int codec, int event_pt, unsigned version,
+                    const char *direction) {
   char events[96] = "", list[16];
   snprintf(list, sizeof list, event_pt >= 0 ? "%d %d" : "%d", codec, event_pt);
   if (event_pt >= 0) snprintf(events, sizeof events, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n", event_pt, event_pt);

@@ -210,12 +210,31 @@ const char *sip_phrase(int status) {
   static const struct {
     int status;
     const char *phrase;
-  } phrases[] = {{100, "Trying"}, {180, "Ringing"}, {183, "Session Progress"}, {200, "OK"}, {403, "Forbidden"}, {404, "Not Found"},
-                 {405, "Method Not Allowed"}, {408, "Request Timeout"}, {410, "Gone"}, {480, "Temporarily Unavailable"},
-                 {481, "Call/Transaction Does Not Exist"}, {484, "Address Incomplete"}, {486, "Busy Here"}, {487, "Request Terminated"},
-                 {488, "Not Acceptable Here"}, {500, "Server Internal Error"}, {501, "Not Implemented"}, {502, "Bad Gateway"},
-                 {503, "Service Unavailable"}, {504, "Server Time-out"}, {600, "Busy Everywhere"}, {603, "Decline"},
-                 {604, "Does Not Exist Anywhere"}, {607, "Unwanted"}, {608, "Rejected"}};
+  } phrases[] = {{100, "Trying"},
+                 {180, "Ringing"},
+                 {183, "Session Progress"},
+                 {200, "OK"},
+                 {403, "Forbidden"},
+                 {404, "Not Found"},
+                 {405, "Method Not Allowed"},
+                 {408, "Request Timeout"},
+                 {410, "Gone"},
+                 {480, "Temporarily Unavailable"},
+                 {481, "Call/Transaction Does Not Exist"},
+                 {484, "Address Incomplete"},
+                 {486, "Busy Here"},
+                 {487, "Request Terminated"},
+                 {488, "Not Acceptable Here"},
+                 {500, "Server Internal Error"},
+                 {501, "Not Implemented"},
+                 {502, "Bad Gateway"},
+                 {503, "Service Unavailable"},
+                 {504, "Server Time-out"},
+                 {600, "Busy Everywhere"},
+                 {603, "Decline"},
+                 {604, "Does Not Exist Anywhere"},
+                 {607, "Unwanted"},
+                 {608, "Rejected"}};
   for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
     if (phrases[i].status == status) return phrases[i].phrase;
   return status < 300 ? "OK" : status < 400 ? "Redirected" : "Failed";

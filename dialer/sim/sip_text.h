@@ -17,10 +17,10 @@ struct span {
 };
 enum { SIP_VIAS_MAX = 8, SIP_ROUTES_MAX = 8 };
 struct sip_text {
-  struct span method;                 /* of a request; of a response the method in CSeq */
-  int status;                         /* 0: a request */
-  struct span uri;                    /* request URI */
-  struct span vias[SIP_VIAS_MAX];     /* header values, top first */
+  struct span method;             /* of a request; of a response the method in CSeq */
+  int status;                     /* 0: a request */
+  struct span uri;                /* request URI */
+  struct span vias[SIP_VIAS_MAX]; /* header values, top first */
   unsigned via_count;
   struct span routes[SIP_ROUTES_MAX]; /* Record-Route values in order */
   unsigned route_count;
@@ -62,15 +62,16 @@ const char *sip_phrase(int status);
 /* ---- SDP (RFC 4566), the part that a phone of ours understands ---- */
 struct sdp_text {
   struct in_addr host;
-  uint16_t port;     /* 0: no audio line, or refused */
+  uint16_t port; /* 0: no audio line, or refused */
   bool pcmu, pcma;
-  uint8_t first;     /* 0 or 8: which of them the offer prefers */
-  int event_pt;      /* telephone-event/8000; -1 without */
-  bool send, receive;/* what the far side does */
+  uint8_t first;      /* 0 or 8: which of them the offer prefers */
+  int event_pt;       /* telephone-event/8000; -1 without */
+  bool send, receive; /* what the far side does */
 };
 /* CAD_OK or CAD_EFORMAT (no IPv4 audio line). */
 int sdp_text_parse(struct span body, struct sdp_text *out);
 /* Our answer or offer: one codec, telephone-event when event_pt >= 0. direction: "sendrecv", ... */
-void sdp_text_write(char *out, size_t size, const char *host, uint16_t port, int codec, int event_pt, unsigned version, const char *direction);
+void sdp_text_write(char *out, size_t size, const char *host, uint16_t port, int codec, int event_pt, unsigned version,
+                    const char *direction);
 
 #endif

@@ -12,7 +12,9 @@ struct sound_bank {
   int count, room;
 };
 
-struct sound_bank *sound_bank_create(void) { return calloc(1, sizeof(struct sound_bank)); }
+struct sound_bank *sound_bank_create(void) {
+  return calloc(1, sizeof(struct sound_bank));
+}
 
 struct sound_bank *sound_bank_destroy(struct sound_bank *bank) {
   if (bank == NULL) return NULL;

@@ -32,7 +32,7 @@ size_t sound_speech_end(const int16_t *samples, size_t count);
 /* Mean level of the frames that are speech by the same measure; -100 without. */
 double sound_active_level(const int16_t *samples, size_t count);
 
-double sound_rms(double dbm0);  /* linear rms of a level */
+double sound_rms(double dbm0);                            /* linear rms of a level */
 double sound_level(const int16_t *samples, size_t count); /* -100 for digital silence */
 
 /* ---- made sounds: each adds into out[0..n) from sample position `at` on ---- */

@@ -15,7 +15,9 @@ struct tally {
   bool failed;
 };
 
-struct tally *tally_create(void) { return calloc(1, sizeof(struct tally)); }
+struct tally *tally_create(void) {
+  return calloc(1, sizeof(struct tally));
+}
 
 struct tally *tally_destroy(struct tally *t) {
   if (t == NULL) return NULL;
@@ -51,8 +53,10 @@ static const struct sim_truth *find(const struct tally *t, uint64_t attempt) {
   size_t low = 0, high = t->count;
   while (low < high) {
     size_t mid = (low + high) / 2;
-    if (t->truths[mid].attempt < attempt) low = mid + 1;
-    else high = mid;
+    if (t->truths[mid].attempt < attempt)
+      low = mid + 1;
+    else
+      high = mid;
   }
   return low < t->count && t->truths[low].attempt == attempt ? &t->truths[low] : NULL;
 }
@@ -111,11 +115,12 @@ static void detail(const struct tally *t, const struct log_row *row, const struc
     return;
   }
   int64_t zero = truth->answered_ms;
-#define SINCE(x) (long long)((x) == 0 ? -1 : (x) - zero)
+#define SINCE(x) (long long)((x) == 0 ? -1 : (x)-zero)
   fprintf(t->details, "%" PRIu64 ",%s,%s,%lld,%lld,%lld,%lld,%lld,%u,%s,%s,%s\n", row->attempt_id, as,
           callee_behaviour_name((enum behaviour)truth->behaviour), SINCE(truth->greeting_end_ms), SINCE(truth->callee_heard_ms),
-          SINCE(truth->agent_heard_ms), SINCE(truth->message_ms), SINCE(truth->ended_ms), truth->end, outcome_name((enum outcome)row->outcome),
-          verdict_name((enum verdict)row->verdict), verdict_reason_name((enum verdict_reason)row->reason));
+          SINCE(truth->agent_heard_ms), SINCE(truth->message_ms), SINCE(truth->ended_ms), truth->end,
+          outcome_name((enum outcome)row->outcome), verdict_name((enum verdict)row->verdict),
+          verdict_reason_name((enum verdict_reason)row->reason));
 #undef SINCE
 }
 
@@ -131,9 +136,12 @@ void tally_row(struct tally *t, const struct log_row *row) {
   if (row->abandoned) s->abandonment_num++;
   if (row->outcome == OUTCOME_CONNECTED || row->outcome == OUTCOME_ABANDONED) s->abandonment_den++;
   if (row->answered.ms == 0) {
-    if (row->outcome == OUTCOME_NO_ANSWER || row->outcome == OUTCOME_CANCELLED) s->no_answer++;
-    else if (row->outcome == OUTCOME_BUSY) s->busy++;
-    else s->failed++;
+    if (row->outcome == OUTCOME_NO_ANSWER || row->outcome == OUTCOME_CANCELLED)
+      s->no_answer++;
+    else if (row->outcome == OUTCOME_BUSY)
+      s->busy++;
+    else
+      s->failed++;
     return;
   }
   s->answered++;
@@ -166,7 +174,8 @@ void tally_begin(struct tally *t, uint64_t attempts, FILE *details) {
   t->connect_count = 0;
   t->details = details;
   if (details != NULL)
-    fputs("attempt,counted_as,was,greeting_end_ms,callee_heard_ms,agent_heard_ms,message_ms,ended_ms,end,outcome,verdict,reason\n", details);
+    fputs("attempt,counted_as,was,greeting_end_ms,callee_heard_ms,agent_heard_ms,message_ms,ended_ms,end,outcome,verdict,reason\n",
+          details);
   if (t->count > 0) qsort(t->truths, t->count, sizeof *t->truths, by_attempt);
 }
 
@@ -209,24 +218,30 @@ const char *tally_wrong(const struct tally_sums *s) {
 int tally_write_json(const struct tally_sums *s, const char *path) {
   FILE *f = fopen(path, "we");
   if (f == NULL) return CAD_EIO;
-  fprintf(f, "{\n  \"attempts\": %" PRIu64 ",\n  \"answered\": %" PRIu64 ",\n  \"no_answer\": %" PRIu64 ",\n  \"busy\": %" PRIu64 ",\n", s->attempts,
-          s->answered, s->no_answer, s->busy);
-  fprintf(f, "  \"failed\": %" PRIu64 ",\n  \"people\": %" PRIu64 ",\n  \"machines\": %" PRIu64 ",\n  \"other\": %" PRIu64 ",\n", s->failed, s->people,
-          s->machines, s->other);
-  fprintf(f, "  \"connected\": %" PRIu64 ",\n  \"abandoned\": %" PRIu64 ",\n  \"early_hangup\": %" PRIu64 ",\n  \"taken_for_machine\": %" PRIu64 ",\n",
+  fprintf(f, "{\n  \"attempts\": %" PRIu64 ",\n  \"answered\": %" PRIu64 ",\n  \"no_answer\": %" PRIu64 ",\n  \"busy\": %" PRIu64 ",\n",
+          s->attempts, s->answered, s->no_answer, s->busy);
+  fprintf(f, "  \"failed\": %" PRIu64 ",\n  \"people\": %" PRIu64 ",\n  \"machines\": %" PRIu64 ",\n  \"other\": %" PRIu64 ",\n", s->failed,
+          s->people, s->machines, s->other);
+  fprintf(f,
+          "  \"connected\": %" PRIu64 ",\n  \"abandoned\": %" PRIu64 ",\n  \"early_hangup\": %" PRIu64
+          ",\n  \"taken_for_machine\": %" PRIu64 ",\n",
           s->connected, s->abandoned, s->early_hangup, s->taken_for_machine);
-  fprintf(f, "  \"machines_to_agents\": %" PRIu64 ",\n  \"abandonment\": {\"num\": %" PRIu64 ", \"den\": %" PRIu64 "},\n", s->machines_to_agents,
-          s->abandonment_num, s->abandonment_den);
-  if (s->connect_count == 0) fprintf(f, "  \"connect_ms\": {\"p50\": null, \"p95\": null},\n");
-  else fprintf(f, "  \"connect_ms\": {\"p50\": %u, \"p95\": %u},\n", s->connect_p50_ms, s->connect_p95_ms);
+  fprintf(f, "  \"machines_to_agents\": %" PRIu64 ",\n  \"abandonment\": {\"num\": %" PRIu64 ", \"den\": %" PRIu64 "},\n",
+          s->machines_to_agents, s->abandonment_num, s->abandonment_den);
+  if (s->connect_count == 0)
+    fprintf(f, "  \"connect_ms\": {\"p50\": null, \"p95\": null},\n");
+  else
+    fprintf(f, "  \"connect_ms\": {\"p50\": %u, \"p95\": %u},\n", s->connect_p50_ms, s->connect_p95_ms);
   fprintf(f, "  \"occupancy_bp\": %u,\n  \"log_rows\": %" PRIu64 "\n}\n", s->occupancy_bp, s->log_rows);
   bool bad = ferror(f) != 0;
   return fclose(f) != 0 || bad ? CAD_EIO : CAD_OK;
 }
 
 static void row(FILE *out, const char *label, uint64_t value, uint64_t of) {
-  if (of == 0) fprintf(out, "  %-42s %8" PRIu64 "\n", label, value);
-  else fprintf(out, "  %-42s %8" PRIu64 "   %5.1f %%\n", label, value, 100.0 * (double)value / (double)of);
+  if (of == 0)
+    fprintf(out, "  %-42s %8" PRIu64 "\n", label, value);
+  else
+    fprintf(out, "  %-42s %8" PRIu64 "   %5.1f %%\n", label, value, 100.0 * (double)value / (double)of);
 }
 
 void tally_print(const struct tally_sums *s, FILE *out, bool es) {
@@ -244,11 +259,13 @@ void tally_print(const struct tally_sums *s, FILE *out, bool es) {
   row(out, es ? "contestadores" : "machines", s->machines, s->answered);
   row(out, es ? "  pasados a un agente" : "  passed to an agent", s->machines_to_agents, s->machines);
   row(out, es ? "otros (fax, silencio, tonos)" : "other (fax, silence, tones)", s->other, s->answered);
-  fprintf(out, "  %-42s %4" PRIu64 "/%-4" PRIu64 " = %.2f %%\n", es ? "abandono legal (registro)" : "legal abandonment (our log)", s->abandonment_num,
-          s->abandonment_den, s->abandonment_den == 0 ? 0.0 : 100.0 * (double)s->abandonment_num / (double)s->abandonment_den);
-  fprintf(out, "  %-42s p50 %u ms, p95 %u ms\n", es ? "fin del saludo a audio en ambos sentidos" : "end of greeting to two-way audio", s->connect_p50_ms,
-          s->connect_p95_ms);
+  fprintf(out, "  %-42s %4" PRIu64 "/%-4" PRIu64 " = %.2f %%\n", es ? "abandono legal (registro)" : "legal abandonment (our log)",
+          s->abandonment_num, s->abandonment_den,
+          s->abandonment_den == 0 ? 0.0 : 100.0 * (double)s->abandonment_num / (double)s->abandonment_den);
+  fprintf(out, "  %-42s p50 %u ms, p95 %u ms\n", es ? "fin del saludo a audio en ambos sentidos" : "end of greeting to two-way audio",
+          s->connect_p50_ms, s->connect_p95_ms);
   fprintf(out, "  %-42s %.1f %%\n", es ? "ocupación de los agentes" : "occupancy of the agents", s->occupancy_bp / 100.0);
   if (s->one_way > 0) row(out, es ? "AVISO: audio en un solo sentido" : "NOTE: audio in one direction only", s->one_way, 0);
-  if (s->without_truth > 0) row(out, es ? "AVISO: contestadas sin dato de la operadora" : "NOTE: answered, but unknown to the carrier", s->without_truth, 0);
+  if (s->without_truth > 0)
+    row(out, es ? "AVISO: contestadas sin dato de la operadora" : "NOTE: answered, but unknown to the carrier", s->without_truth, 0);
 }

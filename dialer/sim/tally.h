@@ -16,8 +16,8 @@
 #include <stdio.h>
 
 struct tally_sums {
-  uint64_t attempts;     /* attempt rows of the records */
-  uint64_t log_rows;     /* rows that the export walks */
+  uint64_t attempts; /* attempt rows of the records */
+  uint64_t log_rows; /* rows that the export walks */
   uint64_t answered, no_answer, busy, failed;
   uint64_t people, machines, other;
   uint64_t connected, abandoned, early_hangup, taken_for_machine;
@@ -26,9 +26,9 @@ struct tally_sums {
   uint32_t connect_p50_ms, connect_p95_ms;   /* greeting's end to two-way audio; 0 without a connection */
   uint64_t connect_count;
   uint32_t occupancy_bp;
-  uint64_t carrier_calls;  /* calls that the carrier saw */
-  uint64_t without_truth;  /* answered rows that the carrier reported nothing of */
-  uint64_t one_way;        /* bridged by the log, but one end never heard the other */
+  uint64_t carrier_calls; /* calls that the carrier saw */
+  uint64_t without_truth; /* answered rows that the carrier reported nothing of */
+  uint64_t one_way;       /* bridged by the log, but one end never heard the other */
 };
 struct tally;
 struct tally *tally_create(void);

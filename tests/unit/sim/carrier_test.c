@@ -54,7 +54,8 @@ static void begin(void) {
   FILE *f = fopen(callees, "w");
   fputs("phone,behaviour,wav,ring_ms,answer_delay_ms,hangup_ms,sip_code\n"
         "101,person,hello.wav,200,100,,\n102,busy,,100,,,\n103,no_answer,,,,,\n104,early_hangup,hello.wav,100,0,400,\n"
-        "105,fail,,50,,,608\n106,busy_tone,,50,,300,\n107,silent,,,,,\n108,person,hello.wav,0,0,1500,\n", f);
+        "105,fail,,50,,,608\n106,busy_tone,,50,,300,\n107,silent,,,,,\n108,person,hello.wav,0,0,1500,\n",
+        f);
   fclose(f);
   int pair[2];
   ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
@@ -62,7 +63,8 @@ static void begin(void) {
   if (child == 0) {
     dup2(pair[1], CHILD_FD);
     for (int fd = CHILD_FD + 1; fd < 64; fd++) close(fd);
-    char *argv[] = {"sim-carrier", "--callees", callees, "--share", dir, "--calls", "64", "--talk-ms", "600-700", "--wrapup-ms", "200-300", NULL};
+    char *argv[] = {"sim-carrier", "--callees", callees,   "--share",     dir,       "--calls",
+                    "64",          "--talk-ms", "600-700", "--wrapup-ms", "200-300", NULL};
     _exit(sim_carrier_main(11, argv));
   }
   close(pair[1]);
@@ -91,13 +93,16 @@ static void end(void) {
 static void request(uint16_t port, const char *method, const char *user, int id, int cseq, const char *to_tag, uint16_t rtp_port) {
   char sdp[300] = "", text[1500];
   if (rtp_port != 0)
-    snprintf(sdp, sizeof sdp, "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %u RTP/AVP 0 101\r\n"
-             "a=rtpmap:101 telephone-event/8000\r\n", rtp_port);
-  int n = snprintf(text, sizeof text,
-                   "%s sip:%s@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK%s%d\r\nFrom: <sip:d@127.0.0.1>;tag=1\r\n"
-                   "To: <sip:%s@127.0.0.1>%s%s\r\nCall-ID: %d@test\r\nCSeq: %d %s\r\nContact: <sip:d@127.0.0.1:9>\r\nContent-Length: %zu\r\n\r\n%s",
-                   method, user, strcmp(method, "CANCEL") == 0 ? "INVITE" : method, cseq, user, *to_tag != 0 ? ";tag=" : "", to_tag, id, cseq, method,
-                   strlen(sdp), sdp);
+    snprintf(sdp, sizeof sdp,
+             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %u RTP/AVP 0 101\r\n"
+             "a=rtpmap:101 telephone-event/8000\r\n",
+             rtp_port);
+  int n = snprintf(
+      text, sizeof text,
+      "%s sip:%s@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK%s%d\r\nFrom: <sip:d@127.0.0.1>;tag=1\r\n"
+      "To: <sip:%s@127.0.0.1>%s%s\r\nCall-ID: %d@test\r\nCSeq: %d %s\r\nContact: <sip:d@127.0.0.1:9>\r\nContent-Length: %zu\r\n\r\n%s",
+      method, user, strcmp(method, "CANCEL") == 0 ? "INVITE" : method, cseq, user, *to_tag != 0 ? ";tag=" : "", to_tag, id, cseq, method,
+      strlen(sdp), sdp);
   to_port(sip, port, text, (size_t)n);
 }
 

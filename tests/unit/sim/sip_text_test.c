@@ -104,10 +104,16 @@ START_TEST(an_offer_is_read_and_our_answer_can_be_read_again) {
 END_TEST
 
 START_TEST(an_sdp_without_an_audio_line_or_address_is_refused) {
-  static const char *const bad[] = {"", "v=0\r\n", "m=audio 20000 RTP/AVP 0\r\n", "c=IN IP4 127.0.0.1\r\n", "c=IN IP4 1.2.3\r\nm=audio 1 RTP/AVP 0\r\n",
-                                    "c=IN IP6 ::1\r\nm=audio 1 RTP/AVP 0\r\n", "c=IN IP4 127.0.0.1\r\nm=audio 70000 RTP/AVP 0\r\n"};
+  static const char *const bad[] = {"",
+                                    "v=0\r\n",
+                                    "m=audio 20000 RTP/AVP 0\r\n",
+                                    "c=IN IP4 127.0.0.1\r\n",
+                                    "c=IN IP4 1.2.3\r\nm=audio 1 RTP/AVP 0\r\n",
+                                    "c=IN IP6 ::1\r\nm=audio 1 RTP/AVP 0\r\n",
+                                    "c=IN IP4 127.0.0.1\r\nm=audio 70000 RTP/AVP 0\r\n"};
   struct sdp_text s;
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) ck_assert_int_eq(sdp_text_parse((struct span){bad[i], strlen(bad[i])}, &s), CAD_EFORMAT);
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    ck_assert_int_eq(sdp_text_parse((struct span){bad[i], strlen(bad[i])}, &s), CAD_EFORMAT);
 }
 END_TEST
 

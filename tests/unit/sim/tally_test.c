@@ -23,7 +23,8 @@ struct tale {
 };
 
 static void tell(uint64_t attempt, const struct tale *x) {
-  struct sim_truth truth = {.kind = TRUTH_CALL, .attempt = attempt, .behaviour = (uint8_t)x->was, .end = (uint8_t)x->by, .invited_ms = 1000};
+  struct sim_truth truth = {
+      .kind = TRUTH_CALL, .attempt = attempt, .behaviour = (uint8_t)x->was, .end = (uint8_t)x->by, .invited_ms = 1000};
 #define AT(v) ((v) == 0 ? 0 : 5000 + (v))
   if (x->answered) truth.answered_ms = 5000;
   truth.greeting_end_ms = AT(x->greeting_end);
@@ -45,20 +46,19 @@ static void count(const struct tale *tales, unsigned n) {
 }
 
 START_TEST(each_kind_of_person_is_counted_once_and_the_identities_hold) {
-  static const struct tale tales[] = {
-      {CALLEE_PERSON, 800, 1500, 1540, 0, TRUTH_END_DIALER, OUTCOME_CONNECTED, true, false},
-      {CALLEE_PERSON, 800, 0, 0, 2810, TRUTH_END_DIALER, OUTCOME_ABANDONED, true, true},
-      {CALLEE_PERSON, 800, 0, 0, 0, TRUTH_END_DIALER, OUTCOME_MACHINE, true, false},
-      {CALLEE_PERSON, 800, 0, 0, 0, TRUTH_END_DIALER, OUTCOME_DEAD_AIR, true, false},
-      {CALLEE_EARLY_HANGUP, 0, 0, 0, 0, TRUTH_END_CALLEE, OUTCOME_EARLY_HANGUP, true, false},
-      {CALLEE_PERSON, 800, 0, 0, 0, TRUTH_END_CALLEE, OUTCOME_EARLY_HANGUP, true, false},
-      {CALLEE_MACHINE, 0, 0, 0, 0, TRUTH_END_DIALER, OUTCOME_MACHINE, true, false},
-      {CALLEE_MACHINE, 0, 1900, 0, 0, TRUTH_END_DIALER, OUTCOME_CONNECTED, true, false},
-      {CALLEE_FAX, 0, 0, 0, 0, TRUTH_END_DIALER, OUTCOME_FAX, true, false},
-      {CALLEE_BUSY, 0, 0, 0, 0, TRUTH_END_CALLEE, OUTCOME_BUSY, false, false},
-      {CALLEE_NO_ANSWER, 0, 0, 0, 0, TRUTH_END_CANCELLED, OUTCOME_NO_ANSWER, false, false},
-      {CALLEE_PERSON, 0, 0, 0, 0, TRUTH_END_CANCELLED, OUTCOME_CANCELLED, false, false},
-      {CALLEE_REJECT, 0, 0, 0, 0, TRUTH_END_CALLEE, OUTCOME_REJECTED, false, false}};
+  static const struct tale tales[] = {{CALLEE_PERSON, 800, 1500, 1540, 0, TRUTH_END_DIALER, OUTCOME_CONNECTED, true, false},
+                                      {CALLEE_PERSON, 800, 0, 0, 2810, TRUTH_END_DIALER, OUTCOME_ABANDONED, true, true},
+                                      {CALLEE_PERSON, 800, 0, 0, 0, TRUTH_END_DIALER, OUTCOME_MACHINE, true, false},
+                                      {CALLEE_PERSON, 800, 0, 0, 0, TRUTH_END_DIALER, OUTCOME_DEAD_AIR, true, false},
+                                      {CALLEE_EARLY_HANGUP, 0, 0, 0, 0, TRUTH_END_CALLEE, OUTCOME_EARLY_HANGUP, true, false},
+                                      {CALLEE_PERSON, 800, 0, 0, 0, TRUTH_END_CALLEE, OUTCOME_EARLY_HANGUP, true, false},
+                                      {CALLEE_MACHINE, 0, 0, 0, 0, TRUTH_END_DIALER, OUTCOME_MACHINE, true, false},
+                                      {CALLEE_MACHINE, 0, 1900, 0, 0, TRUTH_END_DIALER, OUTCOME_CONNECTED, true, false},
+                                      {CALLEE_FAX, 0, 0, 0, 0, TRUTH_END_DIALER, OUTCOME_FAX, true, false},
+                                      {CALLEE_BUSY, 0, 0, 0, 0, TRUTH_END_CALLEE, OUTCOME_BUSY, false, false},
+                                      {CALLEE_NO_ANSWER, 0, 0, 0, 0, TRUTH_END_CANCELLED, OUTCOME_NO_ANSWER, false, false},
+                                      {CALLEE_PERSON, 0, 0, 0, 0, TRUTH_END_CANCELLED, OUTCOME_CANCELLED, false, false},
+                                      {CALLEE_REJECT, 0, 0, 0, 0, TRUTH_END_CALLEE, OUTCOME_REJECTED, false, false}};
   count(tales, sizeof tales / sizeof *tales);
   ck_assert_ptr_null(tally_wrong(&s));
   ck_assert_uint_eq(s.answered, 9);
@@ -119,7 +119,8 @@ START_TEST(the_median_and_the_95th_part_of_a_hundred_connections_are_the_50th_an
 END_TEST
 
 START_TEST(the_json_has_the_agreed_keys) {
-  s = (struct tally_sums){.attempts = 3, .log_rows = 3, .answered = 1, .busy = 2, .people = 1, .connected = 1, .connect_count = 1, .connect_p50_ms = 600};
+  s = (struct tally_sums){
+      .attempts = 3, .log_rows = 3, .answered = 1, .busy = 2, .people = 1, .connected = 1, .connect_count = 1, .connect_p50_ms = 600};
   char path[] = "/tmp/tally-test-XXXXXX", text[2000];
   int fd = mkstemp(path);
   ck_assert_int_ge(fd, 0);
@@ -128,8 +129,9 @@ START_TEST(the_json_has_the_agreed_keys) {
   text[fread(text, 1, sizeof text - 1, f)] = 0;
   fclose(f);
   remove(path);
-  static const char *const keys[] = {"attempts",  "answered",     "no_answer",         "busy",               "failed",      "people",     "machines",     "other", "connected",
-                                     "abandoned", "early_hangup", "taken_for_machine", "machines_to_agents", "abandonment", "connect_ms", "occupancy_bp", "log_rows"};
+  static const char *const keys[] = {"attempts",           "answered",    "no_answer",  "busy",         "failed",       "people",
+                                     "machines",           "other",       "connected",  "abandoned",    "early_hangup", "taken_for_machine",
+                                     "machines_to_agents", "abandonment", "connect_ms", "occupancy_bp", "log_rows"};
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
     char quoted[40];
     snprintf(quoted, sizeof quoted, "\"%s\": ", keys[i]);
