@@ -5,6 +5,7 @@
 
 enum { MIN_RING_MS = 15000, AGENTS_MAX = 4096, CALLS_MAX = 65535, RING_AT_LEAST_MS = 2000, AHEAD_MAX_MS = 86400000, RATIO_MAX_X100 = 2000 };
 static const double first_price = 0.10;
+static const double discount_sigma = 1.0; /* of the measured machine share */
 
 const char *pacer_bound_name(enum pacer_bound b) {
   static const char *const names[PACER_BOUND_COUNT] = {"none", "agents", "risk", "budget", "lines", "rate", "list", "hours", "inbound"};
@@ -82,15 +83,14 @@ static bool is_open(const struct pacer_call *c) { return c->state >= PC_DIALING 
 
 /* A live answer that met nobody. */
 static void count_lost(struct pacer *p, struct pacer_call *c) {
-  uint32_t person_milli = 1000;
   if (p->params.discount_machines) {
-    const double share = est_machine_share(&p->est, c->answer_age, 1.0);
-    person_milli = (uint32_t)(1000.0 * (1.0 - share) + 0.5);
-    p->wrong += share * (1.0 - share);
+    const double share = est_machine_share(&p->est, c->answer_age, discount_sigma);
+    p->discount += share;
+    p->doubt += share * (1.0 - share);
   }
   if (c->live) budget_not_live(&p->budget);
   else p->live++;
-  budget_abandoned(&p->budget, person_milli);
+  budget_abandoned(&p->budget, 1000);
   p->abandoned++;
   if (p->live < p->abandoned) p->live = p->abandoned;
   predict_learn(p, true);
@@ -151,6 +151,7 @@ static bool call_event(struct pacer *p, const struct pacer_event *e) {
     if (c->state != PC_FREE || e->at_ms < c->last_ms) return false;
     const uint8_t segment = (uint8_t)(e->segment >= PACER_SEGMENTS ? PACER_SEGMENTS - 1 : e->segment);
     *c = (struct pacer_call){.launched_ms = e->at_ms, .counted_ms = e->at_ms, .last_ms = e->at_ms, .state = PC_DIALING, .segment = segment};
+    if (p->next_taken < p->next_count) c->spend = (float)p->next_spend[p->next_taken++];
     open_add(p, e->call);
     return true;
   }
@@ -233,6 +234,7 @@ static void observe_calls(struct pacer *p) {
   struct pacer_sight *s = &p->sight;
   for (uint32_t i = 0; i < p->open_count; i++) {
     struct pacer_call *c = &p->calls[p->open[i]];
+    if (c->state != PC_WAITING && !c->given_up) s->spending += c->spend;
     if (c->state == PC_WAITING) {
       s->waiting++;
     } else if (c->state == PC_SCREENING) {
@@ -325,6 +327,7 @@ static uint32_t decide_launches(struct pacer *p, const struct pacer_view *view, 
 
 void pacer_decide(struct pacer *p, const struct pacer_view *view, struct pacer_orders *out) {
   memset(out, 0, sizeof *out);
+  p->next_count = p->next_taken = 0;
   clock_advance(p, view->now_ms);
   pacer_observe(p);
   const struct pacer_sight *s = &p->sight;

@@ -7,11 +7,13 @@
 #include "forecast.h"
 #include <pacing/pacer.h>
 
+enum { NEXT_MAX = 512 };
 enum pacer_call_state { PC_FREE = 0, PC_DIALING, PC_RINGING, PC_SCREENING, PC_WAITING, PC_CONNECTED, PC_DONE };
 enum pacer_agent_state { PA_OUT = 0, PA_PAUSED, PA_READY, PA_TALKING, PA_WRAPUP };
 
 struct pacer_call {
   int64_t launched_ms, ringing_ms, answered_ms, last_ms, counted_ms;
+  float spend;         /* expected loss when it was launched */
   uint32_t slot;       /* place in the list of open calls */
   uint8_t state, segment;
   uint8_t answer_age;  /* bin */
@@ -31,6 +33,7 @@ struct pacer_sight {
   uint16_t talk[EST_CLASSES][EST_TALKS];
   uint16_t wrap[EST_WRAPS];
   double screening_people; /* expected */
+  double spending;         /* losses expected of the calls in flight */
   uint64_t segments_seen;  /* bit per segment with ringing calls */
 };
 
@@ -48,7 +51,9 @@ struct pacer {
   double target;       /* share of the answers to come that may be lost */
   double price;        /* risk that a launch may run */
   double lost_seen, lost_foreseen;
-  double wrong;        /* variance of the machine discount, in calls squared */
+  double discount, doubt; /* abandoned calls thought to be machines, and the variance of that */
+  double next_spend[NEXT_MAX]; /* expected loss of the calls just ordered, oldest first */
+  uint32_t next_count, next_taken;
   struct pacer_sight sight;
   struct est_curve curve[PACER_SEGMENTS];
   struct forecast_point ahead[FORECAST_POINTS];

@@ -9,11 +9,12 @@ static const double calibration_memory = 40.0;
 static const double lead_s = 5.0;           /* a busy agent counts only if free this long before the answer */
 static const double unknown_end_answers = 150.0;
 static const double start_memory_s = 600.0, answers_per_agent_s = 0.005;
-static const double careful_least = 1.5, careful_scale = 2.5; /* with fewer calls left to lose than this, care begins */
+static const double careful_least = 3.0, careful_scale = 2.5; /* with fewer calls left to lose than this, care begins */
 static const double even_answers = 250.0;
 static const double progressive_loss = 0.003; /* share of people lost even when every call has its agent: breaks, log-outs */
-static const double give_up_within_s = 2.5;
 static const double safe_share = 0.6;
+static const double discount_doubt = 2.5; /* sigma */
+static const double spare_calls = 0.25;   /* never spent: an account that ends the day at zero was lucky */
 
 /* What the rest of the day looks like from here. */
 struct plan {
@@ -25,7 +26,8 @@ struct plan {
 
 static struct plan plan_make(const struct pacer *p, const struct pacer_view *view) {
   struct plan plan = {.credit = (double)budget_credit_milli(&p->budget) / 1000.0, .earn = (double)budget_earn_micro(&p->budget) / 1e6};
-  plan.credit -= 1.5 * sqrt(p->wrong);
+  const double machines = p->discount - discount_doubt * sqrt(p->doubt); /* surely machines among the abandoned */
+  if (machines > 0) plan.credit += machines;
   if (view->end_in_ms <= 0) { /* unknown: the first answers may owe one call, nothing later */
     plan.answers = unknown_end_answers;
     plan.debt = (double)p->budget.live_milli * plan.earn < 1000.0 ? 1.0 : 0.0;
@@ -43,12 +45,12 @@ static struct plan plan_make(const struct pacer *p, const struct pacer_view *vie
 
 static double plan_available(const struct pacer *p, const struct plan *plan) {
   const double pending = p->sight.waiting + p->sight.screening_people - p->sight.ready;
-  return plan->credit + plan->debt - (pending > 0 ? pending : 0);
+  return plan->credit + plan->debt - p->sight.spending - (pending > 0 ? pending : 0);
 }
 
 bool predict_may_overdial(const struct pacer *p, const struct pacer_view *view) {
   const struct plan plan = plan_make(p, view);
-  return plan_available(p, &plan) >= 1.0;
+  return plan_available(p, &plan) >= 1.0 + spare_calls;
 }
 
 /* A surplus or a debt is worked off over the next answers, not over the whole day: the spending stays even. */
@@ -58,7 +60,7 @@ static double plan_target(const struct plan *plan) {
   if (over > plan->answers) over = plan->answers;
   if (over < 1.0) return plan->earn;
   const double target = plan->earn + plan->credit / over;
-  const double least = 0.1 * plan->earn, most = 3.0 * plan->earn;
+  const double least = 0.1 * plan->earn, most = 1.5 * plan->earn;
   return target < least ? least : target > most ? most : target;
 }
 
@@ -67,7 +69,8 @@ static double plan_target(const struct plan *plan) {
 static double plan_spend(const struct pacer *p, const struct plan *plan) {
   const double available = plan_available(p, plan);
   const double careful = careful_least + careful_scale * sqrt(plan->earn * plan->answers);
-  const double care = available >= careful ? 1.0 : available <= 0 ? 0.0 : available / careful;
+  const double left = available - spare_calls - 0.5; /* the last one is spent with the greatest care */
+  const double care = left >= careful ? 1.0 : left <= 0 ? 0.0 : left / careful;
   return plan_target(plan) * care;
 }
 
@@ -84,6 +87,7 @@ void predict_learn(struct pacer *p, bool lost) {
 static void price_learn(struct pacer *p, double answer, double risk) {
   const double truth = p->lost_seen / p->lost_foreseen;
   p->lost_foreseen += answer * risk;
+  if (p->next_count < NEXT_MAX) p->next_spend[p->next_count++] = answer * risk * truth;
   p->price *= 1.0 + price_step * answer * (p->target - truth * risk);
   if (p->price < price_least) p->price = price_least;
   if (p->price > price_most) p->price = price_most;
@@ -183,18 +187,9 @@ static unsigned next_segment(const struct pacer_view *view, uint32_t n) {
   return view->segments[n] >= PACER_SEGMENTS ? PACER_SEGMENTS - 1 : view->segments[n];
 }
 
-static void give_up(struct pacer *p, uint32_t ready, struct pacer_orders *out) {
-  if (ready > 0) return;
-  struct freeing freeing;
-  freeing_make(p, &freeing);
-  double none = 1.0;
-  for (unsigned w = 0; w < EST_WRAPS; w++)
-    for (unsigned n = 0; n < p->sight.wrap[w]; n++) none *= 1.0 - freeing_wrap(&freeing, w, give_up_within_s);
-  for (unsigned c = 0; c < EST_CLASSES; c++)
-    for (unsigned t = 0; t < EST_TALKS; t++)
-      for (unsigned n = 0; n < p->sight.talk[c][t]; n++)
-        none *= 1.0 - freeing_talk(&freeing, p->est.talk_end[c][t] / p->est.talk_risk[c][t], give_up_within_s);
-  if (none <= 0.5) return;
+/* When risk holds launches back, a phone that has rung for the legal time stands in the way of a fresh call that is
+ * likelier to be answered, or of people whom nobody would serve. */
+static void give_up(struct pacer *p, struct pacer_orders *out) {
   for (uint32_t i = 0; i < p->open_count && out->give_up_count < PACER_GIVE_UP_MAX; i++) {
     struct pacer_call *call = &p->calls[p->open[i]];
     if (call->state != PC_RINGING || call->given_up || p->now_ms - call->ringing_ms < (int64_t)p->params.min_ring_ms) continue;
@@ -211,7 +206,6 @@ uint32_t predict_launches(struct pacer *p, const struct pacer_view *view, uint32
   uint64_t made = p->sight.segments_seen;
   for (unsigned g = 0; g < PACER_SEGMENTS; g++)
     if (made >> g & 1) est_curve(&p->est, g, &p->curve[g]);
-  give_up(p, ready, out);
   look_ahead(p, view, ready);
   uint32_t launches = 0;
   for (;;) {
@@ -220,6 +214,7 @@ uint32_t predict_launches(struct pacer *p, const struct pacer_view *view, uint32
     const double risk = risk_of(p, &p->curve[g]);
     out->why.risk_bp = (uint32_t)(risk * 10000.0);
     out->why.answer_bp = (uint32_t)(p->curve[g].hit[EST_AGES] * 10000.0);
+    if (risk > price) give_up(p, out);
     if (risk > price || launches >= room) break;
     launch_one(p, &p->curve[g]);
     price_learn(p, p->curve[g].hit[EST_AGES], risk);
