@@ -69,7 +69,11 @@ static const struct {
              {"decline", CALLEE_REJECT},
              {"failed", CALLEE_FAIL},
              {"error", CALLEE_FAIL},
-             {"invalid", CALLEE_SIT}};
+             {"invalid", CALLEE_SIT},
+             {"am", CALLEE_MACHINE},
+             {"vm", CALLEE_MACHINE},
+             {"dead", CALLEE_DEAD_AIR},
+             {"hangupearly", CALLEE_EARLY_HANGUP}};
 
 const char *callee_behaviour_name(enum behaviour b) {
   static const char *const names[CALLEE_COUNT] = {"none", "person", "early_hangup", "machine", "busy", "busy_tone", "no_answer",
@@ -191,10 +195,10 @@ static void parse_header(struct reading *r) {
     int c = 0;
     while (c < COL_COUNT && strcasecmp(r->fields[i], column_names[c]) != 0) c++;
     if (c == COL_COUNT && strcasecmp(r->fields[i], "behavior") == 0) c = COL_BEHAVIOUR;
-    if (c == COL_COUNT)
-      complain(r, "unknown column", r->fields[i]);
-    else
+    if (c < COL_COUNT)
       r->column[c] = i;
+    else if (r->err != NULL)
+      fprintf(r->err, "%s: column \"%s\" is not known and not used\n", r->path, r->fields[i]);
   }
   if (r->column[COL_PHONE] < 0) complain(r, "the header row has no column \"phone\"", "");
   if (r->column[COL_BEHAVIOUR] < 0) complain(r, "the header row has no column \"behaviour\"", "");

@@ -103,7 +103,8 @@ START_TEST(rows_of_one_number_serve_in_turn_and_a_star_serves_the_rest) {
   struct callees *c = NULL;
   char errors[500] = "";
   ck_assert_int_eq(
-      load("phone,behaviour\n12025550100,busy\n2025550101,machine\n12025550100,person\n*,no_answer\n", &c, errors, sizeof errors), CAD_OK);
+      load("phone,note,behaviour\n12025550100,x,busy\n2025550101,,machine\n12025550100,,person\n*,,no_answer\n", &c, errors, sizeof errors),
+      CAD_OK);
   ck_assert_int_eq(callees_take(c, 12025550100u)->behaviour, CALLEE_BUSY);
   ck_assert_int_eq(callees_take(c, 12025550100u)->behaviour, CALLEE_PERSON);
   ck_assert_int_eq(callees_take(c, 12025550100u)->behaviour, CALLEE_PERSON);
