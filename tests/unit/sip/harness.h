@@ -26,7 +26,7 @@ struct rig {
   pid_t pid;
   int fd, err_fd; /* mail; the worker's standard error */
   uint16_t port;
-  bool no_leak_check; /* set before rig_start: this version of the stack leaks some malformed replies */
+  bool no_leak_check; /* set before rig_start: the stack keeps an answer that it cannot acknowledge */
   struct peer peer;
 };
 
