@@ -79,7 +79,7 @@ static int start_media(struct daemon *d) {
                             .port_min = c->listeners[0].media_port_min,
                             .port_max = c->listeners[0].media_port_max,
                             .sessions_max = sessions,
-                            .credits = sessions < 256 ? sessions : 256,
+                            .credits = sessions,
                             .prompt_dir = prompts};
   int err = media_start(&o, d->control, &d->media, why);
   if (err < 0) log_error("daemon", "media: %s", why);
@@ -106,6 +106,7 @@ static int start_parts(struct daemon *d) {
   struct store_options so = {.path = path, .share_dir = c->share_dir, .box = c->box, .contacts_max = c->limit_contacts};
   struct store *store = NULL;
   if ((err = store_open(&so, &store, stderr)) < 0) return err;
+  uint64_t last_id = store_last_id(store);
   if ((err = start_media(d)) < 0) {
     store_close(store);
     return err;
@@ -121,7 +122,8 @@ static int start_parts(struct daemon *d) {
                             .media = media_inbox(d->media),
                             .store = store_worker_inbox(d->store),
                             .reply = local_reply,
-                            .reply_arg = d};
+                            .reply_arg = d,
+                            .last_id = last_id};
   if ((err = loop_start(&lo, &d->loop)) < 0) return err;
   if ((err = store_worker_announce(d->store, NULL, NULL)) < 0) return err;
   struct local_hooks hooks = {d, local_live};

@@ -249,6 +249,7 @@ static int loop_build(struct loop *l) {
                               .agents_max = c->limit_agents,
                               .box = c->box,
                               .drain_ms = c->drain_s * 1000,
+                              .last_id = l->opt.last_id,
                               .trunk_count = c->trunk_count,
                               .started = clock_wall()};
   for (unsigned t = 0; t < c->trunk_count; t++)

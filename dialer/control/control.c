@@ -11,6 +11,7 @@ struct control *control_create(const struct control_options *opt) {
     free(k);
     return NULL;
   }
+  k->floor.ids.last = opt->last_id;
   k->floor.trunk_count = opt->trunk_count;
   for (unsigned i = 0; i < opt->trunk_count; i++) {
     const struct control_trunk *t = &opt->trunks[i];

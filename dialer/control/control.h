@@ -21,6 +21,7 @@ struct control_options {
   uint16_t box;
   uint32_t drain_ms;
   uint64_t seed;
+  uint64_t last_id;            /* the highest id ever given on this box, 0: none; ours come after it */
   unsigned trunk_count;
   struct control_trunk trunks[CONTROL_TRUNKS_MAX];
   struct wall started;

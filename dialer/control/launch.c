@@ -138,8 +138,9 @@ static struct pacer_view view_of(const struct control *k, const struct campaign 
   const struct trunk *t = &f->trunks[p->terms.trunk];
   uint32_t lines = t->used < t->channels ? t->channels - t->used : 0;
   uint32_t free_calls = f->calls_max - f->calls_used;
-  /* Seats that must be rung again keep a port each. */
-  uint32_t ports = f->credit_count > f->agents_used ? f->credit_count - f->agents_used : 0;
+  uint32_t seats = 0; /* phones that are still to be rung keep a port each */
+  for (uint32_t i = 0; i < f->agents_used; i++) seats += f->agents[i].state != AGENT_LOGGED_OUT && f->agents[i].seat == SEAT_DOWN;
+  uint32_t ports = f->credit_count > seats ? f->credit_count - seats : 0;
   if (lines > free_calls) lines = free_calls;
   if (lines > ports) lines = ports;
   if (lines > OPENING_MAX - f->opening) lines = OPENING_MAX - f->opening;

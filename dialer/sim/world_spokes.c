@@ -216,6 +216,7 @@ static void store_give_leases(struct world *w, const struct mail_store_want *wan
 }
 
 void spoke_store(struct world *w, const struct mail *m) {
+  store_set_clock(w->store, world_now(w).wall);
   switch ((enum mail_kind)m->kind) {
   case STORE_LEASE_WANT: store_give_leases(w, &m->u.store_want); break;
   case STORE_LEASE_DROP: store_lease_drop(w->store, &m->u.store_lease); break;

@@ -205,10 +205,11 @@ def stage(**box_options):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def carrier_scenario(kinds):
+def carrier_scenario(kinds, talk_ms=0):
     """A SIPp carrier that does by the last two digits of the called number what `kinds` says.
 
-    kinds: two digits -> name of a behaviour below. Numbers that are not named answer and stay until BYE.
+    kinds: two digits -> name of a behaviour below. Numbers that are not named answer; they stay until BYE, or
+    hang up after talk_ms.
     """
     behaviours = {
         "busy": final(486, "Busy Here", ringing=False),
@@ -221,7 +222,7 @@ def carrier_scenario(kinds):
         "moved": final(302, "Moved Temporarily", ringing=False, header="Contact: <sip:elsewhere@127.0.0.1:9>"),
         "silence": '<label id="{n}"/><pause milliseconds="40000"/><nop next="end"/>',
         "early_busy": f'<label id="{{n}}"/>{reply(183, "Session Progress", sdp=True)}<pause milliseconds="800"/>' + final(486, "Busy Here", False).replace('<label id="{n}"/>', ""),
-        "late": answer(ring_ms=25000),
+        "late": answer(ring_ms=25000, talk_ms=2000),
         "hang_up": answer(ring_ms=300, talk_ms=50),
         "talks": answer(ring_ms=300, talk_ms=2000),
         "never": '<label id="{n}"/>' + reply(180, "Ringing") + '<recv request="CANCEL"/>' + CANCELLED + '<nop next="end"/>',
@@ -233,7 +234,7 @@ def carrier_scenario(kinds):
         bodies += behaviours[name].replace("{n}", str(label)).replace("{end}", "1")
     jumps = "".join(f'<nop next="{10 + i}" test="b{d}"/>' for i, d in enumerate(sorted(kinds)))
     names = ",".join(f"b{d},c{d}" for d in sorted(kinds)) or "all"
-    body = answer(ring_ms=200).replace('<label id="{n}"/>', "")
+    body = answer(ring_ms=200, talk_ms=talk_ms).replace('<label id="{n}"/>', "")
     pick = f"""<action><ereg regexp="sip:\\+[0-9]+([0-9][0-9])@" search_in="hdr" header="To:" assign_to="all,kind"/>{tests}</action>""" if kinds else ""
     known = f"all,kind,{names}," if kinds else ""
     text = f"""<?xml version="1.0" encoding="UTF-8"?>
