@@ -7,7 +7,7 @@ static const double keep_shape = 1.0 - 1.0 / 1500.0;
 static const double keep_talk = 1.0 - 1.0 / 1500.0;
 static const double mean_step = 1.0 / 60.0;
 static const double keep_back = 1.0 - 1.0 / 40.0;
-static const double slow_answers = 120.0, fast_answers = 14.0, segment_answers = 400.0;
+static const double slow_answers = 120.0, fast_answers = 14.0, level_pull = 10.0, segment_answers = 400.0;
 static const double inbound_memory_s = 900.0, offers_memory_s = 1800.0;
 static const double doubt_sigma = 1.2; /* the two memories must disagree by this before the fast one is heard */
 
@@ -16,7 +16,7 @@ static const double prior_person[EST_AGES] = {0.0005, 0.001, 0.003, 0.007, 0.012
                                               0.015,  0.013, 0.012, 0.010, 0.009, 0.008, 0.007, 0.006, 0.005, 0.005, 0.004, 0.004};
 static const double prior_tail = 0.003;
 static const double prior_risk_s = 15.0;
-static const double prior_talk_s = 120.0, prior_wrap_s = 15.0;
+static const double prior_talk_s = 120.0, prior_wrap_s = 15.0, prior_wraps = 0.3;
 
 static double talk_start_ms(unsigned bin) {
   double at = 0, width = 2000;
@@ -44,12 +44,17 @@ static unsigned screen_bin(int64_t ms) { return ms <= 0 ? 0 : ms >= (EST_SCREENS
 static unsigned pass_bin(unsigned age) { return age / 2 >= EST_PASSES ? EST_PASSES - 1 : age / 2; }
 static unsigned segment_of(unsigned segment) { return segment >= PACER_SEGMENTS ? PACER_SEGMENTS - 1 : segment; }
 
+static double prior_hazard(unsigned age) { return prior_person[age] > 0 ? prior_person[age] : prior_tail; }
+static double prior_other(unsigned age) { return age == 2 || age == 3 ? 0.06 : 0.015; }
+
+/* Forgetting leads back to the prior, not to nothing: a bin that is hardly seen any more must not live on one event. */
+static void fade(double *value, double keep, double prior) { *value = *value * keep + (1.0 - keep) * prior; }
+
 void est_init(struct estimator *e, bool screening) {
   memset(e, 0, sizeof *e);
   for (unsigned i = 0; i < EST_AGES; i++) {
-    const double h = prior_person[i] > 0 ? prior_person[i] : prior_tail;
-    e->person[i] = h * prior_risk_s;
-    e->other[i] = (i == 2 || i == 3 ? 0.06 : 0.015) * prior_risk_s;
+    e->person[i] = prior_hazard(i) * prior_risk_s;
+    e->other[i] = prior_other(i) * prior_risk_s;
     e->at_risk[i] = e->scaled[i] = prior_risk_s;
   }
   for (unsigned i = 0; i < PACER_SEGMENTS; i++) e->seg_mult[i] = 1.0;
@@ -64,13 +69,14 @@ void est_init(struct estimator *e, bool screening) {
     e->talk_start[i] = (int64_t)talk_start_ms(i);
     for (unsigned c = 0; c < EST_CLASSES; c++) e->talk_end[c][i] = 1.0, e->talk_risk[c][i] = prior_talk_s;
   }
-  for (unsigned i = 0; i < EST_WRAPS; i++) e->wrap_end[i] = 0.3, e->wrap_risk[i] = 0.3 * prior_wrap_s;
+  for (unsigned i = 0; i < EST_WRAPS; i++) e->wrap_end[i] = prior_wraps, e->wrap_risk[i] = prior_wraps * prior_wrap_s;
   e->back = 8.0, e->left = 0.4;
   e->talk_s = prior_talk_s, e->wrap_s = prior_wrap_s;
 }
 
 static void level_update(struct estimator *e) {
-  const double slow = e->slow.seen / e->slow.expected, fast = e->fast.seen / e->fast.expected;
+  /* The pull to 1 leaves lasting changes to the hazards themselves, so that the two cannot drift apart. */
+  const double slow = (e->slow.seen + level_pull) / (e->slow.expected + level_pull), fast = e->fast.seen / e->fast.expected;
   const double mean = slow * e->fast.expected;
   const double sigma = sqrt(mean + 1.0);
   const double apart = fabs(e->fast.seen - mean) / sigma;
@@ -107,8 +113,10 @@ void est_ringing_time(struct estimator *e, unsigned age, unsigned segment, doubl
 void est_person(struct estimator *e, unsigned age, unsigned segment) {
   segment = segment_of(segment);
   for (unsigned i = 0; i < EST_AGES; i++) {
-    e->person[i] *= keep_shape, e->scaled[i] *= keep_shape;
-    e->other[i] *= keep_shape, e->at_risk[i] *= keep_shape;
+    fade(&e->person[i], keep_shape, prior_hazard(i) * prior_risk_s);
+    fade(&e->scaled[i], keep_shape, prior_risk_s);
+    fade(&e->other[i], keep_shape, prior_other(i) * prior_risk_s);
+    fade(&e->at_risk[i], keep_shape, prior_risk_s);
   }
   e->person[age] += 1.0;
   e->seg_seen[segment] += 1.0;
@@ -143,7 +151,10 @@ void est_talk_time(struct estimator *e, bool inbound, int64_t elapsed_ms, double
 }
 
 void est_talk_end(struct estimator *e, bool inbound, int64_t elapsed_ms) {
-  for (unsigned i = 0; i < EST_TALKS; i++) e->talk_end[inbound][i] *= keep_talk, e->talk_risk[inbound][i] *= keep_talk;
+  for (unsigned i = 0; i < EST_TALKS; i++) {
+    fade(&e->talk_end[inbound][i], keep_talk, 1.0);
+    fade(&e->talk_risk[inbound][i], keep_talk, prior_talk_s);
+  }
   e->talk_end[inbound][est_talk_bin(e, elapsed_ms)] += 1.0;
   if (!inbound) e->talk_s += ((double)elapsed_ms / 1000.0 - e->talk_s) * mean_step;
 }
@@ -153,7 +164,10 @@ void est_wrap_time(struct estimator *e, int64_t elapsed_ms, double seconds) {
 }
 
 void est_wrap_end(struct estimator *e, int64_t elapsed_ms, bool ready) {
-  for (unsigned i = 0; i < EST_WRAPS; i++) e->wrap_end[i] *= keep_talk, e->wrap_risk[i] *= keep_talk;
+  for (unsigned i = 0; i < EST_WRAPS; i++) {
+    fade(&e->wrap_end[i], keep_talk, prior_wraps);
+    fade(&e->wrap_risk[i], keep_talk, prior_wraps * prior_wrap_s);
+  }
   e->wrap_end[wrap_bin(elapsed_ms)] += 1.0;
   e->wrap_s += ((double)elapsed_ms / 1000.0 - e->wrap_s) * mean_step;
   e->back *= keep_back, e->left *= keep_back;

@@ -49,7 +49,7 @@ struct pacer {
   bool started;
   uint64_t ignored, abandoned, live;
   double target;       /* share of the answers to come that may be lost */
-  double price;        /* risk that a launch may run */
+  double price;        /* odds of meeting nobody that a launch may run, at the even spending */
   double lost_seen, lost_foreseen;
   double discount, doubt; /* abandoned calls thought to be machines, and the variance of that */
   double next_spend[NEXT_MAX]; /* expected loss of the calls just ordered, oldest first */

@@ -3,7 +3,7 @@
 #include "pacer_state.h"
 #include <math.h>
 
-static const double price_least = 0.004, price_most = 0.5;
+static const double price_least = 0.004, price_most = 20.0; /* as odds */
 static const double price_step = 1.5;       /* how hard one expected answer moves the price */
 static const double calibration_memory = 40.0;
 static const double lead_s = 5.0;           /* a busy agent counts only if free this long before the answer */
@@ -13,7 +13,7 @@ static const double careful_least = 3.0, careful_scale = 2.5; /* with fewer call
 static const double even_answers = 250.0;
 static const double progressive_loss = 0.003; /* share of people lost even when every call has its agent: breaks, log-outs */
 static const double safe_share = 0.6;
-static const double discount_doubt = 2.5; /* sigma */
+static const double discount_doubt = 2.5, discount_share = 0.85; /* sigma; of the machine share measured on the served */
 static const double spare_calls = 0.25;   /* never spent: an account that ends the day at zero was lucky */
 
 /* What the rest of the day looks like from here. */
@@ -26,7 +26,8 @@ struct plan {
 
 static struct plan plan_make(const struct pacer *p, const struct pacer_view *view) {
   struct plan plan = {.credit = (double)budget_credit_milli(&p->budget) / 1000.0, .earn = (double)budget_earn_micro(&p->budget) / 1e6};
-  const double machines = p->discount - discount_doubt * sqrt(p->doubt); /* surely machines among the abandoned */
+  /* Surely machines among the abandoned; people hang up sooner than machines do, so the share of the served flatters. */
+  const double machines = discount_share * p->discount - discount_doubt * sqrt(p->doubt);
   if (machines > 0) plan.credit += machines;
   if (view->end_in_ms <= 0) { /* unknown: the first answers may owe one call, nothing later */
     plan.answers = unknown_end_answers;
@@ -203,6 +204,7 @@ uint32_t predict_launches(struct pacer *p, const struct pacer_view *view, uint32
   p->target = plan_spend(p, &plan);
   double price = plan.earn > 0 ? p->price * p->target / plan.earn : 0;
   price = price < price_least ? price_least : price > price_most ? price_most : price;
+  price /= 1.0 + price; /* odds to chance */
   uint64_t made = p->sight.segments_seen;
   for (unsigned g = 0; g < PACER_SEGMENTS; g++)
     if (made >> g & 1) est_curve(&p->est, g, &p->curve[g]);
