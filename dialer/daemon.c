@@ -5,10 +5,12 @@
 #include "dialer/daemon_loop.h"
 #include "dialer/local/local.h"
 #include "dialer/media/media.h"
+#include "dialer/reload.h"
 #include "dialer/store_worker.h"
 #include <cadencia/err.h>
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,7 @@ enum { TICK_MS = 250, START_MS = 10000, END_MS = 3000, LOCK_TRIES = 60, BOX_SPAR
 
 struct daemon {
   struct config config;
+  pthread_mutex_t config_lock; /* guards what a reload may change */
   struct mailbox *control;
   struct store_worker *store;
   struct media *media;
@@ -33,8 +36,7 @@ int daemon_post(struct daemon *d, const struct mail *mail) { return mailbox_put(
 
 /* ---- names of the database become indices of this box ---- */
 
-static int resolve_campaign(void *arg, struct campaign_def *def) {
-  struct daemon *d = arg;
+static int resolve_trunk(struct daemon *d, struct campaign_def *def) {
   unsigned t = 0;
   while (t < d->config.trunk_count && strcmp(d->config.trunks[t].name, def->trunk) != 0) t++;
   if (t == d->config.trunk_count) {
@@ -43,6 +45,15 @@ static int resolve_campaign(void *arg, struct campaign_def *def) {
   }
   def->terms.trunk = (uint16_t)t;
   if (def->terms.caller_id == 0) def->terms.caller_id = d->config.trunks[t].caller_id;
+  return CAD_OK;
+}
+
+static int resolve_campaign(void *arg, struct campaign_def *def) {
+  struct daemon *d = arg;
+  pthread_mutex_lock(&d->config_lock);
+  int found = resolve_trunk(d, def);
+  pthread_mutex_unlock(&d->config_lock);
+  if (found < 0) return found;
   def->terms.prompt_safe_harbour = 0;
   if (def->prompt[0]) {
     int prompt = media_prompt(d->media, def->prompt);
@@ -163,6 +174,25 @@ static void drain(struct daemon *d, bool now) {
   while (mailbox_put(d->control, &m) == CAD_EFULL) usleep(1000);
 }
 
+/* SIGHUP: all of the new file is accepted, or nothing of it. */
+static void reload(struct daemon *d) {
+  static struct config next;
+  char restart[256] = "";
+  int changed = 0;
+  if (d->config.path[0]) {
+    if (config_load(d->config.path, &next, stderr) < 0) {
+      log_error("daemon", "reload: %s was not accepted, the running configuration stays", d->config.path);
+      return;
+    }
+    pthread_mutex_lock(&d->config_lock); /* the store thread resolves names by it */
+    changed = reload_merge(&d->config, &next, restart, sizeof restart);
+    pthread_mutex_unlock(&d->config_lock);
+    loop_reload(d->loop, &d->config);
+  }
+  store_worker_announce(d->store, NULL, NULL);
+  log_info("daemon", "reload: %d settings changed, campaigns and agents read again%s%s", changed, restart[0] ? "; these wait for a restart: " : "", restart);
+}
+
 static void run(struct daemon *d, const struct daemon_hooks *hooks, int signals) {
   struct live *live = malloc(sizeof *live);
   struct mono deadline = MONO_NONE;
@@ -174,8 +204,7 @@ static void run(struct daemon *d, const struct daemon_hooks *hooks, int signals)
       struct signalfd_siginfo info;
       if (read(signals, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGHUP) {
-          store_worker_announce(d->store, NULL, NULL);
-          log_info("daemon", "campaigns and agents read again; listeners and trunks change with a restart");
+          reload(d);
         } else {
           end = !draining;
           skip = draining;
@@ -205,6 +234,7 @@ int daemon_run(const struct config *cfg, const struct daemon_hooks *hooks) {
   if (!d) return CAD_ENOMEM;
   d->config = *cfg;
   d->lock_fd = -1;
+  pthread_mutex_init(&d->config_lock, NULL);
   sigset_t set, before;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);

@@ -26,7 +26,9 @@ struct loop {
   pthread_t thread;
   pthread_mutex_t lock; /* guards live, stop, ready, drained, failed */
   struct live live;
-  bool stop, ready, drained;
+  bool stop, ready, drained, reload;
+  struct config_trunk fresh[CONFIG_TRUNKS_MAX];  /* guarded by lock until taken */
+  struct config_trunk trunks[CONFIG_TRUNKS_MAX]; /* what the workers were told */
   const char *failed;
   uint32_t sequence, lag_max_us;
   struct mono live_at, check_at;
@@ -96,14 +98,14 @@ static void worker_watch(struct loop *l, unsigned w) {
 }
 
 static void worker_trunks(struct loop *l, unsigned w) {
-  const struct config *c = l->opt.config;
-  for (unsigned t = 0; t < c->trunk_count; t++) {
-    if (c->trunks[t].listener != w) continue;
+  for (unsigned t = 0; t < l->opt.config->trunk_count; t++) {
+    const struct config_trunk *trunk = &l->trunks[t];
+    if (trunk->listener != w) continue;
     struct mail m = mail_make(SIP_TRUNK, clock_mono());
     m.u.sip_trunk.trunk = (uint16_t)t;
-    memcpy(m.u.sip_trunk.proxy, c->trunks[t].proxy, sizeof m.u.sip_trunk.proxy);
-    memcpy(m.u.sip_trunk.codecs, c->trunks[t].codecs, sizeof m.u.sip_trunk.codecs);
-    m.u.sip_trunk.codec_count = c->trunks[t].codec_count;
+    memcpy(m.u.sip_trunk.proxy, trunk->proxy, sizeof m.u.sip_trunk.proxy);
+    memcpy(m.u.sip_trunk.codecs, trunk->codecs, sizeof m.u.sip_trunk.codecs);
+    m.u.sip_trunk.codec_count = trunk->codec_count;
     send_sip(l, w, &m);
   }
 }
@@ -160,6 +162,18 @@ static void children_check(struct loop *l, struct mono now) {
   pthread_mutex_unlock(&l->lock);
 }
 
+static void take_reload(struct loop *l) {
+  for (unsigned t = 0; t < l->opt.config->trunk_count; t++) {
+    struct mail m = mail_make(ORDER_TRUNK, clock_mono());
+    m.u.order_trunk.trunk = (uint16_t)t;
+    m.u.order_trunk.channels = l->trunks[t].channels;
+    m.u.order_trunk.calls_per_s = l->trunks[t].calls_per_s;
+    step(l, &m);
+  }
+  for (unsigned w = 0; w < l->opt.config->listener_count; w++)
+    if (l->sip_up[w]) worker_trunks(l, w);
+}
+
 /* ---- the picture ---- */
 
 static void publish(struct loop *l, struct now now) {
@@ -190,9 +204,12 @@ static void *loop_thread(void *arg) {
   struct mail batch[BATCH];
   for (;;) {
     pthread_mutex_lock(&l->lock);
-    bool stop = l->stop;
+    bool stop = l->stop, reload = l->reload;
+    if (reload) memcpy(l->trunks, l->fresh, sizeof l->trunks);
+    l->reload = false;
     pthread_mutex_unlock(&l->lock);
     if (stop) break;
+    if (reload) take_reload(l);
     struct epoll_event events[16];
     int n = epoll_wait(l->epoll, events, 16, wait_ms(l));
     int64_t began_us = clock_mono_us();
@@ -272,6 +289,7 @@ int loop_start(const struct loop_options *opt, struct loop **out) {
   if (!l) return CAD_ENOMEM;
   l->opt = *opt;
   l->epoll = -1;
+  memcpy(l->trunks, opt->config->trunks, sizeof l->trunks);
   pthread_mutex_init(&l->lock, NULL);
   int err = loop_build(l);
   for (unsigned w = 0; err >= 0 && w < opt->config->listener_count; w++) {
@@ -302,8 +320,11 @@ static void workers_end(struct loop *l) {
     struct mail m = mail_make(SIP_SHUTDOWN, began);
     if (l->sip[w].child.fd >= 0) (void)mail_send_fd(l->sip[w].child.fd, &m);
   }
+  if (l->console.child.fd >= 0) close(l->console.child.fd); /* that is how it learns that it may go */
+  l->console.child.fd = -1;
   for (bool alive = true; alive && mono_since(clock_mono(), began) < 3000;) {
-    alive = false;
+    int ended;
+    alive = l->console.child.pid > 0 && !child_ended(&l->console.child, &ended);
     for (unsigned w = 0; w < l->opt.config->listener_count; w++) {
       int status;
       struct mail m;
@@ -333,6 +354,13 @@ struct loop *loop_stop(struct loop *l) {
   pthread_mutex_destroy(&l->lock);
   free(l);
   return NULL;
+}
+
+void loop_reload(struct loop *l, const struct config *config) {
+  pthread_mutex_lock(&l->lock);
+  memcpy(l->fresh, config->trunks, sizeof l->fresh);
+  l->reload = true;
+  pthread_mutex_unlock(&l->lock);
 }
 
 void loop_live(struct loop *l, struct live *out) {

@@ -46,6 +46,8 @@ struct loop;
 int loop_start(const struct loop_options *opt, struct loop **out);
 /* Ends the thread at once; children are ended in order (SIP_SHUTDOWN, then killed). */
 struct loop *loop_stop(struct loop *l);
+/* New trunk settings (same names, same listeners): workers and control hear of them. Any thread. */
+void loop_reload(struct loop *l, const struct config *config);
 /* The newest picture, by value. Any thread. */
 void loop_live(struct loop *l, struct live *out);
 /* All SIP workers have said SIP_UP. */

@@ -58,6 +58,7 @@ static const struct {
     KIND(ORDER_AGENT, order_agent),
     KIND(ORDER_DISPOSE, order_agent),
     KIND(ORDER_DRAIN, order),
+    KIND(ORDER_TRUNK, order_trunk),
     KIND(ORDER_PREVIEW, order_agent),
     KIND(ORDER_REPLY, order_reply),
 };

@@ -107,6 +107,7 @@ enum mail_kind {
   ORDER_AGENT,      /* u.order_agent */
   ORDER_DISPOSE,    /* u.order_agent with code */
   ORDER_DRAIN,      /* u.order: refuse new calls, finish the rest */
+  ORDER_TRUNK,      /* u.order_trunk: new limits after a reload; no reply */
   ORDER_PREVIEW,    /* u.order_agent: the agent accepts the previewed contact */
   /* control -> whoever ordered */
   ORDER_REPLY,      /* u.order_reply */
@@ -286,6 +287,10 @@ struct mail_order {
   uint64_t ticket;
   uint8_t now; /* ORDER_DRAIN: do not wait for the calls in flight, end them */
 };
+struct mail_order_trunk {
+  uint16_t trunk;
+  uint32_t channels, calls_per_s;
+};
 struct mail_order_agent {
   uint64_t ticket;
   uint64_t agent_id;
@@ -330,6 +335,7 @@ struct mail {
     struct mail_store_campaign store_campaign;
     struct mail_store_agent store_agent;
     struct mail_order order;
+    struct mail_order_trunk order_trunk;
     struct mail_order_agent order_agent;
     struct mail_order_reply order_reply;
   } u;

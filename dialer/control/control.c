@@ -60,6 +60,7 @@ static void deliver(struct control *k, const struct mail *m) {
   case ORDER_AGENT:
   case ORDER_DISPOSE:
   case ORDER_DRAIN:
+  case ORDER_TRUNK:
   case ORDER_PREVIEW: from_console(k, m); break;
   default: break; /* pongs, trunk states and statistics change nothing on the floor */
   }

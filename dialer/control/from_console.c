@@ -41,6 +41,14 @@ static void order_agent(struct control *k, const struct mail *m) {
 
 void from_console(struct control *k, const struct mail *m) {
   struct floor *f = &k->floor;
+  if (m->kind == ORDER_TRUNK) {
+    const struct mail_order_trunk *o = &m->u.order_trunk;
+    if (o->trunk < f->trunk_count) {
+      f->trunks[o->trunk].channels = o->channels;
+      f->trunks[o->trunk].calls_per_s = o->calls_per_s;
+    }
+    return;
+  }
   if (m->kind != ORDER_DRAIN) {
     order_agent(k, m);
     return;
