@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MIN_WINDOW_HOPS = 70, GAP_HOPS_MAX = 6, SETTLE_HOPS = 3 };
+enum { MIN_WINDOW_HOPS = 70, GAP_HOPS_MAX = 6, SETTLE_HOPS = 3, WARM_HOPS = 3 };
 #define THRESHOLD_OVER_FLOOR_DB 9.0f
 #define THRESHOLD_LOWEST_DB (-57.0f)
 #define RANGE_UNDER_SPEECH_DB 23.0f
@@ -45,6 +45,10 @@ static bool gap(struct activity *a, const struct view *v) {
 }
 
 bool activity_step(struct activity *a, const struct view *v, bool tonal) {
+  if (a->warm_hops < WARM_HOPS) { /* the window is not full yet */
+    a->warm_hops++;
+    return false;
+  }
   const bool in_gap = gap(a, v);
   if (in_gap && a->active && !tonal) return true; /* may be a lost packet: hold */
   if (a->settle_hops)

@@ -14,6 +14,7 @@ struct activity {
   uint16_t min_hops;
   uint16_t dead_hops;      /* run of dead hops that ends now */
   uint16_t settle_hops;    /* window still holds a gap */
+  uint8_t warm_hops;
   uint8_t history;         /* raw decisions, newest in bit 0 */
   bool primed;
   bool active;

@@ -9,8 +9,8 @@ const uint32_t JUDGE_QUIET_MS[JUDGE_STEPS] = {160, 320, 480, 640, 800, 1000, 140
 
 static const struct judge_preset PRESETS[3] = {
     [SCREEN_QUICK] = {0.960f, 0.85f, 0.50f, {0.27f, 0.42f, 0.43f, 0.43f, 0.43f, 0.45f, 0.67f}},
-    [SCREEN_BALANCED] = {0.970f, 0.85f, 0.50f, {0.20f, 0.22f, 0.23f, 0.30f, 0.32f, 0.55f, 0.66f}},
-    [SCREEN_LEAVE_MESSAGE] = {0.960f, 0.50f, 0.50f, {0.12f, 0.13f, 0.20f, 0.22f, 0.25f, 0.32f, 0.32f}},
+    [SCREEN_BALANCED] = {0.970f, 0.60f, 0.50f, {0.00f, 0.00f, 0.15f, 0.25f, 0.45f, 0.60f, 0.70f}},
+    [SCREEN_LEAVE_MESSAGE] = {0.960f, 0.50f, 0.50f, {0.00f, 0.00f, 0.08f, 0.12f, 0.18f, 0.30f, 0.40f}},
 };
 
 const struct judge_preset *judge_preset(enum screen_preset preset) { return &PRESETS[preset]; }

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MISS_HOPS_MAX = 2, GAP_HOPS_MAX = 6, SEAM_HOPS_MAX = 5, YOUNG_HOPS = 4 };
+enum { MISS_HOPS_MAX = 2, GAP_HOPS_MAX = 8, SEAM_HOPS_MAX = 5, YOUNG_HOPS = 4 };
 #define PURITY_MIN 0.90f
 #define LEVEL_MIN_DB (-52.0f)
 #define STEP_MAX_HZ 11.0f
@@ -51,6 +51,7 @@ static void add(struct lines *l, const struct view *v, uint32_t now) {
   l->run.db = l->sum_db / (float)l->hops;
   l->run.purity = l->sum_purity / (float)l->hops;
   l->missed = 0;
+  l->gap = false;
 }
 
 static bool pure(const struct lines *l, const struct view *v) {
@@ -67,7 +68,7 @@ static bool same(const struct lines *l, const struct view *v) {
 }
 
 static uint8_t patience(const struct lines *l, const struct view *v) {
-  if (v->dead) return GAP_HOPS_MAX;
+  if (l->gap) return GAP_HOPS_MAX;
   if (l->hops >= 6 && v->db > l->run.db - 12.0f && fabsf(v->lo_hz - l->run.lo_hz) < 60.0f) return SEAM_HOPS_MAX;
   return MISS_HOPS_MAX;
 }
@@ -85,6 +86,7 @@ enum lines_change lines_step(struct lines *l, const struct view *v, uint32_t now
   const bool young = l->sounding && l->hops < YOUNG_HOPS && now - l->run.start_hop < YOUNG_HOPS && pure(l, v);
   if (l->sounding && !young) {
     l->missed++;
+    if (v->dead) l->gap = true;
     if (l->missed <= patience(l, v)) return LINES_NONE;
     l->sounding = false;
     change = LINES_ENDED;

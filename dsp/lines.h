@@ -27,6 +27,7 @@ struct lines {
   float before_db[2];
   uint32_t hops, hi_hops;
   uint8_t missed;              /* hops since the last good one */
+  bool gap;                    /* a packet may have been lost since */
   bool sounding;
 };
 

@@ -105,6 +105,7 @@ static enum screen_tone low_step(struct progress *p, const struct view *v, uint3
       p->max_db = v->db;
     }
     p->missed = 0;
+    p->gap = false;
     p->end_hop = now + 1;
     p->hops++;
     p->sum_hz += v->low_hz;
@@ -115,7 +116,8 @@ static enum screen_tone low_step(struct progress *p, const struct view *v, uint3
     return busy_or_reorder(p);
   }
   if (p->on) {
-    if (++p->missed > (v->dead && v->db < p->max_db - 40.0f ? GAP_HOPS_MAX : MISS_HOPS_MAX)) burst_end(p);
+    if (v->dead) p->gap = true;
+    if (++p->missed > (p->gap ? GAP_HOPS_MAX : MISS_HOPS_MAX)) burst_end(p);
     return SCREEN_TONE_NONE;
   }
   if (p->count) {

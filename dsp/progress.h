@@ -19,6 +19,7 @@ struct progress {
   bool on;
   bool disturbed;         /* something else sounded since the last burst */
   uint8_t missed;
+  bool gap;               /* a packet may have been lost since the last good hop */
   uint32_t start_hop, end_hop, hops;
   float sum_hz, sum_hz2, sum_db, max_db;
   struct line_run sit[SIT_PARTS];

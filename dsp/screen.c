@@ -17,6 +17,9 @@ enum {
   TONE_CANDIDATE_HOPS = 3,
   TONE_SURE_HOPS = 12,
   DIGIT_HOPS = 12,
+  TORN_HOPS = 8,
+  SMEARED_HOPS = 5,
+  TONE_MEMORY_HOPS = 12,
   SPOKEN_HOPS = 20,     /* this much speech makes a beep possible */
   LATE_LISTEN_HOPS = 2000
 };
@@ -38,6 +41,8 @@ struct screen {
   uint32_t hop;          /* number of the next hop */
   uint32_t answered_hop;
   uint32_t decided_hop;
+  uint32_t tone_until_hop;
+  uint16_t torn_hops;
   uint32_t digit_until_hop; /* a key sounds until about here */
   bool answered, decided, late, was_person;
   uint8_t queued;
@@ -140,6 +145,18 @@ static void on_tone(struct screen *s, enum screen_tone tone, uint32_t tone_hop, 
   if (v != VERDICT_NONE && !s->decided) decide(s, v, r, 0);
 }
 
+/* A lost packet tears a tone in two: what goes on after the gap is still the tone, not speech. */
+static bool tone_sounds(struct screen *s, const struct view *v, bool candidate, bool steady) {
+  const uint32_t now = s->hop;
+  if (steady) s->torn_hops = 0;
+  if (!steady && now >= s->tone_until_hop) return false;
+  const bool torn = v->dead && s->torn_hops < TORN_HOPS;
+  if (torn) s->torn_hops++;
+  if (steady || torn) s->tone_until_hop = now + TONE_MEMORY_HOPS;
+  const bool smeared = s->torn_hops && s->tone_until_hop - now > TONE_MEMORY_HOPS - SMEARED_HOPS;
+  return steady || torn || candidate || smeared;
+}
+
 static void listen_to_tones(struct screen *s, const struct view *v, bool *candidate, bool *sure) {
   const uint32_t now = s->hop;
   const enum lines_change change = lines_step(&s->lines, v, now);
@@ -156,7 +173,7 @@ static void listen_to_tones(struct screen *s, const struct view *v, bool *candid
   const uint32_t low = progress_steady_hops(&s->progress);
   const uint32_t fax_hops = s->fax.v21_hops > s->fax.ced_hops ? s->fax.v21_hops : s->fax.ced_hops;
   *candidate = run >= TONE_CANDIDATE_HOPS || low >= TONE_CANDIDATE_HOPS || fax_hops >= TONE_CANDIDATE_HOPS;
-  *sure = now < s->digit_until_hop || run >= TONE_SURE_HOPS || low >= TONE_SURE_HOPS || fax_hops >= TONE_SURE_HOPS;
+  *sure = now < s->digit_until_hop || tone_sounds(s, v, *candidate, run >= TONE_SURE_HOPS || low >= TONE_SURE_HOPS || fax_hops >= TONE_SURE_HOPS);
 }
 
 /* Person or machine: asks the model every few hops, the policy every hop. */

@@ -7,10 +7,12 @@ DIR holds manifest.csv (columns file, label, sublabel, language, voice, beep_sta
 computed by PROGRAM (traits_dump, built from the product's own engine). Same corpus, same seed, same library: same tables.
 Needs the Debian packages python3-numpy and python3-sklearn.
 """
-import argparse, csv, hashlib, os, subprocess, sys, tempfile
+import argparse, csv, hashlib, os, subprocess, tempfile
 import numpy as np
 import sklearn
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold
 
 SEED = 20261121
 TREES, DEPTH, LEAF, RATE, L2 = 110, 5, 40, 0.08, 5.0
@@ -95,6 +97,73 @@ def write_table(path, model, note):
     return len(starts), len(nodes)
 
 
+def policies(dump):
+    """The presets as the engine has them: name -> (talking, hold, cap, silences, limits)."""
+    out = {}
+    for line in subprocess.run([dump, '--policy'], check=True, capture_output=True, text=True).stdout.splitlines():
+        word = line.split()
+        v = [float(x) for x in word[1:]]
+        out[word[0]] = (v[0], v[1], v[2], v[3::2], v[4::2])
+    return out
+
+
+def decide(policy, p, quiet, calm, onset, greeting):
+    """The policy of dsp/judge.c over the rows of one call: (is a machine, row); no beep, no tone."""
+    talking, hold, cap, silences, limits = policy
+    high = 0
+    for i in range(len(p)):
+        high = high + 1 if p[i] > talking else 0
+        if high >= 2:
+            return True, i
+        if greeting[i] >= 1970 or onset[i] >= 5970:
+            return p[i] > (hold if greeting[i] >= 1970 else cap), i
+        if p[i] < 0.8 and calm[i] >= 1400:
+            return False, i
+        if quiet[i] >= silences[0] and p[i] < np.interp(quiet[i], silences, limits):
+            return False, i
+    return False, len(p) - 1
+
+
+def validate(title, groups, folds, data, out):
+    rows, names, index, time, x, y, w, keep, rules = data
+    p = np.full(len(y), np.nan)
+    if folds:
+        splits = GroupKFold(folds).split(x, y, groups[index])
+    else:
+        splits = ((np.flatnonzero(groups[index] != g), np.flatnonzero(groups[index] == g)) for g in sorted(set(groups)) if np.sum(groups == g) >= 40)
+    for train, test in splits:
+        train = train[keep[train]]
+        p[test] = classifier(names).fit(x[train], y[train], sample_weight=w[train]).predict_proba(x[test])[:, 1]
+    known = ~np.isnan(p)
+    out.append(f'\n{title}')
+    quiet, calm, onset, greeting = (x[:, names.index(n)] for n in ('quiet', 'calm', 'since_onset', 'since_greeting'))
+    for low, high in ((200, 360), (360, 520), (520, 840), (840, 1240)):
+        at = known & (quiet >= low) & (quiet < high)
+        out.append(f'  area under the curve in silences of {low}-{high} ms: {roc_auc_score(y[at], p[at], sample_weight=w[at]):.3f}')
+    ends = np.flatnonzero(np.r_[np.diff(index) != 0, True]) + 1
+    starts = np.r_[0, ends[:-1]]
+    for name, policy in rules.items():
+        tally = {}
+        late = []
+        for a, b in zip(starts, ends):
+            if not known[a]:
+                continue
+            machine, i = decide(policy, p[a:b], quiet[a:b], calm[a:b], onset[a:b], greeting[a:b])
+            r = rows[index[a]]
+            for key in ((r['label'], ''), (r['label'], r['sublabel'].split('+')[0])) + (((r['label'], 'language ' + r['language']),) if not folds else ()):
+                n, k = tally.get(key, (0, 0))
+                tally[key] = (n + 1, k + (machine == (r['label'] == 'machine')))
+            if r['label'] == 'human' and not machine and number(r['first_end_ms']) is not None:
+                late.append(time[a + i] - number(r['first_end_ms']))
+        part = lambda label: ', '.join(f'{k[1]} {v[1]}/{v[0]}' for k, v in sorted(tally.items()) if k[0] == label and k[1])
+        total = {k[0]: v for k, v in tally.items() if not k[1]}
+        out.append(f'  {name}: people {total["human"][1]}/{total["human"][0]} ({100 * total["human"][1] / total["human"][0]:.1f} %), machines without beep '
+                   f'{total["machine"][1]}/{total["machine"][0]} ({100 * total["machine"][1] / total["machine"][0]:.1f} %), people released after their first '
+                   f'utterance: median {np.median(late):.0f} ms, 95 % {np.percentile(late, 95):.0f} ms')
+        if name == 'balanced':
+            out.append(f'    people: {part("human")}\n    machines: {part("machine")}')
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument('--corpus', required=True)
@@ -113,6 +182,13 @@ def main():
     note = [f'{len(rows)} calls ({sum(r["label"] == "human" for r in rows)} people, {len(set(r["voice"] for r in rows))} voices), {int(keep.sum())} rows of traits,',
             f'manifest sha256 {digest}, scikit-learn {sklearn.__version__}, seed {SEED}, {TREES} trees of depth {DEPTH}, rate {RATE}, leaf {LEAF}.']
     trees, nodes = write_table(a.table, model, note)
+    out = ['Report of tools/train/train.py: the model of dsp/model_table.c under the policy of dsp/judge.c.',
+           'Machines are counted by rhythm and voice alone: beeps and tones, which the product also hears, are left out.'] + note
+    data = (rows, names, index, time, x, y, w, keep, policies(a.dump))
+    validate('Voices left out (3 folds)', np.array([r['voice'] for r in rows]), 3, data, out)
+    validate('Each language left out in turn (those with 40 calls or more)', np.array([r['language'] for r in rows]), 0, data, out)
+    with open(a.report, 'w') as f:
+        f.write('\n'.join(out) + '\n')
     print(trees, 'trees', nodes, 'nodes')
 
 
