@@ -9,6 +9,7 @@
 #include "dialer/store_worker.h"
 #include <cadencia/err.h>
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -230,6 +231,7 @@ static void run(struct daemon *d, const struct daemon_hooks *hooks, int signals)
 }
 
 int daemon_run(const struct config *cfg, const struct daemon_hooks *hooks) {
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024); /* arenas sized for the worst case cost only the pages they use */
   struct daemon *d = calloc(1, sizeof *d);
   if (!d) return CAD_ENOMEM;
   d->config = *cfg;
