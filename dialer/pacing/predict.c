@@ -81,6 +81,7 @@ void predict_learn(struct pacer *p, bool lost) {
   const double keep = 1.0 - 1.0 / calibration_memory;
   p->lost_seen = p->lost_seen * keep + 1.0;
   p->lost_foreseen *= keep;
+  if (p->lost_foreseen < 0.25) p->lost_foreseen = 0.25; /* many losses and no forecast: another mode was at work */
 }
 
 /* Every launch moves the price by what it is expected to spend, so that the mean risk of those who answer meets the

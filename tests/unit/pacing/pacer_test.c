@@ -359,6 +359,30 @@ START_TEST(after_a_lost_caller_the_next_launch_may_risk_less_than_after_a_served
 }
 END_TEST
 
+START_TEST(a_hundred_thousand_losses_under_another_mode_leave_the_forecast_sane) {
+  struct pacer *p = with_ready(PACER_RATIO, 4);
+  for (int64_t i = 0; i < 100000; i++) {
+    tell(p, PACER_CALL_LAUNCHED, i, 0, 0);
+    tell(p, PACER_CALL_ANSWERED, i, 0, 0);
+    tell(p, PACER_CALL_ABANDONED, i, 0, NOBODY);
+    tell(p, PACER_CALL_ENDED, i, 0, 0);
+  }
+  struct pacer_params q = params_of(PACER_PREDICTIVE);
+  ck_assert_int_eq(pacer_set(p, &q), 0);
+  pacer_set_account(p, 0, 100000);
+  const uint32_t launches = ask(p, 100000);
+  ck_assert_uint_ge(launches, 1); /* the first call beside a ready agent risks nothing */
+  ck_assert_uint_lt(launches, 100);
+  tell(p, PACER_CALL_LAUNCHED, 100000, 1, 0);
+  struct pacer_orders o;
+  const struct pacer_view v = view_at(101000);
+  pacer_decide(p, &v, &o);
+  ck_assert_uint_gt(o.why.allowed_bp, 0);
+  ck_assert_uint_le(o.why.allowed_bp, 10000);
+  pacer_destroy(p);
+}
+END_TEST
+
 START_TEST(every_bound_has_a_name) {
   for (int b = 0; b < PACER_BOUND_COUNT; b++) ck_assert_str_ne(pacer_bound_name((enum pacer_bound)b), "unknown");
   ck_assert_str_eq(pacer_bound_name((enum pacer_bound)99), "unknown");
@@ -385,6 +409,7 @@ int main(void) {
   tcase_add_test(t, a_storm_of_hostile_events_stays_bounded_and_is_repeatable);
   tcase_add_test(t, after_create_nothing_is_allocated);
   tcase_add_test(t, after_a_lost_caller_the_next_launch_may_risk_less_than_after_a_served_one);
+  tcase_add_test(t, a_hundred_thousand_losses_under_another_mode_leave_the_forecast_sane);
   tcase_add_test(t, every_bound_has_a_name);
   tcase_set_timeout(t, 60);
   suite_add_tcase(s, t);
