@@ -38,7 +38,9 @@ const chart = (() => {
     box.hidden = data.length <= 1;
     if (data.length <= 1) return;
     const end = data[data.length - 1][0].getTime(), top = Math.max(4, ...data.map((r) => Math.max(r[1], r[2], r[3])));
-    const view = { file: data, dateWindow: [end - minutes * 60000, end], valueRange: [0, top * 1.12] };
+    /* A young floor does not begin with an empty chart. */
+    const begin = Math.max(end - minutes * 60000, Math.min(data[0][0].getTime(), end - 60000));
+    const view = { file: data, dateWindow: [begin, end], valueRange: [0, top * 1.12] };
     if (graph) return graph.updateOptions(view);
     graph = new Dygraph(box, data, Object.assign(view, colours(), {
       labels: ["time", "calls", "talking", "waiting"],
