@@ -188,7 +188,7 @@ function drawCampaigns(p) {
   $("t-campaigns").hidden = p.campaigns.length === 0;
 }
 function drawBox(p) {
-  set($("b-lag"), whole.format(Math.round(p.box.loop_lag_max_us / 100) / 10) + " ms");
+  set($("b-lag"), p.box.loop_lag_max_us ? whole.format(Math.round(p.box.loop_lag_max_us / 100) / 10) + " ms" : "–"); /* 0: not measured */
   set($("b-restarts"), whole.format(p.box.sip_restarts));
   set($("b-late"), whole.format(p.box.late_mail));
   set($("b-refused"), whole.format(p.box.refused_orders));
