@@ -19,7 +19,7 @@ static const char *const last_names[] = {"Gomez",  "Miller", "Ruiz",   "Baker", 
 static const struct {
   enum behaviour behaviour;
   unsigned share;
-} shares[] = {{CALLEE_PERSON, 2540}, {CALLEE_EARLY_HANGUP, 240}, {CALLEE_MACHINE, 2600}, {CALLEE_NO_ANSWER, 2740},
+} shares[] = {{CALLEE_PERSON, 2680}, {CALLEE_EARLY_HANGUP, 100}, {CALLEE_MACHINE, 2600}, {CALLEE_NO_ANSWER, 2740},
               {CALLEE_BUSY, 640},    {CALLEE_SIT, 360},          {CALLEE_FAX, 180},      {CALLEE_REJECT, 140},
               {CALLEE_FAIL, 260},    {CALLEE_DEAD_AIR, 120},     {CALLEE_BUSY_TONE, 180}};
 
