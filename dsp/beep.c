@@ -9,8 +9,6 @@ enum { BEEP_HOPS_MIN = 8, BEEP_HOPS_MAX = 200, ENDED_HOPS_MAX = 10, GAP_HOPS = 5
 #define LOW_HZ 600.0f /* below, vowels come close to a pure line */
 #define PURITY_LOW_MIN 0.991f
 #define PURITY_MIN 0.987f
-#define SPREAD_HZ 2.0f
-#define SPREAD_SHARE 0.006f
 
 void beep_init(struct beep *b) { memset(b, 0, sizeof *b); }
 
@@ -33,7 +31,7 @@ bool beep_step(struct beep *b, const struct view *v, const struct lines *l, bool
   if (b->fired || hops < BEEP_HOPS_MIN || hops > BEEP_HOPS_MAX || now - r->end_hop > ENDED_HOPS_MAX) return false;
   if (!spoken || r->lo_hz < BEEP_HZ_MIN || r->lo_hz > BEEP_HZ_MAX || keypad(r)) return false;
   if (r->max_db < floor_db + 10.0f || r->purity < (r->lo_hz < LOW_HZ ? PURITY_LOW_MIN : PURITY_MIN)) return false;
-  if (r->spread_hz > SPREAD_HZ + SPREAD_SHARE * r->lo_hz) return false;
+  if (!lines_still(l)) return false;
   if (v->dead ? b->dead_hops < GAP_HOPS : r->fall_db < FALL_DB && v->db > r->max_db - 2.0f * FALL_DB) return false;
   b->fired = true;
   b->end_hop = r->end_hop;

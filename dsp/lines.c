@@ -4,6 +4,9 @@
 
 enum { MISS_HOPS_MAX = 2, GAP_HOPS_MAX = 8, SEAM_HOPS_MAX = 5, YOUNG_HOPS = 4 };
 #define PURITY_MIN 0.90f
+#define STILL_PURITY 0.96f
+#define STILL_HZ 2.0f
+#define STILL_SHARE 0.006f
 #define LEVEL_MIN_DB (-52.0f)
 #define STEP_MAX_HZ 11.0f
 
@@ -97,3 +100,5 @@ enum lines_change lines_step(struct lines *l, const struct view *v, uint32_t now
   }
   return change;
 }
+
+bool lines_still(const struct lines *l) { return l->run.purity >= STILL_PURITY && l->run.spread_hz <= STILL_HZ + STILL_SHARE * l->run.lo_hz; }

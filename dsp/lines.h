@@ -37,4 +37,7 @@ void lines_init(struct lines *l);
 /* LINES_ENDED: run holds a finished run. now: number of this hop. */
 enum lines_change lines_step(struct lines *l, const struct view *v, uint32_t now);
 
+/* The line has stood as still as only a generator's does. */
+bool lines_still(const struct lines *l);
+
 #endif

@@ -23,6 +23,7 @@ enum {
 };
 #define LOW_SHARE_MIN 0.86f
 #define LEVEL_MIN_DB (-54.0f)
+#define PURITY_MIN 0.93f
 #define SAME_HZ 16.0f
 #define SPREAD_MAX_HZ 12.0f
 #define QUIET_BELOW_DB 11.0f
@@ -36,7 +37,9 @@ static float spread_hz(const struct progress *p) {
 }
 static bool steady(const struct progress *p) { return p->hops >= 4 && spread_hz(p) <= SPREAD_MAX_HZ; }
 
-uint32_t progress_steady_hops(const struct progress *p) { return p->on && steady(p) ? p->hops : 0; }
+uint32_t progress_steady_hops(const struct progress *p) {
+  return p->on && steady(p) && p->sum_purity > PURITY_MIN * (float)p->hops ? p->hops : 0;
+}
 
 static enum screen_tone report(struct progress *p, enum screen_tone tone, float hz, uint32_t start_hop) {
   if ((unsigned)p->reported >> tone & 1u) return SCREEN_TONE_NONE;
@@ -101,7 +104,7 @@ static enum screen_tone low_step(struct progress *p, const struct view *v, uint3
       p->on = true;
       p->start_hop = now;
       p->hops = 0;
-      p->sum_hz = p->sum_hz2 = p->sum_db = 0.0f;
+      p->sum_hz = p->sum_hz2 = p->sum_db = p->sum_purity = 0.0f;
       p->max_db = v->db;
     }
     p->missed = 0;
@@ -111,6 +114,7 @@ static enum screen_tone low_step(struct progress *p, const struct view *v, uint3
     p->sum_hz += v->low_hz;
     p->sum_hz2 += v->low_hz * v->low_hz;
     p->sum_db += v->db;
+    p->sum_purity += v->purity;
     if (v->db > p->max_db) p->max_db = v->db;
     if (p->hops >= DIAL_HOPS_MIN && steady(p) && mean_hz(p) < 520.0f) return report(p, SCREEN_TONE_DIAL, mean_hz(p), p->start_hop);
     return busy_or_reorder(p);

@@ -21,7 +21,7 @@ struct progress {
   uint8_t missed;
   bool gap;               /* a packet may have been lost since the last good hop */
   uint32_t start_hop, end_hop, hops;
-  float sum_hz, sum_hz2, sum_db, max_db;
+  float sum_hz, sum_hz2, sum_db, sum_purity, max_db;
   struct line_run sit[SIT_PARTS];
   uint8_t sit_parts;
   uint16_t reported;      /* bit per enum screen_tone */
@@ -32,7 +32,7 @@ struct progress {
 void progress_init(struct progress *p);
 /* One hop; l already stepped. Returns a tone when one becomes known, else SCREEN_TONE_NONE. */
 enum screen_tone progress_step(struct progress *p, const struct view *v, const struct lines *l, enum lines_change change, uint32_t now);
-/* A steady low sound has lasted this many hops (0: none sounds). */
+/* A steady low sound, as pure as a tone, has lasted this many hops (0: none sounds). */
 uint32_t progress_steady_hops(const struct progress *p);
 
 #endif

@@ -12,10 +12,11 @@
 #include <spandsp/expose.h>
 
 enum {
-  QUEUE = 16,
+  QUEUE = 32,
   SMEAR_HOPS = 2,       /* a window reaches back 32 ms: what it shows happened before its end */
   TONE_CANDIDATE_HOPS = 3,
   TONE_SURE_HOPS = 12,
+  LOW_SURE_HOPS = 20,     /* a vowel may be steady for a while */
   DIGIT_HOPS = 12,
   TORN_HOPS = 8,
   SMEARED_HOPS = 5,
@@ -65,8 +66,10 @@ size_t screen_size(void) { return sizeof(struct screen); }
 static uint64_t sample_of(uint32_t hop) { return (uint64_t)hop * HOP_SAMPLES; }
 
 static struct screen_event *push(struct screen *s, enum screen_event_kind kind, uint64_t sample) {
-  if (s->queued == QUEUE) { /* nobody reads: the oldest goes, the verdict must not */
-    memmove(s->queue, s->queue + 1, sizeof s->queue - sizeof s->queue[0]);
+  if (s->queued == QUEUE) { /* nobody reads: the oldest key or tone goes, a verdict stays */
+    int oldest = 0;
+    while (oldest < QUEUE - 1 && s->queue[oldest].kind != SCREEN_DIGIT && s->queue[oldest].kind != SCREEN_TONE) oldest++;
+    memmove(s->queue + oldest, s->queue + oldest + 1, (size_t)(QUEUE - 1 - oldest) * sizeof s->queue[0]);
     s->queued--;
   }
   struct screen_event *e = &s->queue[s->queued++];
@@ -173,7 +176,7 @@ static void listen_to_tones(struct screen *s, const struct view *v, bool *candid
   const uint32_t low = progress_steady_hops(&s->progress);
   const uint32_t fax_hops = s->fax.v21_hops > s->fax.ced_hops ? s->fax.v21_hops : s->fax.ced_hops;
   *candidate = run >= TONE_CANDIDATE_HOPS || low >= TONE_CANDIDATE_HOPS || fax_hops >= TONE_CANDIDATE_HOPS;
-  *sure = now < s->digit_until_hop || tone_sounds(s, v, *candidate, run >= TONE_SURE_HOPS || low >= TONE_SURE_HOPS || fax_hops >= TONE_SURE_HOPS);
+  *sure = now < s->digit_until_hop || tone_sounds(s, v, *candidate, (run >= TONE_SURE_HOPS && lines_still(&s->lines)) || low >= LOW_SURE_HOPS || fax_hops >= TONE_SURE_HOPS);
 }
 
 /* Person or machine: asks the model every few hops, the policy every hop. */

@@ -57,7 +57,7 @@ static inline void add_speech(struct sound *s, int ms, double pitch_hz, double d
   while (s->n < end && s->n < SOUND_MAX) {
     const int length = (int)dice_between(1280, 1920);
     const double f1 = dice_between(300, 800), f2 = dice_between(1000, 2400), bend = dice_between(-0.15, 0.15);
-    const double c1 = 2.0 * 0.975 * cos(6.2832 * f1 / RATE), c2 = 2.0 * 0.96 * cos(6.2832 * f2 / RATE);
+    const double g1 = dice_between(300, 800), g2 = dice_between(1000, 2400); /* where the mouth goes */
     for (int i = 0; i < length && s->n < end && s->n < SOUND_MAX; i++) {
       const double part = (double)i / length, f0 = pitch_hz * (1.0 + bend * part);
       phase += f0 / RATE;
@@ -67,7 +67,8 @@ static inline void add_speech(struct sound *s, int ms, double pitch_hz, double d
         pulse = 1.0;
       }
       pulse += dice_between(-0.02, 0.02);
-      const double y = pulse + c1 * y1 - 0.975 * 0.975 * y2, z = pulse + c2 * z1 - 0.96 * 0.96 * z2;
+      const double c1 = 2.0 * 0.96 * cos(6.2832 * (f1 + (g1 - f1) * part) / RATE), c2 = 2.0 * 0.94 * cos(6.2832 * (f2 + (g2 - f2) * part) / RATE);
+      const double y = pulse + c1 * y1 - 0.96 * 0.96 * y2, z = pulse + c2 * z1 - 0.94 * 0.94 * z2;
       y2 = y1, y1 = y, z2 = z1, z1 = z;
       const double v = (y + 0.5 * z) * (0.05 + sin(3.14159 * part));
       s->x[s->n++] = (float)v;
