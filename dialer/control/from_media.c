@@ -32,7 +32,8 @@ static void call_mail(struct floor *f, const struct mail *m) {
     break;
   case MEDIA_PLAYED: call_event(f, c, EV_PLAYED); break;
   case MEDIA_DIGIT:
-    if (c->state == CALL_MESSAGE && e->digit == (char)f->campaigns[c->campaign].terms.optout_digit) call_event(f, c, EV_OPT_OUT);
+    if ((c->state == CALL_MESSAGE || c->message_begun) && e->digit == (char)f->campaigns[c->campaign].terms.optout_digit)
+      call_event(f, c, EV_OPT_OUT); /* also when the message has just ended */
     break;
   case MEDIA_DEAD: call_event(f, c, EV_DEAD); break;
   default: break;
@@ -47,7 +48,7 @@ static void seat_mail(struct floor *f, const struct mail *m) {
     agent_digit(f, a, e->digit);
   else if (m->kind == MEDIA_DEAD && a->seat == SEAT_UP) { /* the phone vanished: its customer goes to the next agent */
     struct leg leg = agent_leg(f, a);
-    uint16_t listener = a->listener;
+    uint16_t listener = a->seat_listener;
     seat_over(f, a);
     order_leg(f, SIP_BYE, listener, leg);
   }

@@ -8,6 +8,7 @@ static bool may_change_media(const struct call *c) {
 
 static void call_progress(struct floor *f, struct call *c, const struct mail *m) {
   const struct mail_sip_event *e = &m->u.sip_event;
+  if (c->answered.ms || c->leg_over) return; /* a fork that still rings */
   c->sip_code = e->status;
   if (e->desc.family && e->sdp_new && (c->state == CALL_DIALING || c->state == CALL_RINGING))
     order_remote(f, c->session, call_leg(f, c), &e->desc, true);
@@ -24,11 +25,9 @@ static void call_answered(struct floor *f, struct call *c, const struct mail *m)
   c->sip_code = e->status;
   if (e->desc.family == 0) { /* an answer without media cannot be served */
     c->cause = CAUSE_MEDIA;
-    call_event(f, c, EV_ANSWERED);
-    call_event(f, c, EV_HANG_UP);
-    return;
+  } else {
+    order_remote(f, c->session, call_leg(f, c), &e->desc, false);
   }
-  order_remote(f, c->session, call_leg(f, c), &e->desc, false);
   call_event(f, c, EV_ANSWERED);
 }
 
@@ -49,15 +48,17 @@ static void call_over(struct floor *f, struct call *c, const struct mail *m) {
   call_event(f, c, EV_OVER);
 }
 
+/* An answer for a call that we gave up: its leg must not live on, whichever worker has it. */
+static void hang_up_stray(struct floor *f, struct leg leg) {
+  for (uint16_t l = 0; l < FLOOR_LISTENERS_MAX; l++)
+    if (f->worker_up[l]) order_leg(f, SIP_BYE, l, leg);
+}
+
 static void call_mail(struct floor *f, const struct mail *m) {
   const struct mail_sip_event *e = &m->u.sip_event;
   struct call *c = call_find(f, e->leg.slot, e->leg.gen);
-  if (!c) {
-    /* An answer for a call that we gave up: its leg must not live on. */
-    if (m->kind == SIP_ANSWERED && e->leg.slot < f->calls_max)
-      order_leg(f, SIP_BYE, f->trunks[f->calls[e->leg.slot].trunk].listener, e->leg);
-    return;
-  }
+  if (m->kind == SIP_ANSWERED && (!c || c->state == CALL_CLOSING)) hang_up_stray(f, e->leg);
+  if (!c || c->state == CALL_CLOSING) return;
   switch ((enum mail_kind)m->kind) {
   case SIP_PROGRESS: call_progress(f, c, m); break;
   case SIP_ANSWERED: call_answered(f, c, m); break;

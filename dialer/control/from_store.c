@@ -9,8 +9,7 @@ static void leased(struct control *k, const struct lease *lease) {
     order_lease_drop(f, lease);
     return;
   }
-  p->leases[(p->lease_head + p->lease_count++) % FLOOR_LEASES_MAX] = *lease;
-  p->pace_now = true;
+  p->leases[(p->lease_head + p->lease_count++) % FLOOR_LEASES_MAX] = *lease; /* STORE_LEASE_END wakes the pacer */
 }
 
 static void lease_end(struct floor *f, const struct mail_store_lease_end *end) {

@@ -155,6 +155,7 @@ void launch_pace(struct control *k, uint32_t campaign) {
   struct floor *f = &k->floor;
   struct campaign *p = &f->campaigns[campaign];
   p->pace_now = false;
+  p->paced = f->now.mono;
   if (!p->pacer) return;
   int64_t again = PACE_EVERY_MS;
   bool may = p->state == CAMPAIGN_RUNNING && !f->draining && !f->pressure && f->worker_up[f->trunks[p->terms.trunk].listener];

@@ -9,15 +9,20 @@ static void pacer(struct floor *f, struct call *c, enum pacer_event_kind kind) {
   floor_tell_pacer(f, c->campaign, kind, call_slot(f, c), c->agent, c->lease.segment);
 }
 
-/* The agent, if one is named, goes on without this call. */
+/* The agent, if one is named or kept for it, goes on without this call. */
 static void part_from_agent(struct floor *f, struct call *c) {
+  if (c->dedicated != NOBODY) {
+    struct agent *kept = &f->agents[c->dedicated];
+    c->dedicated = NOBODY;
+    if (kept->call == call_slot(f, c)) agent_unreserve(f, kept);
+  }
   if (c->agent == NOBODY) return;
   struct agent *a = &f->agents[c->agent];
   if (a->call != call_slot(f, c)) return;
+  order_session(f, MEDIA_UNBRIDGE, a->session); /* a bridge that was ordered may be there before media says so */
   if (a->state == AGENT_TALKING) {
     c->agent_end = f->now.mono;
     c->talk_ms += (uint32_t)mono_since(f->now.mono, a->since);
-    if (a->seat == SEAT_UP) order_session(f, MEDIA_UNBRIDGE, a->session);
     agent_call_over(f, a);
   } else {
     c->agent = NOBODY;
@@ -29,9 +34,11 @@ static void tally(struct floor *f, const struct call *c) {
   struct campaign *p = &f->campaigns[c->campaign];
   p->attempts++;
   if (c->answered.ms) p->answered++;
+  p->abandoned += c->abandoned; /* as the records count, whatever else went wrong */
+  p->live_answers += c->abandoned || c->outcome == OUTCOME_CONNECTED;
   switch ((enum outcome)c->outcome) {
-  case OUTCOME_CONNECTED: p->connected++, p->live_answers++; break;
-  case OUTCOME_ABANDONED: p->abandoned++, p->live_answers++; break;
+  case OUTCOME_CONNECTED: p->connected++; break;
+  case OUTCOME_ABANDONED: break;
   case OUTCOME_EARLY_HANGUP: p->early_hangup++; break;
   case OUTCOME_MACHINE:
   case OUTCOME_SCREENING:
@@ -50,7 +57,6 @@ static void close_call(struct floor *f, struct call *c, enum cause cause, enum e
   if (c->ended_by == ENDED_BY_NONE) c->ended_by = (uint8_t)by;
   waitq_remove(f, c);
   part_from_agent(f, c);
-  if (c->dedicated != NOBODY && f->agents[c->dedicated].call == call_slot(f, c)) agent_unreserve(f, &f->agents[c->dedicated]);
   order_session(f, MEDIA_RELEASE, c->session);
   c->session = (struct session){0, 0};
   f->trunks[c->trunk].used--;
@@ -59,7 +65,7 @@ static void close_call(struct floor *f, struct call *c, enum cause cause, enum e
   /* Whoever hangs up in the middle of his own greeting waited for nobody: that is no fault of the pace. */
   bool waited = c->verdict != VERDICT_NONE || c->greeting_end.ms != 0;
   if (c->outcome == OUTCOME_EARLY_HANGUP && waited) pacer(f, c, PACER_CALL_EARLY_HANGUP);
-  if (c->outcome == OUTCOME_ABANDONED && !c->message_begun) pacer(f, c, PACER_CALL_ABANDONED);
+  if (c->abandoned && !c->message_begun) pacer(f, c, PACER_CALL_ABANDONED);
   pacer(f, c, PACER_CALL_ENDED);
 }
 
@@ -79,11 +85,11 @@ static void act_refused(struct floor *f, struct call *c) {
   f->trunks[c->trunk].used--;
   f->credits[f->credit_count++] = (struct credit){c->session, c->port};
   f->campaigns[c->campaign].refused++;
-  if (c->dedicated != NOBODY) agent_unreserve(f, &f->agents[c->dedicated]);
+  part_from_agent(f, c);
   pacer(f, c, PACER_CALL_ENDED);
   call_free(f, c);
 }
-static void act_not_dialed(struct floor *f, struct call *c) { close_call(f, c, CAUSE_LOCAL, ENDED_BY_SYSTEM); }
+static void act_not_dialed(struct floor *f, struct call *c) { close_call(f, c, CAUSE_CANCELLED, ENDED_BY_SYSTEM); }
 static void act_ringing(struct floor *f, struct call *c) { pacer(f, c, PACER_CALL_RINGING); }
 static void act_cancel(struct floor *f, struct call *c) { cancel(f, c); }
 static void act_give_up(struct floor *f, struct call *c) {
@@ -93,7 +99,6 @@ static void act_give_up(struct floor *f, struct call *c) {
 static void act_over(struct floor *f, struct call *c) { close_call(f, c, CAUSE_NORMAL, ENDED_BY_NETWORK); }
 static void act_lost(struct floor *f, struct call *c) {
   c->leg_over = 1;
-  c->cause = CAUSE_WORKER_LOST;
   close_call(f, c, CAUSE_WORKER_LOST, ENDED_BY_SYSTEM);
 }
 /* The far side never confirmed our BYE or CANCEL; the SIP worker frees its leg by its own timers. */
@@ -101,6 +106,10 @@ static void act_forced(struct floor *f, struct call *c) { close_call(f, c, CAUSE
 
 static void act_answered(struct floor *f, struct call *c) {
   pacer(f, c, PACER_CALL_ANSWERED);
+  if (f->stopping || c->cause == CAUSE_MEDIA) { /* nobody can serve him */
+    call_event(f, c, EV_STOP);
+    return;
+  }
   order_screen(f, c);
   if (outcome_of_verdict(c->verdict) != OUTCOME_NONE) { /* a tone was heard, then the answer crossed our CANCEL */
     call_event(f, c, EV_NOT_PERSON);
@@ -112,7 +121,8 @@ static void act_answered(struct floor *f, struct call *c) {
 }
 static void act_not_person(struct floor *f, struct call *c) { bye(f, c, CAUSE_NORMAL, ENDED_BY_SYSTEM); }
 static void act_tone(struct floor *f, struct call *c) {
-  c->cause = c->verdict == VERDICT_BUSY_TONE ? CAUSE_IN_BAND_BUSY : CAUSE_IN_BAND_SIT;
+  if (c->verdict == VERDICT_BUSY_TONE) c->cause = CAUSE_IN_BAND_BUSY;
+  if (c->verdict == VERDICT_SIT) c->cause = CAUSE_IN_BAND_SIT;
   cancel(f, c);
 }
 static void act_wait(struct floor *f, struct call *c) {
@@ -122,21 +132,26 @@ static void act_wait(struct floor *f, struct call *c) {
   }
   pacer(f, c, PACER_CALL_PERSON);
   if (c->dedicated != NOBODY) {
-    c->agent = c->dedicated;
-    c->dedicated = NOBODY;
-    if (f->agents[c->agent].call == call_slot(f, c) && f->agents[c->agent].seat == SEAT_UP) {
+    const struct agent *kept = &f->agents[c->dedicated];
+    if (kept->call == call_slot(f, c) && kept->seat == SEAT_UP) {
+      c->agent = c->dedicated;
+      c->dedicated = NOBODY;
       call_event(f, c, EV_AGENT);
       return;
     }
-    c->agent = NOBODY;
+    part_from_agent(f, c); /* his phone is gone: the caller waits for anybody */
   }
   waitq_push(f, c, false);
   pool_match(f, c->campaign);
 }
-static void act_connect(struct floor *f, struct call *c) { order_bridge(f, c, &f->agents[c->agent]); }
+static void act_connect(struct floor *f, struct call *c) {
+  c->bridge_asked = 1;
+  order_bridge(f, c, &f->agents[c->agent]);
+}
 static void act_talk(struct floor *f, struct call *c) {
   agent_talk(f, &f->agents[c->agent]);
-  if (!c->connected_before) pacer(f, c, PACER_CALL_CONNECTED);
+  c->served_by = f->agents[c->agent].id;
+  pacer(f, c, PACER_CALL_CONNECTED);
   c->connected_before = 1;
 }
 /* Media began the message by its own clock. */
@@ -166,14 +181,20 @@ static void act_late_message(struct floor *f, struct call *c) {
 static void act_requeue(struct floor *f, struct call *c) {
   part_from_agent(f, c);
   c->agent = NOBODY;
+  if (c->connected_before) pacer(f, c, PACER_CALL_PERSON); /* he waits again */
   waitq_push(f, c, true);
   pool_match(f, c->campaign);
 }
 static void act_agent_hangs_up(struct floor *f, struct call *c) { bye(f, c, CAUSE_NORMAL, ENDED_BY_AGENT); }
 static void act_hang_up(struct floor *f, struct call *c) { bye(f, c, CAUSE_NORMAL, ENDED_BY_SYSTEM); }
 static void act_dead(struct floor *f, struct call *c) { bye(f, c, CAUSE_RTP_DEAD, ENDED_BY_SYSTEM); }
-static void act_opt_out(struct floor *f, struct call *c) {
+static void act_late_opt_out(struct floor *f, struct call *c) {
+  if (c->opted_out) return;
+  c->opted_out = 1;
   order_opt_out(f, c);
+}
+static void act_opt_out(struct floor *f, struct call *c) {
+  act_late_opt_out(f, c);
   bye(f, c, CAUSE_NORMAL, ENDED_BY_CALLEE);
 }
 static void act_orphan(struct floor *f, struct call *c) {
@@ -258,6 +279,7 @@ static const struct row TABLE[] = {
     {CALL_MESSAGE, EV_WORKER_LOST, CALL_CLOSING, act_lost},
 
     {CALL_ENDING, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_ENDING, EV_OPT_OUT, CALL_ENDING, act_late_opt_out},
     {CALL_ENDING, EV_PATIENCE, CALL_CLOSING, act_forced},
     {CALL_ENDING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
 
@@ -284,7 +306,7 @@ static int64_t patience_ms(const struct floor *f, const struct call *c) {
   case CALL_CANCELLING:
   case CALL_ENDING: return 40000;
   case CALL_SCREENING: return 15000;
-  case CALL_WAITING: return c->connected_before ? t->max_wait_ms : 15000 + (int64_t)t->max_wait_ms;
+  case CALL_WAITING: return c->bridge_asked ? t->max_wait_ms : 15000 + (int64_t)t->max_wait_ms; /* a bridge ends media's own deadline */
   case CALL_CONNECTING: return 3000;
   case CALL_MESSAGE: return 60000;
   default: return 0;

@@ -62,10 +62,11 @@ const char *call_event_name(enum call_event e);
 struct call {
   uint8_t state; /* enum call_state */
   uint8_t outcome, cause, verdict, reason, ended_by;
-  uint8_t answered_once, message_begun, gave_up, leg_over, connected_before;
+  uint8_t message_begun, gave_up, leg_over, connected_before, bridge_asked, opted_out, abandoned;
   uint32_t gen;
   uint16_t campaign, trunk;
   uint32_t agent;     /* slot, NOBODY */
+  uint64_t served_by; /* id of the agent who talked to him last, 0: none */
   uint32_t dedicated; /* preview: the agent it is dialed for, NOBODY */
   uint32_t next;      /* free list or wait queue, NOBODY: last */
   uint64_t attempt_id;
@@ -85,6 +86,7 @@ struct agent {
   uint8_t seat;   /* enum seat_state */
   uint8_t nailed, disposed, seat_orphan; /* orphan: its SIP worker died under it */
   uint16_t listener, campaign;
+  uint16_t seat_listener; /* where its leg is; the listener may change meanwhile */
   uint32_t seat_gen; /* generation of its leg; a new one for each INVITE */
   uint32_t seat_failures;
   uint32_t call;     /* slot, NOBODY */
@@ -104,6 +106,7 @@ struct campaign {
   struct lease leases[FLOOR_LEASES_MAX];
   uint32_t lease_head, lease_count;
   bool lease_asked, pace_now;
+  struct mono paced;      /* when the pacer was asked last */
   struct mono lease_next; /* do not ask before */
   uint32_t open;          /* contacts not finished, as the store last said */
   uint32_t by_state[CALL_STATE_COUNT];
@@ -143,6 +146,7 @@ struct floor {
   bool worker_up[FLOOR_LISTENERS_MAX];
   struct id_maker ids;
   bool draining, pressure;
+  bool stopping; /* not even the calls in flight are waited for */
   uint64_t late_mail, ignored_events, refused_orders, sip_restarts;
 };
 

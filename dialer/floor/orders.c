@@ -85,7 +85,7 @@ void order_close(struct floor *f, struct call *c) {
   rec.case_id = c->lease.case_id;
   rec.phone_id = c->lease.phone_id;
   rec.phone = c->lease.phone;
-  rec.agent_id = c->agent != NOBODY ? f->agents[c->agent].id : 0;
+  rec.agent_id = c->served_by;
   rec.ringing = wall_of(f->now, c->ringing);
   rec.answered = wall_of(f->now, c->answered);
   rec.greeting_end = wall_of(f->now, c->greeting_end);
@@ -101,6 +101,7 @@ void order_close(struct floor *f, struct call *c) {
   rec.talk_ms = c->talk_ms;
   outcome_classify(f, c, &rec);
   c->outcome = rec.outcome;
+  c->abandoned = rec.abandoned;
   add(f, SPOKE_STORE, 0, STORE_CLOSE)->u.store_close = rec;
 }
 

@@ -60,5 +60,5 @@ void outcome_classify(const struct floor *f, const struct call *c, struct mail_s
   case ABANDON_NOT_LIVE: rec->outcome = (uint8_t)outcome_of_verdict(v); break;
   }
   /* Cut off by ourselves before an agent came: the box's own failure, not the caller's choice. */
-  if (c->cause == CAUSE_WORKER_LOST && rec->bridged.ms == 0) rec->outcome = OUTCOME_INTERRUPTED;
+  if (c->cause == CAUSE_WORKER_LOST && rec->bridged.ms == 0 && !c->message_begun) rec->outcome = OUTCOME_INTERRUPTED;
 }

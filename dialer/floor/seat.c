@@ -21,12 +21,14 @@ static void dial(struct floor *f, struct agent *a) {
   if (++a->seat_gen == 0) a->seat_gen = 1;
   a->seat = SEAT_DIALING;
   a->seat_orphan = 0;
+  a->seat_listener = a->listener;
   order_invite_seat(f, a);
 }
 
 void seat_hang_up(struct floor *f, struct agent *a) {
   if (a->seat != SEAT_UP && a->seat != SEAT_DIALING) return;
-  order_leg(f, SIP_BYE, a->listener, agent_leg(f, a));
+  order_leg(f, SIP_BYE, a->seat_listener, agent_leg(f, a));
+  if (a->seat == SEAT_UP && a->state == AGENT_READY) floor_tell_pacer(f, a->campaign, PACER_AGENT_PAUSED, NOBODY, agent_slot(f, a), 0);
   a->seat = SEAT_ENDING;
 }
 
@@ -41,7 +43,7 @@ void seat_check(struct floor *f, struct agent *a) {
 
 void seat_answered(struct floor *f, struct agent *a, const struct media_desc *desc) {
   if (a->seat == SEAT_ENDING) { /* our hang-up crossed the answer */
-    order_leg(f, SIP_BYE, a->listener, agent_leg(f, a));
+    order_leg(f, SIP_BYE, a->seat_listener, agent_leg(f, a));
     return;
   }
   a->seat = SEAT_UP;
@@ -86,7 +88,7 @@ void seat_over(struct floor *f, struct agent *a) {
 void seat_worker_lost(struct floor *f, uint16_t listener) {
   for (uint32_t i = 0; i < f->agents_used; i++) {
     struct agent *a = &f->agents[i];
-    if (a->listener != listener || a->seat == SEAT_DOWN) continue;
+    if (a->seat_listener != listener || a->seat == SEAT_DOWN) continue;
     if (a->seat == SEAT_UP && a->state == AGENT_TALKING)
       a->seat_orphan = 1;
     else

@@ -82,6 +82,10 @@ void timers_clear(struct timers *t, uint32_t owner) {
 
 bool timers_armed(const struct timers *t, uint32_t owner) { return t->place[owner] != NOWHERE; }
 
+struct mono timers_when(const struct timers *t, uint32_t owner) {
+  return t->place[owner] != NOWHERE ? (struct mono){t->when[owner]} : MONO_NONE;
+}
+
 struct mono timers_next(const struct timers *t) { return t->count ? (struct mono){t->when[t->heap[0]]} : MONO_NONE; }
 
 bool timers_pop(struct timers *t, struct mono now, uint32_t *owner) {

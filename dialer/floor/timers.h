@@ -14,6 +14,7 @@ struct timers *timers_destroy(struct timers *t);
 void timers_set(struct timers *t, uint32_t owner, struct mono when); /* moves an armed one */
 void timers_clear(struct timers *t, uint32_t owner);
 bool timers_armed(const struct timers *t, uint32_t owner);
+struct mono timers_when(const struct timers *t, uint32_t owner); /* MONO_NONE: not armed */
 /* MONO_NONE when none is armed. */
 struct mono timers_next(const struct timers *t);
 /* Takes the earliest owner whose deadline is <= now; false: none. Ties by owner number. */
