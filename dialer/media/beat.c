@@ -26,6 +26,7 @@ static bool silent(const struct media_thread *th, const struct rtp_session *s) {
   int64_t since = s->answered_us;
   if (s->in.last_us > since) since = s->in.last_us;
   if (s->bridged_us > since) since = s->bridged_us;
+  if (s->resumed_us > since) since = s->resumed_us;
   return th->now_us - since >= DEAD_US;
 }
 

@@ -30,6 +30,7 @@ static void remote(struct media_thread *th, const struct mail_media_remote *orde
   bool moved = false;
   if (order->desc.family != 0) {
     struct net_addr to = net_addr_of_desc(&order->desc);
+    if (s->desc.dir != MEDIA_SENDRECV && order->desc.dir == MEDIA_SENDRECV) s->resumed_us = th->now_us;
     s->desc = order->desc;
     moved = latch_aim(&s->latch, &order->desc);
     if (moved) session_disconnect(s);

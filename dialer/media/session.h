@@ -45,6 +45,7 @@ struct rtp_session {
   bool connected, polled; /* socket connected; registered in epoll */
   bool dead_sent, rtcp_tried;
   int64_t answered_us;
+  int64_t resumed_us; /* the far side took its hold back: patience with its silence begins anew */
   struct latch latch;
   struct stream_in in;
   struct stream_out out;

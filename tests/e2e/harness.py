@@ -13,12 +13,43 @@ import random
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 
 BINARY = os.environ.get("CADENCIA", "build/release/cadencia")
+
+# Whatever happens to a story, even SIGKILL at a time limit: what it started ends with it.
+OWNED = ["setpriv", "--pdeathsig", "KILL", "--"]
+
+
+def sanitized():
+    with contextlib.suppress(OSError), open(BINARY, "rb") as f:
+        return b"__asan_init" in f.read()
+    return False
+
+
+SANITIZED = sanitized()
+# Debian 12's AddressSanitizer does not know the widest address layouts of newer kernels.
+LAUNCH = ([*OWNED, "setarch", os.uname().machine, "-R"] if SANITIZED else OWNED)
+
+
+def sanitizer_env(folder):
+    """Every report of a sanitizer, in whichever process, becomes a file in the story's folder."""
+    if not SANITIZED:
+        return {}
+    path = f"{folder}/sanitizer"
+    suppressions = pathlib.Path(folder) / "leaks.supp"
+    suppressions.write_text(KNOWN_LEAKS)
+    return {"ASAN_OPTIONS": f"log_path={path}:detect_leaks=1:detect_stack_use_after_return=0",
+            "UBSAN_OPTIONS": f"log_path={path}:print_stacktrace=1",
+            "LSAN_OPTIONS": f"log_path={path}:suppressions={suppressions}:print_suppressions=0"}
+
+
+# One-time allocations of libraries, held in their statics until the process ends.
+KNOWN_LEAKS = ""
 
 
 def free_port(kind=socket.SOCK_DGRAM):
@@ -42,8 +73,23 @@ def free_range(size):
     raise RuntimeError("no free port range")
 
 
+def startup_s():
+    """How long this machine takes, right now, to start a process of ours: the measure for what must be quick."""
+    worst = 0
+    for _ in range(3):
+        began = time.monotonic()
+        subprocess.run([*LAUNCH, BINARY, "--help"], stdout=subprocess.DEVNULL, check=False)
+        worst = max(worst, time.monotonic() - began)
+    return worst
+
+
+# How much slower than an idle machine a story may be. A story that passes is not slowed by it: waits end with their condition.
+PATIENCE = float(os.environ.get("CADENCIA_E2E_PATIENCE", "4")) * (2 if SANITIZED else 1)
+
+
 def wait_for(what, predicate, seconds=20, every=0.1):
     """Polls until predicate() is true and returns its value; fails loudly with `what` otherwise."""
+    seconds *= PATIENCE
     end = time.monotonic() + seconds
     while True:
         value = predicate()
@@ -96,13 +142,16 @@ drain_s = {drain_s};
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen([BINARY, "serve", "-c", str(self.config)], stderr=open(self.log, "ab"), start_new_session=True)
-        wait_for("the daemon's socket", lambda: self.process.poll() is not None or self.cli("status", check=False).returncode == 0, 15)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([*LAUNCH, BINARY, "serve", "-c", str(self.config)], stderr=log, start_new_session=True,
+                                            stdin=subprocess.DEVNULL, env={**os.environ, **sanitizer_env(self.folder)})
+        wait_for("the daemon's socket", lambda: self.process.poll() is not None or self.live(), 15)
         assert self.process.poll() is None, self.log.read_text()
         return self
 
     def cli(self, *args, check=True):
-        r = subprocess.run([BINARY, *args, "-c", str(self.config)], capture_output=True, text=True, timeout=120)
+        r = subprocess.run([*LAUNCH, BINARY, *args, "-c", str(self.config)], capture_output=True, text=True, timeout=300,
+                           env={**os.environ, **sanitizer_env(self.folder)})
         if check and r.returncode != 0:
             raise AssertionError(f"cadencia {' '.join(args)}: exit {r.returncode}\n{r.stdout}{r.stderr}")
         return r
@@ -134,6 +183,23 @@ drain_s = {drain_s};
     def status(self):
         return json.loads(self.cli("status", "--json").stdout)
 
+    def child(self, verb):
+        return next((pid for pid, v in self.children().items() if v == verb), None)
+
+    def live(self):
+        r = self.cli("status", "--json", check=False)
+        return r.returncode == 0 and json.loads(r.stdout)["daemon"]
+
+    def seats_up(self, count=1):
+        """Calls begin when the agents are there: waits until so many phones are on the line."""
+        wait_for(f"{count} seats up", lambda: sum(a["seat_up"] for a in self.status()["agents"]) >= count, 20)
+
+    def query(self, sql, *values):
+        """The records as they are on disk, read beside the daemon."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.state}/cadencia.db?mode=ro", uri=True, timeout=30)) as db:
+            db.row_factory = sqlite3.Row
+            return [dict(r) for r in db.execute(sql, values)]
+
     def children(self):
         """pid -> verb of the daemon's children."""
         found = {}
@@ -146,10 +212,12 @@ drain_s = {drain_s};
         return found
 
     def kill_group(self):
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-    def stop(self, seconds=30):
+    def stop(self, seconds=40):
+        seconds *= PATIENCE
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -160,31 +228,13 @@ drain_s = {drain_s};
         return self.process.returncode if self.process else 0
 
 
-class Sipp:
-    """SIPp as the carrier or as agents' phones, by a scenario file."""
-
-    def __init__(self, folder, name, scenario, port, extra=()):
-        self.folder = pathlib.Path(folder)
-        path = self.folder / f"{name}.xml"
-        path.write_text(scenario)
-        self.stats = self.folder / f"{name}.err"
-        self.process = subprocess.Popen(
-            ["sipp", "-sf", str(path), "-i", "127.0.0.1", "-p", str(port), "-nostdin", "-trace_err",
-             "-error_file", str(self.stats), "-l", "5000", "-mp", str(free_range(64)), *extra],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, stdin=subprocess.DEVNULL)
-
-    def stop(self):
-        self.process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(5)
-            return
-        self.process.kill()
-        self.process.wait()
+def sanitizer_reports(folder):
+    return {p.name: p.read_text(errors="replace") for p in sorted(pathlib.Path(folder).glob("sanitizer.*")) if p.stat().st_size}
 
 
 @contextlib.contextmanager
 def stage(**box_options):
-    """A folder, a trunk port and a box, all taken down afterwards; keeps the folder when the story fails."""
+    """A folder, a trunk port and a box, all taken down afterwards, whatever happens."""
     folder = tempfile.mkdtemp(prefix="cadencia-e2e-")
     actors = []
     trunk_port = free_port()
@@ -192,138 +242,19 @@ def stage(**box_options):
     try:
         yield box, trunk_port, actors, pathlib.Path(folder)
         code = box.stop()
-        assert code == 0, f"the daemon ended with {code}\n{box.log.read_text()[-4000:]}"
+        assert code == 0, f"the daemon ended with {code}"
+        reports = sanitizer_reports(folder)
+        assert not reports, "sanitizer: " + "\n".join(f"{name}\n{text[:6000]}" for name, text in reports.items())
     except BaseException:
-        sys.stderr.write(f"--- {box.log} ---\n{box.log.read_text()[-6000:] if box.log.exists() else ''}\n")
-        if box.process and box.process.poll() is None:
-            box.kill_group()
+        if box.log.exists():
+            sys.stderr.write(f"--- {box.log} ---\n{box.log.read_text(errors='replace')[-6000:]}\n")
+        for name, text in sanitizer_reports(folder).items():
+            sys.stderr.write(f"--- {name} ---\n{text[:8000]}\n")
         raise
     finally:
+        if box.process and (box.process.poll() is None or box.children()):
+            box.kill_group()
         for a in actors:
             a.stop()
         if not os.environ.get("CADENCIA_E2E_KEEP"):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def carrier_scenario(kinds, talk_ms=0):
-    """A SIPp carrier that does by the last two digits of the called number what `kinds` says.
-
-    kinds: two digits -> name of a behaviour below. Numbers that are not named answer; they stay until BYE, or
-    hang up after talk_ms.
-    """
-    behaviours = {
-        "busy": final(486, "Busy Here", ringing=False),
-        "unknown": final(404, "Not Found", ringing=False),
-        "unavailable": final(503, "Service Unavailable", ringing=False, header="Retry-After: 5"),
-        "declined": final(603, "Decline", ringing=True),
-        "declined_by_network": final(603, "Network Blocked", ringing=False, header='Reason: SIP;cause=603;text="v=analytics1;url=https://example.com"'),
-        "unwanted": final(607, "Unwanted", ringing=True),
-        "blocked": final(608, "Rejected", ringing=False),
-        "moved": final(302, "Moved Temporarily", ringing=False, header="Contact: <sip:elsewhere@127.0.0.1:9>"),
-        "silence": '<label id="{n}"/><pause milliseconds="40000"/><nop next="end"/>',
-        "early_busy": f'<label id="{{n}}"/>{reply(183, "Session Progress", sdp=True)}<pause milliseconds="800"/>' + final(486, "Busy Here", False).replace('<label id="{n}"/>', ""),
-        "late": answer(ring_ms=25000, talk_ms=2000),
-        "hang_up": answer(ring_ms=300, talk_ms=50),
-        "talks": answer(ring_ms=300, talk_ms=2000),
-        "never": '<label id="{n}"/>' + reply(180, "Ringing") + '<recv request="CANCEL"/>' + CANCELLED + '<nop next="end"/>',
-    }
-    tests, bodies = "", ""
-    for i, (digits, name) in enumerate(sorted(kinds.items())):
-        label = 10 + i
-        tests += f'<strcmp assign_to="c{digits}" variable="kind" value="{digits}"/><test assign_to="b{digits}" variable="c{digits}" compare="equal" value="0"/>'
-        bodies += behaviours[name].replace("{n}", str(label)).replace("{end}", "1")
-    jumps = "".join(f'<nop next="{10 + i}" test="b{d}"/>' for i, d in enumerate(sorted(kinds)))
-    names = ",".join(f"b{d},c{d}" for d in sorted(kinds)) or "all"
-    body = answer(ring_ms=200, talk_ms=talk_ms).replace('<label id="{n}"/>', "")
-    pick = f"""<action><ereg regexp="sip:\\+[0-9]+([0-9][0-9])@" search_in="hdr" header="To:" assign_to="all,kind"/>{tests}</action>""" if kinds else ""
-    known = f"all,kind,{names}," if kinds else ""
-    text = f"""<?xml version="1.0" encoding="UTF-8"?>
-<scenario name="carrier">
-<recv request="INVITE" rrs="true">{pick}</recv>
-{jumps}{body}{bodies}
-<label id="1"/>
-<Reference variables="{known}peer,mine"/>
-</scenario>"""
-    return text.replace('next="end"', 'next="1"')
-
-
-def reply(code, phrase, sdp=False, header=""):
-    body = """v=0
-o=carrier 1 1 IN IP4 127.0.0.1
-s=-
-c=IN IP4 127.0.0.1
-t=0 0
-m=audio [media_port] RTP/AVP 0 101
-a=rtpmap:0 PCMU/8000
-a=rtpmap:101 telephone-event/8000
-a=ptime:20
-""" if sdp else ""
-    kind = "Content-Type: application/sdp\n" if sdp else ""
-    return f"""<send{' retrans="500"' if code >= 200 else ''}><![CDATA[
-SIP/2.0 {code} {phrase}
-[last_Via:]
-[last_From:]
-[last_To:];tag=[pid]S[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:callee@127.0.0.1:[local_port]>
-{header + chr(10) if header else ''}{kind}Content-Length: [len]
-
-{body}]]></send>"""
-
-
-CANCELLED = """<send><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[pid]S[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send><send retrans="500"><![CDATA[
-SIP/2.0 487 Request Terminated
-[last_Via:]
-[last_From:]
-[last_To:];tag=[pid]S[call_number]
-[last_Call-ID:]
-CSeq: 1 INVITE
-Content-Length: 0
-
-]]></send><recv request="ACK"/>"""
-
-
-def final(code, phrase, ringing, header=""):
-    ring = reply(180, "Ringing") + '<pause milliseconds="300"/>' if ringing else ""
-    return f'<label id="{{n}}"/>{reply(100, "Trying")}{ring}{reply(code, phrase, header=header)}<recv request="ACK"/><nop next="end"/>'
-
-
-OK_TO_BYE = """<send><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>"""
-
-def answer(ring_ms, talk_ms=0):
-    """Rings, answers; with talk_ms hangs up after it, else waits for BYE."""
-    end = f'<pause milliseconds="{talk_ms}"/>' + bye_from_callee() if talk_ms else f'<recv request="BYE"/>{OK_TO_BYE}'
-    return f'<label id="{{n}}"/>{reply(180, "Ringing")}<pause milliseconds="{ring_ms}"/>{reply(200, "OK", sdp=True)}<recv request="ACK"><action><ereg regexp=".*" search_in="hdr" header="From:" assign_to="peer"/><ereg regexp=".*" search_in="hdr" header="To:" assign_to="mine"/></action></recv>{end}<nop next="end"/>'
-
-
-def bye_from_callee():
-    return """<send retrans="500"><![CDATA[
-BYE [next_url] SIP/2.0
-Via: SIP/2.0/UDP 127.0.0.1:[local_port];branch=[branch]
-Max-Forwards: 70
-From:[$mine]
-To:[$peer]
-[last_Call-ID:]
-CSeq: 9 BYE
-Content-Length: 0
-
-]]></send><recv response="200"/>"""

@@ -3,6 +3,7 @@
 It answers INVITEs over UDP, sends a tone (or what `sound` gives) as PCMU or PCMA every 20 ms, keeps what it
 hears, sends telephone-events, hangs up on command. One thread a phone, blocking sockets, loopback only.
 """
+import contextlib
 import math
 import random
 import re
@@ -63,14 +64,19 @@ def level_of(samples, hz):
 
 
 class Phone(threading.Thread):
-    """`calls` is a list of dicts, one a dialog: heard (samples), from_user, answered_at, ended_at."""
+    """`calls` is a list of dicts, one a dialog: heard (samples), since, answered_at, ended_at, acked and byed (To tags).
 
-    def __init__(self, port=None, codec=0, sound=None, ring_s=0.1, answer=True, talk_s=None, events=True):
+    early: 183 with audio while it rings. on_cancel: "487", or "200" (picks up in the very moment). fork: that many answers.
+    """
+
+    def __init__(self, port=None, codec=0, sound=None, ring_s=0.1, answer=True, talk_s=None, early=False, on_cancel="487", fork=1):
         super().__init__(daemon=True)
         self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sip.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.sip.bind(("127.0.0.1", port or 0))
         self.port = self.sip.getsockname()[1]
-        self.codec, self.sound, self.ring_s, self.answer, self.talk_s, self.events = codec, sound, ring_s, answer, talk_s, events
+        self.codec, self.sound, self.ring_s, self.answer, self.talk_s = codec, sound, ring_s, answer, talk_s
+        self.early, self.on_cancel, self.fork = early, on_cancel, fork
         self.calls, self.lock, self.running = [], threading.Lock(), True
         self.start()
 
@@ -80,17 +86,27 @@ class Phone(threading.Thread):
         m = re.search(rf"^{name}\s*:\s*(.*?)\r?$", text, re.I | re.M)
         return m.group(1).strip() if m else ""
 
-    def reply(self, call, code, phrase, cseq=None, via=None, body=""):
+    def reply(self, call, code, phrase, cseq=None, via=None, body="", tag=None):
         extra = "Content-Type: application/sdp\r\n" if body else ""
-        to = call["to"] if ";tag=" in call["to"] or code == 100 else f"{call['to']};tag={call['tag']}"
+        to = call["to"] if ";tag=" in call["to"] or code == 100 else f"{call['to']};tag={tag or call['tag']}"
         text = (f"SIP/2.0 {code} {phrase}\r\n{via or call['via']}From: {call['from']}\r\nTo: {to}\r\nCall-ID: {call['id']}\r\n"
                 f"CSeq: {cseq or call['cseq']}\r\nContact: <sip:phone@127.0.0.1:{self.port}>\r\n{extra}Content-Length: {len(body)}\r\n\r\n{body}")
         self.sip.sendto(text.encode(), call["peer"])
 
-    def sdp(self, call):
+    def pick_up(self, call, now):
+        call["state"], call["answered_at"], call["resend"] = "answered", now, now + 0.5
+        if not self.early:
+            call["next"] = now
+        self.send_answers(call)
+
+    def send_answers(self, call):
+        for i in range(self.fork):
+            self.reply(call, 200, "OK", body=self.sdp(call), tag=call["tag"] + (f"f{i}" if i else ""))
+
+    def sdp(self, call, direction="sendrecv"):
         return (f"v=0\r\no=phone {call['port']} 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
                 f"m=audio {call['port']} RTP/AVP {self.codec} 101\r\na=rtpmap:{self.codec} {'PCMU' if self.codec == 0 else 'PCMA'}/8000\r\n"
-                "a=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\n")
+                f"a=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\na={direction}\r\n")
 
     def on_invite(self, text, peer):
         call_id = self.field(text, "Call-ID")
@@ -109,10 +125,15 @@ class Phone(threading.Thread):
                 "cseq": self.field(text, "CSeq"), "tag": f"{random.getrandbits(40):x}", "rtp": rtp, "port": rtp.getsockname()[1],
                 "media": ("127.0.0.1", int(m.group(1)) if m else 0), "target": uri.group(1) if uri else "", "heard": [], "arrivals": [],
                 "digits": [], "state": "ringing", "since": time.monotonic(), "seq": random.getrandbits(15), "ts": random.getrandbits(30),
-                "ssrc": random.getrandbits(32), "position": 0, "next": 0.0, "answered_at": None, "ended_at": None, "headers": text}
+                "ssrc": random.getrandbits(32), "position": 0, "next": 0.0, "answered_at": None, "ended_at": None, "headers": text,
+                "muted": False, "cancelled_at": None, "acked": set(), "byed": set(), "own_cseq": 100, "agreed": {}}
         with self.lock:
             self.calls.append(call)
-        self.reply(call, 180, "Ringing")
+        if self.early:
+            call["next"] = time.monotonic()
+            self.reply(call, 183, "Session Progress", body=self.sdp(call))
+        else:
+            self.reply(call, 180, "Ringing")
 
     def vias(self, text):
         return "".join(f"Via: {v.strip()}\r\n" for v in re.findall(r"^Via\s*:\s*(.*?)\r?$", text, re.I | re.M))
@@ -124,12 +145,23 @@ class Phone(threading.Thread):
             self.on_invite(text, peer)
             return
         call = next((c for c in self.calls if c["id"] == self.field(text, "Call-ID")), None)
-        if call is None or method.startswith("SIP/2.0"):
+        if call is None:
             return
+        if method.startswith("SIP/2.0"):
+            self.on_reply(call, text)
+            return
+        tag = (re.search(r";tag=([^;>\s]+)", self.field(text, "To")) or [None, ""])[1]
+        if method == "ACK":
+            call["acked"].add(tag)
         if method == "BYE":
-            self.reply(call, 200, "OK", self.field(text, "CSeq"), self.vias(text))
-            self.over(call)
+            call["byed"].add(tag)
+            self.reply(call, 200, "OK", self.field(text, "CSeq"), self.vias(text), tag=tag or None)
+            if tag in ("", call["tag"]):
+                self.over(call)
         elif method == "CANCEL":
+            call["cancelled_at"] = time.monotonic()
+            if call["state"] == "ringing" and self.on_cancel == "200":
+                self.pick_up(call, time.monotonic())
             self.reply(call, 200, "OK", self.field(text, "CSeq"), self.vias(text))
             if call["state"] == "ringing":
                 self.reply(call, 487, "Request Terminated")
@@ -139,14 +171,32 @@ class Phone(threading.Thread):
         elif method == "OPTIONS":
             self.reply(call, 200, "OK", self.field(text, "CSeq"), self.vias(text))
 
+    def request(self, call, method, cseq, body=""):
+        """A request of ours inside the dialog."""
+        contact = f"Contact: <sip:phone@127.0.0.1:{self.port}>\r\n" + ("Content-Type: application/sdp\r\n" if body else "") if method != "BYE" else ""
+        text = (f"{method} {call['target']} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{random.getrandbits(48):x}\r\n"
+                f"Max-Forwards: 70\r\nFrom: {call['to']};tag={call['tag']}\r\nTo: {call['from']}\r\nCall-ID: {call['id']}\r\n"
+                f"CSeq: {cseq} {method}\r\n{contact}Content-Length: {len(body)}\r\n\r\n{body}")
+        self.sip.sendto(text.encode(), call["peer"])
+
+    def reinvite(self, call, direction):
+        """Hold and resume. Returns the number under which `agreed` will hold the answer's direction."""
+        call["own_cseq"] += 1
+        self.request(call, "INVITE", call["own_cseq"], self.sdp(call, direction))
+        return call["own_cseq"]
+
+    def on_reply(self, call, text):
+        number, method = (self.field(text, "CSeq").split() + ["", ""])[:2]
+        if method == "INVITE" and text.split(" ", 2)[1] >= "200":
+            self.request(call, "ACK", int(number))
+            found = re.search(r"^a=(sendrecv|sendonly|recvonly|inactive)", text, re.M)
+            call["agreed"][int(number)] = text.split(" ", 2)[1] + " " + (found.group(1) if found else "sendrecv")
+
     def over(self, call):
         call["state"], call["ended_at"] = "over", time.monotonic()
 
     def hang_up(self, call):
-        text = (f"BYE {call['target']} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{random.getrandbits(48):x}\r\n"
-                f"Max-Forwards: 70\r\nFrom: {call['to']};tag={call['tag']}\r\nTo: {call['from']}\r\nCall-ID: {call['id']}\r\nCSeq: 77 BYE\r\n"
-                "Content-Length: 0\r\n\r\n")
-        self.sip.sendto(text.encode(), call["peer"])
+        self.request(call, "BYE", 900)
         self.over(call)
 
     def press(self, call, digit):
@@ -165,12 +215,12 @@ class Phone(threading.Thread):
     def tick(self, now):
         for call in list(self.calls):
             if call["state"] == "ringing" and self.answer and now - call["since"] >= self.ring_s:
-                call["state"], call["answered_at"], call["next"] = "answered", now, now
-                self.reply(call, 200, "OK", body=self.sdp(call))
-                call["resend"] = now + 0.5
+                self.pick_up(call, now)
             elif call["state"] == "answered" and now >= call["resend"]:
-                self.reply(call, 200, "OK", body=self.sdp(call))
+                self.send_answers(call)
                 call["resend"] = now + 1
+            if self.early and call["state"] == "ringing":
+                self.speak(call, now)
             if call["state"] in ("answered", "up"):
                 if self.talk_s and now - call["answered_at"] > self.talk_s:
                     self.hang_up(call)
@@ -182,14 +232,15 @@ class Phone(threading.Thread):
         sound = self.sound(call) if callable(self.sound) else self.sound
         while call["next"] <= now:
             call["next"] += 0.02
-            if not sound:
+            if not sound or call["muted"]:
                 continue
             chunk = [sound[(call["position"] + i) % len(sound)] for i in range(160)]
             call["position"] += 160
             table = ENCODE[self.codec]
             payload = bytes(table[s + 32768] for s in chunk)
             header = struct.pack("!BBHII", 0x80, self.codec, call["seq"] & 0xFFFF, call["ts"] & 0xFFFFFFFF, call["ssrc"])
-            call["rtp"].sendto(header + payload, call["media"])
+            with contextlib.suppress(ConnectionError):
+                call["rtp"].sendto(header + payload, call["media"])
             call["seq"] += 1
             call["ts"] += 160
 
@@ -224,12 +275,23 @@ class Phone(threading.Thread):
                 self.on_sip(data, peer)
             self.tick(time.monotonic())
 
+    def die(self):
+        """As if its process had been killed: every port refuses from now on. Returns the SIP port."""
+        self.stop()
+        for c in self.calls:
+            c["state"] = "over"
+        return self.port
+
     def stop(self):
         self.running = False
-        self.join(2)
+        self.join(5)
         self.sip.close()
         for c in self.calls:
             c["rtp"].close()
+
+    def hears(self, hz, least, samples=1600, of=None):
+        """The first call on the line whose last samples carry this tone."""
+        return next((c for c in self.up() if of in (None, c) and level_of(c["heard"][-samples:], hz) > least), None)
 
     def up(self):
         return [c for c in self.calls if c["state"] == "up"]

@@ -199,6 +199,20 @@ START_TEST(a_silent_seat_and_a_call_on_hold_are_not_dead) {
 }
 END_TEST
 
+START_TEST(taking_back_a_long_hold_begins_the_patience_anew) {
+  struct rtp_session *s = answered(LEG_CALL, MEDIA_INACTIVE);
+  pass_ms(60000);
+  struct mail m = mail_make(MEDIA_REMOTE, thread_now(&th));
+  m.u.media_remote = (struct mail_media_remote){.session = session_id(s), .owner = s->owner, .desc = s->desc};
+  m.u.media_remote.desc.dir = MEDIA_SENDRECV;
+  orders_take(&th, &m);
+  pass_ms(14900);
+  ck_assert_int_eq(mails_of(MEDIA_DEAD), 0);
+  pass_ms(200);
+  ck_assert_int_eq(mails_of(MEDIA_DEAD), 1);
+}
+END_TEST
+
 START_TEST(a_bridge_is_dead_when_both_are_silent_and_neither_is_on_hold) {
   struct rtp_session *c = answered(LEG_CALL, MEDIA_SENDRECV), *a = answered(LEG_SEAT, _i == 2 ? MEDIA_SENDONLY : MEDIA_SENDRECV);
   bridge_join(&th, c, a, false);
@@ -426,6 +440,7 @@ int main(void) {
   tcase_add_test(tc, a_bridge_gives_the_detector_back);
   tcase_add_test(tc, a_call_without_audio_for_fifteen_seconds_is_dead_once);
   tcase_add_test(tc, a_silent_seat_and_a_call_on_hold_are_not_dead);
+  tcase_add_test(tc, taking_back_a_long_hold_begins_the_patience_anew);
   tcase_add_loop_test(tc, a_bridge_is_dead_when_both_are_silent_and_neither_is_on_hold, 0, 3);
   tcase_add_test(tc, a_far_host_that_refuses_our_packets_is_dead);
   tcase_add_test(tc, before_the_answer_nothing_is_sent_and_nobody_is_dead);
