@@ -78,7 +78,10 @@ int cmd_dnc_check(struct command_call *c) {
     snprintf(phone, sizeof phone, "+%llu", (unsigned long long)j.phones[0]);
     call_put_json(c, json_pack("{s:s, s:b}", "phone", phone, "listed", j.listed));
   } else {
-    fprintf(c->out, "+%llu is %s\n", (unsigned long long)j.phones[0], j.listed ? "on a do-not-call list" : "on no do-not-call list");
+    const char *where = j.listed     ? "on a do-not-call list"
+                        : j.campaign ? "on no do-not-call list that this campaign keeps to"
+                                     : "not on the global do-not-call list; --campaign NAME asks those of a campaign and its seller too";
+    fprintf(c->out, "+%llu is %s\n", (unsigned long long)j.phones[0], where);
   }
   return j.listed ? EXIT_REFUSED : EXIT_GOOD;
 }

@@ -132,8 +132,8 @@ def nobody_free_means_the_message_and_the_key_opts_out():
         assert row["phone"] == called(alone), row
         assert row["abandoned"] == "1" and row["greeting_end_at"] and not row["bridged_at"], row
         assert row["ended_by"] == "callee", row
-        wait_for("the number on the list", lambda: box.cli("dnc", "check", "+" + row["phone"], check=False).returncode == 1, 3)
-        other = box.cli("dnc", "check", "+" + called(served), check=False)
+        wait_for("the number on the list", lambda: box.cli("dnc", "check", "+" + row["phone"], "--campaign", "test", check=False).returncode == 1, 3)
+        other = box.cli("dnc", "check", "+" + called(served), "--campaign", "test", check=False)
         assert other.returncode == 0, other.stdout + other.stderr
 
 
