@@ -175,7 +175,7 @@ void launch_pace(struct control *k, uint32_t campaign) {
   while (may && launched < orders.launch && launched < view.lines_free && launched < view.rate_free && launch_one(k, campaign)) launched++;
   if (may && orders.why.bound == PACER_BOUND_RATE) again = PACE_SOON_MS;
   if (may) launch_want_leases(k, campaign);
-  for (uint32_t i = 0; may && i < f->agents_used; i++) /* on-demand phones ring when there is work */
+  for (uint32_t i = 0; i < f->agents_used; i++) /* on-demand phones ring when there is work, and are let go when there is none */
     if (f->agents[i].campaign == campaign && !f->agents[i].nailed && f->agents[i].state == AGENT_READY) seat_check(f, &f->agents[i]);
   timers_set(f->timers, timer_of_campaign(f, campaign), mono_add(f->now.mono, again));
 }

@@ -46,6 +46,7 @@ static void enter(struct floor *f, struct agent *a, enum agent_state state) {
 
 struct agent *agent_add(struct floor *f, const struct mail_store_agent *def) {
   struct agent *a = agent_by_id(f, def->agent_id);
+  bool first = false;
   uint32_t campaign = 0;
   while (campaign < FLOOR_CAMPAIGNS_MAX && !(f->campaigns[campaign].used && f->campaigns[campaign].terms.id == def->campaign_id)) campaign++;
   if (campaign == FLOOR_CAMPAIGNS_MAX || def->listener >= FLOOR_LISTENERS_MAX) return NULL;
@@ -58,13 +59,18 @@ struct agent *agent_add(struct floor *f, const struct mail_store_agent *def) {
     a->call = NOBODY;
     a->campaign = (uint16_t)campaign;
     a->since = f->now.mono;
+    first = true;
   }
   if (a->state == AGENT_LOGGED_OUT) a->campaign = (uint16_t)campaign; /* a change while at work waits for the next log-in */
+  if (!first && (a->listener != def->listener || strncmp(a->uri, def->uri, sizeof a->uri) != 0)) a->seat_moved = 1;
   a->listener = def->listener;
   a->nailed = def->nailed;
   memcpy(a->name, def->name, sizeof a->name);
   memcpy(a->uri, def->uri, sizeof a->uri);
-  agent_want(f, a, (enum agent_state)def->state);
+  if (first || a->wanted != def->state) /* reading the same again ends nobody's wrap-up */
+    agent_want(f, a, (enum agent_state)def->state);
+  else
+    seat_check(f, a);
   return a;
 }
 

@@ -75,7 +75,10 @@ static void bye(struct floor *f, struct call *c, enum cause cause, enum ended_by
   if (c->ended_by == ENDED_BY_NONE) c->ended_by = (uint8_t)by;
   waitq_remove(f, c);
   part_from_agent(f, c);
-  order_leg(f, SIP_BYE, f->trunks[c->trunk].listener, call_leg(f, c));
+  if (c->leg_over) /* its dialog died with its worker: nobody would confirm a BYE */
+    call_event(f, c, EV_OVER);
+  else
+    order_leg(f, SIP_BYE, f->trunks[c->trunk].listener, call_leg(f, c));
 }
 
 static void cancel(struct floor *f, struct call *c) { order_leg(f, SIP_CANCEL, f->trunks[c->trunk].listener, call_leg(f, c)); }
@@ -169,10 +172,10 @@ static void act_message(struct floor *f, struct call *c) {
 /* No word from media, or a caller who lost his agent and found no other: we start it. */
 static void act_late_message(struct floor *f, struct call *c) {
   uint16_t prompt = f->campaigns[c->campaign].terms.prompt_safe_harbour;
+  waitq_remove(f, c);
+  part_from_agent(f, c);
   if (prompt) order_play(f, c->session, prompt);
   if (c->connected_before) {
-    waitq_remove(f, c);
-    part_from_agent(f, c);
     if (!prompt) call_event(f, c, EV_PLAYED);
     return;
   }

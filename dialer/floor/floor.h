@@ -84,7 +84,8 @@ struct agent {
   uint8_t state;  /* enum agent_state */
   uint8_t wanted; /* LOGGED_OUT, PAUSED, READY: where to go after the call in hand */
   uint8_t seat;   /* enum seat_state */
-  uint8_t nailed, disposed, seat_orphan; /* orphan: its SIP worker died under it */
+  uint8_t nailed, disposed;
+  uint8_t seat_orphan, seat_moved; /* orphan: its SIP worker died under it; moved: another phone is to be rung */
   uint16_t listener, campaign;
   uint16_t seat_listener; /* where its leg is; the listener may change meanwhile */
   uint32_t seat_gen; /* generation of its leg; a new one for each INVITE */

@@ -6,7 +6,7 @@
 enum { REDIAL_FIRST_MS = 1000, REDIAL_MOST_MS = 30000 };
 
 static bool wanted(const struct floor *f, const struct agent *a) {
-  if (a->call != NOBODY || a->state == AGENT_TALKING) return true;
+  if (a->call != NOBODY || (a->state == AGENT_WRAPUP && a->seat == SEAT_UP)) return true;
   if (a->nailed) return a->wanted != AGENT_LOGGED_OUT;
   const struct campaign *p = &f->campaigns[a->campaign];
   return a->state == AGENT_READY && p->state == CAMPAIGN_RUNNING && (p->lease_count > 0 || p->in_flight > 0);
@@ -22,6 +22,7 @@ static void dial(struct floor *f, struct agent *a) {
   a->seat = SEAT_DIALING;
   a->seat_orphan = 0;
   a->seat_listener = a->listener;
+  a->seat_moved = 0;
   order_invite_seat(f, a);
 }
 
@@ -36,6 +37,8 @@ void seat_check(struct floor *f, struct agent *a) {
   if (!wanted(f, a)) {
     timers_clear(f->timers, timer_of_seat(f, agent_slot(f, a)));
     seat_hang_up(f, a);
+  } else if (a->seat_moved && a->seat != SEAT_DOWN) {
+    if (a->call == NOBODY && a->state != AGENT_WRAPUP) seat_hang_up(f, a); /* the new phone is rung when the old one is down */
   } else if (a->seat == SEAT_DOWN && !timers_armed(f->timers, timer_of_seat(f, agent_slot(f, a)))) {
     dial(f, a);
   }
@@ -69,19 +72,15 @@ void seat_over(struct floor *f, struct agent *a) {
   a->seat_orphan = 0;
   order_session(f, MEDIA_RELEASE, a->session);
   a->session = (struct session){0, 0};
-  if (was_up) {
-    if (a->call != NOBODY) {
-      struct call *c = &f->calls[a->call];
-      if (c->agent == agent_slot(f, a)) call_event(f, c, EV_SEAT_LOST);
-    }
-    if (a->state == AGENT_READY) floor_tell_pacer(f, a->campaign, PACER_AGENT_PAUSED, NOBODY, agent_slot(f, a), 0);
-  }
-  if (wanted(f, a)) {
+  if (wanted(f, a)) { /* armed first: whoever looks at the seat now must not ring it at once */
     uint32_t shift = a->seat_failures < 5 ? a->seat_failures : 5;
     int64_t wait = (int64_t)REDIAL_FIRST_MS << shift;
     a->seat_failures++;
     timers_set(f->timers, timer_of_seat(f, agent_slot(f, a)), mono_add(f->now.mono, wait < REDIAL_MOST_MS ? wait : REDIAL_MOST_MS));
   }
+  if (!was_up) return;
+  if (a->call != NOBODY && f->calls[a->call].agent == agent_slot(f, a)) call_event(f, &f->calls[a->call], EV_SEAT_LOST);
+  if (a->state == AGENT_READY) floor_tell_pacer(f, a->campaign, PACER_AGENT_PAUSED, NOBODY, agent_slot(f, a), 0);
 }
 
 /* The dialogs are gone with their worker. A talk goes on in media; idle seats are rung anew. */

@@ -1,0 +1,485 @@
+/* Agents, their phones and SIP workers that die, told mail by mail. */
+#include "harness.h"
+
+static void one_agent(void) { floor_open(PACING_PROGRESSIVE, 1, 8, 100); }
+static void two_agents(void) { floor_open(PACING_PROGRESSIVE, 2, 8, 100); }
+static void preview(void) { floor_open(PACING_PREVIEW, 1, 8, 100); }
+static void nobody_yet(void) { floor_open(PACING_PROGRESSIVE, 0, 8, 100); }
+
+/* ---- wrap-up and dispositions ---- */
+
+START_TEST(a_digit_in_wrap_up_is_the_disposition_and_makes_him_ready) {
+  struct party p = talking();
+  pass(4000);
+  over(&p, 200, CAUSE_NORMAL, 1);
+  pass(3000);
+  say_media(MEDIA_DIGIT, agent_at(0)->session, seat_leg(0), VERDICT_NONE, '7'); /* no such disposition */
+  ck_assert_uint_eq(said(STORE_DISPOSE), 0);
+  say_media(MEDIA_DIGIT, agent_at(0)->session, seat_leg(0), VERDICT_NONE, '1');
+  ck_assert_str_eq(last(STORE_DISPOSE)->u.store_dispose.code, "SALE");
+  ck_assert_uint_eq(last(STORE_DISPOSE)->u.store_dispose.attempt_id, p.attempt);
+  ck_assert_uint_eq(last(STORE_DISPOSE)->u.store_dispose.wrapup_ms, 3000);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_READY);
+}
+END_TEST
+
+START_TEST(a_disposition_ordered_during_the_talk_leaves_no_wrap_up) {
+  struct party p = talking();
+  order(ORDER_DISPOSE, 0, AGENT_READY, "SALE");
+  ck_assert_int_eq(last(ORDER_REPLY)->u.order_reply.err, CAD_OK);
+  pass(1000);
+  over(&p, 200, CAUSE_NORMAL, 1);
+  pass(1);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_READY);
+  ck_assert_uint_eq(said(STORE_DISPOSE), 1);
+  order(ORDER_DISPOSE, 0, AGENT_READY, "NI");
+  ck_assert_int_eq(last(ORDER_REPLY)->u.order_reply.err, CAD_EREFUSED);
+}
+END_TEST
+
+START_TEST(wrap_up_ends_by_itself_with_the_default_disposition) {
+  struct party p = talking();
+  pass(1000);
+  over(&p, 200, CAUSE_NORMAL, 1);
+  pass(9900);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_WRAPUP);
+  pass(200);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_READY);
+  ck_assert_str_eq(last(STORE_DISPOSE)->u.store_dispose.code, "N");
+  ck_assert_uint_eq(last(STORE_DISPOSE)->u.store_dispose.wrapup_ms, 10000);
+}
+END_TEST
+
+START_TEST(reading_the_agents_again_ends_nobodys_wrap_up) {
+  struct party p = talking();
+  pass(1000);
+  over(&p, 200, CAUSE_NORMAL, 1);
+  pass(2000);
+  struct mail again = agent_mail(0, CAMPAIGN, true, AGENT_READY);
+  step(&again);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_WRAPUP);
+  ck_assert_uint_eq(said(STORE_DISPOSE), 0);
+}
+END_TEST
+
+START_TEST(a_pause_during_the_talk_takes_effect_after_wrap_up) {
+  struct party p = talking();
+  order(ORDER_AGENT, 0, AGENT_PAUSED, NULL);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_TALKING);
+  pass(1000);
+  over(&p, 200, CAUSE_NORMAL, 1);
+  pass(10100);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_PAUSED);
+  lease_for(CAMPAIGN, 1);
+  pass(3000);
+  ck_assert_uint_eq(said(STORE_OPEN), 1); /* only the first call's */
+}
+END_TEST
+
+START_TEST(an_agent_who_logs_out_in_wrap_up_keeps_his_phone_until_it_is_over) {
+  struct party p = talking();
+  pass(1000);
+  over(&p, 200, CAUSE_NORMAL, 1);
+  order(ORDER_AGENT, 0, AGENT_LOGGED_OUT, NULL);
+  ck_assert_uint_eq(said(SIP_BYE), 0);
+  say_media(MEDIA_DIGIT, agent_at(0)->session, seat_leg(0), VERDICT_NONE, '1');
+  ck_assert_int_eq(agent_at(0)->state, AGENT_LOGGED_OUT);
+  ck_assert(leg_eq(last(SIP_BYE)->u.sip_leg.leg, seat_leg(0)));
+}
+END_TEST
+
+/* ---- phones ---- */
+
+START_TEST(a_phone_that_vanishes_sends_its_customer_to_the_next_agent) {
+  struct party p = talking();
+  uint32_t first = call_of(&p)->agent, second = 1 - first;
+  pass(5000);
+  forget();
+  say_sip(SIP_ENDED, seat_leg(first), 200, CAUSE_NORMAL, 1);
+  ck_assert_int_eq(state_of(&p), CALL_CONNECTING);
+  ck_assert_uint_eq(call_of(&p)->agent, second);
+  ck_assert_uint_lt(place_of(MEDIA_RELEASE), place_of(MEDIA_BRIDGE));
+  say_media(MEDIA_BRIDGED, p.session, p.leg, VERDICT_NONE, 0);
+  pass(2000);
+  struct mail_store_close rec = over(&p, 200, CAUSE_NORMAL, 1);
+  ck_assert_uint_eq(rec.agent_id, 100 + second);
+  ck_assert_uint_eq(rec.talk_ms, 7000);
+  ck_assert_int_eq(rec.outcome, OUTCOME_CONNECTED);
+}
+END_TEST
+
+START_TEST(a_customer_whose_only_agent_vanishes_hears_the_message_and_stays_connected_in_the_log) {
+  struct party p = talking();
+  pass(5000);
+  say_sip(SIP_ENDED, seat_leg(0), 200, CAUSE_NORMAL, 1);
+  ck_assert_int_eq(state_of(&p), CALL_WAITING);
+  forget();
+  pass(2100);
+  ck_assert_int_eq(state_of(&p), CALL_MESSAGE);
+  ck_assert(session_eq(last(MEDIA_PLAY)->u.media_play.session, p.session));
+  say_media(MEDIA_PLAYED, p.session, p.leg, VERDICT_NONE, 0);
+  struct mail_store_close rec = byed(&p);
+  ck_assert_int_eq(rec.outcome, OUTCOME_CONNECTED);
+  ck_assert_int_eq(rec.abandoned, 0);
+  ck_assert_uint_eq(rec.agent_id, 100);
+  ck_assert_uint_eq(rec.talk_ms, 5000);
+}
+END_TEST
+
+START_TEST(a_phone_lost_while_the_bridge_is_ordered_leaves_nobody_in_silence_for_long) {
+  struct party p = person();
+  ck_assert_int_eq(state_of(&p), CALL_CONNECTING);
+  say_sip(SIP_ENDED, seat_leg(0), 200, CAUSE_NORMAL, 1);
+  ck_assert_int_eq(state_of(&p), CALL_WAITING);
+  pass(2100); /* media's own deadline may have ended with the bridge */
+  ck_assert_int_eq(state_of(&p), CALL_MESSAGE);
+  say_sip(SIP_ENDED, p.leg, 200, CAUSE_NORMAL, 1);
+  ck_assert_int_eq(closed(&p).outcome, OUTCOME_ABANDONED);
+}
+END_TEST
+
+START_TEST(a_phone_that_hung_up_is_rung_again_after_a_while_and_not_at_once) {
+  struct party p = person();
+  forget();
+  say_sip(SIP_ENDED, seat_leg(0), 200, CAUSE_NORMAL, 1);
+  ck_assert_uint_eq(said(SIP_INVITE), 0);
+  pass(1100);
+  ck_assert_uint_eq(last(SIP_INVITE)->u.sip_invite.leg.role, LEG_SEAT);
+  say_sip(SIP_ENDED, p.leg, 200, CAUSE_NORMAL, 1);
+  closed(&p);
+}
+END_TEST
+
+START_TEST(a_phone_whose_audio_died_is_hung_up_and_late_mail_of_it_ignored) {
+  struct leg old = seat_leg(0);
+  struct session s = agent_at(0)->session;
+  say_media(MEDIA_DEAD, s, old, VERDICT_NONE, 0);
+  ck_assert(leg_eq(last(SIP_BYE)->u.sip_leg.leg, old));
+  ck_assert_int_eq(agent_at(0)->seat, SEAT_DOWN);
+  pass(1100);
+  ck_assert_int_eq(agent_at(0)->seat, SEAT_DIALING);
+  ck_assert(!session_eq(agent_at(0)->session, s));
+  say_sip(SIP_ENDED, old, 200, CAUSE_NORMAL, 0);
+  ck_assert_int_eq(agent_at(0)->seat, SEAT_DIALING);
+  seat_up(0);
+  ck_assert(agent_available(agent_at(0)));
+}
+END_TEST
+
+START_TEST(an_agent_who_moves_to_another_phone_is_hung_up_on_the_old_and_rung_on_the_new) {
+  say_worker(SIP_UP);
+  struct mail up = make(SIP_UP);
+  up.u.sip_up.worker = 1;
+  step(&up);
+  struct leg old = seat_leg(0);
+  struct mail moved = agent_mail(0, CAMPAIGN, true, AGENT_READY);
+  moved.u.store_agent.listener = 1;
+  memcpy(moved.u.store_agent.uri, "sip:b@127.0.0.1", 16);
+  step(&moved);
+  ck_assert(leg_eq(last(SIP_BYE)->u.sip_leg.leg, old));
+  ck_assert_uint_eq(st.sent[place_of(SIP_BYE) - 1].listener, 0);
+  say_sip(SIP_ENDED, old, 200, CAUSE_NORMAL, 0);
+  pass(1100);
+  ck_assert_uint_eq(st.sent[place_of(SIP_INVITE) - 1].listener, 1);
+  ck_assert_str_eq(last(SIP_INVITE)->u.sip_invite.uri, "sip:b@127.0.0.1");
+}
+END_TEST
+
+START_TEST(an_on_demand_phone_rings_when_there_is_work_before_anybody_is_dialed) {
+  struct mail a = agent_mail(0, CAMPAIGN, false, AGENT_READY);
+  step(&a);
+  pass(3000);
+  ck_assert_uint_eq(said(SIP_INVITE), 0);
+  lease_for(CAMPAIGN, 1);
+  pass(1100);
+  ck_assert_uint_eq(last(SIP_INVITE)->u.sip_invite.leg.role, LEG_SEAT);
+  pass(3000);
+  ck_assert_uint_eq(said(STORE_OPEN), 0);
+  seat_up(0);
+  pass(1100);
+  ck_assert_uint_eq(said(STORE_OPEN), 1);
+}
+END_TEST
+
+START_TEST(an_on_demand_phone_is_let_go_when_work_ends_and_no_call_is_placed_before_it_rings_again) {
+  struct mail a = agent_mail(0, CAMPAIGN, false, AGENT_READY);
+  step(&a);
+  lease_for(CAMPAIGN, 1);
+  pass(1100);
+  seat_up(0);
+  pass(1100);
+  const struct mail_store_open *o = &last(STORE_OPEN)->u.store_open;
+  struct party p = {.leg = {LEG_CALL, o->slot, o->gen}, .attempt = o->attempt_id};
+  reply(STORE_REFUSED, &p, REFUSAL_DNC);
+  pass(1100);
+  ck_assert(leg_eq(last(SIP_BYE)->u.sip_leg.leg, seat_leg(0)));
+  say_sip(SIP_ENDED, seat_leg(0), 200, CAUSE_NORMAL, 0);
+  ck_assert_int_eq(agent_at(0)->seat, SEAT_DOWN);
+  forget();
+  lease_for(CAMPAIGN, 2);
+  pass(5000);
+  ck_assert_uint_eq(said(STORE_OPEN), 0); /* his phone still rings */
+  ck_assert_uint_ge(said(SIP_INVITE), 1);
+  seat_up(0);
+  pass(1100);
+  ck_assert_uint_eq(said(STORE_OPEN), 1);
+}
+END_TEST
+
+START_TEST(an_on_demand_phone_is_let_go_when_the_campaign_pauses) {
+  struct mail a = agent_mail(0, CAMPAIGN, false, AGENT_READY);
+  step(&a);
+  lease_for(CAMPAIGN, 1);
+  pass(1100);
+  ck_assert_int_eq(agent_at(0)->seat, SEAT_DIALING);
+  struct mail c = campaign_mail(CAMPAIGN, PACING_PROGRESSIVE, CAMPAIGN_PAUSED);
+  step(&c);
+  pass(1100);
+  ck_assert_int_eq(agent_at(0)->seat, SEAT_ENDING);
+  ck_assert_uint_eq(said(SIP_BYE), 1);
+}
+END_TEST
+
+/* ---- preview ---- */
+
+static struct party previewed(void) {
+  uint64_t phone = st.next_phone++;
+  lease_for(CAMPAIGN, phone);
+  pass(3000);
+  ck_assert_uint_eq(said(STORE_OPEN), 0);
+  order(ORDER_PREVIEW, 0, AGENT_READY, NULL);
+  ck_assert_int_eq(last(ORDER_REPLY)->u.order_reply.err, CAD_OK);
+  const struct mail_store_open *o = &last(STORE_OPEN)->u.store_open;
+  struct party p = {.leg = {LEG_CALL, o->slot, o->gen}, .attempt = o->attempt_id, .phone = phone};
+  p.session = call_of(&p)->session;
+  ck_assert_int_eq(agent_at(0)->state, AGENT_RESERVED);
+  return p;
+}
+
+START_TEST(a_previewed_contact_is_dialed_for_the_agent_who_accepts_it) {
+  order(ORDER_PREVIEW, 0, AGENT_READY, NULL);
+  ck_assert_int_eq(last(ORDER_REPLY)->u.order_reply.err, CAD_EMPTY);
+  struct party p = previewed();
+  order(ORDER_PREVIEW, 0, AGENT_READY, NULL); /* one at a time */
+  ck_assert_int_eq(last(ORDER_REPLY)->u.order_reply.err, CAD_EREFUSED);
+  reply(STORE_OPENED, &p, REFUSAL_NONE);
+  say_sip(SIP_PROGRESS, p.leg, 180, CAUSE_NONE, 0);
+  pass(2000);
+  say_sip(SIP_ANSWERED, p.leg, 200, CAUSE_NONE, 0);
+  ck_assert_int_eq(state_of(&p), CALL_CONNECTING);
+  say_media(MEDIA_BRIDGED, p.session, p.leg, VERDICT_NONE, 0);
+  pass(1000);
+  ck_assert_int_eq(over(&p, 200, CAUSE_NORMAL, 1).outcome, OUTCOME_CONNECTED);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_WRAPUP);
+}
+END_TEST
+
+START_TEST(a_previewed_contact_that_does_not_answer_or_is_refused_frees_the_agent) {
+  struct party p = previewed();
+  reply(STORE_REFUSED, &p, REFUSAL_HOURS);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_READY);
+  forget();
+  p = previewed();
+  reply(STORE_OPENED, &p, REFUSAL_NONE);
+  pass(300);
+  ck_assert_int_eq(over(&p, 486, CAUSE_BUSY, 0).outcome, OUTCOME_BUSY);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_READY);
+  all_is_back();
+}
+END_TEST
+
+START_TEST(a_preview_agent_whose_phone_vanished_while_it_rang_is_not_kept_for_ever) {
+  struct party p = previewed();
+  reply(STORE_OPENED, &p, REFUSAL_NONE);
+  say_sip(SIP_PROGRESS, p.leg, 180, CAUSE_NONE, 0);
+  say_sip(SIP_ENDED, seat_leg(0), 200, CAUSE_NORMAL, 1);
+  pass(500);
+  say_sip(SIP_ANSWERED, p.leg, 200, CAUSE_NONE, 0);
+  ck_assert_int_eq(state_of(&p), CALL_WAITING);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_READY);
+  pass(700);
+  seat_up(0);
+  ck_assert_int_eq(state_of(&p), CALL_CONNECTING); /* he is back in time */
+  say_media(MEDIA_BRIDGED, p.session, p.leg, VERDICT_NONE, 0);
+  pass(1000);
+  over(&p, 200, CAUSE_NORMAL, 1);
+}
+END_TEST
+
+/* ---- a SIP worker dies ---- */
+
+static void worker_dies_and_comes_back(void) {
+  say_worker(SIP_LOST);
+  pass(300);
+  say_worker(SIP_UP);
+}
+
+START_TEST(calls_that_ring_or_wait_are_interrupted_with_their_worker) {
+  struct party p = ringing();
+  say_worker(SIP_LOST);
+  struct mail_store_close rec = closed(&p);
+  ck_assert_int_eq(rec.outcome, OUTCOME_INTERRUPTED);
+  ck_assert_int_eq(rec.cause, CAUSE_WORKER_LOST);
+  ck_assert_int_eq(agent_at(0)->seat, SEAT_DOWN);
+  forget();
+  pass(300);
+  say_worker(SIP_UP);
+  pass(1100);
+  ck_assert_int_eq(agent_at(0)->seat, SEAT_DIALING);
+  all_is_back();
+}
+END_TEST
+
+START_TEST(a_talk_outlives_the_worker_and_ends_by_the_star_key) {
+  struct party p = talking();
+  worker_dies_and_comes_back();
+  ck_assert_int_eq(state_of(&p), CALL_TALKING);
+  ck_assert_int_eq(agent_at(0)->seat, SEAT_UP);
+  forget();
+  pass(5000);
+  say_media(MEDIA_DIGIT, agent_at(0)->session, seat_leg(0), VERDICT_NONE, '*');
+  struct mail_store_close rec = closed(&p); /* its dialog is long gone: nothing to wait for */
+  ck_assert_int_eq(rec.outcome, OUTCOME_CONNECTED);
+  ck_assert_int_eq(rec.ended_by, ENDED_BY_AGENT);
+  ck_assert_int_eq(agent_at(0)->seat, SEAT_DOWN);
+  ck_assert_uint_lt(place_of(MEDIA_UNBRIDGE), place_of(MEDIA_RELEASE));
+  pass(1100);
+  ck_assert_int_eq(agent_at(0)->seat, SEAT_DIALING);
+}
+END_TEST
+
+START_TEST(what_was_known_before_the_worker_died_stays_so) {
+  struct party p = answered();
+  pass(3000);
+  say_media(MEDIA_VERDICT, p.session, p.leg, VERDICT_MACHINE, 0);
+  ck_assert_int_eq(state_of(&p), CALL_ENDING);
+  say_worker(SIP_LOST);
+  ck_assert_int_eq(closed(&p).outcome, OUTCOME_MACHINE);
+  forget();
+  say_worker(SIP_UP);
+  pass(1100);
+  seat_up(0);
+  p = ringing();
+  order(ORDER_AGENT, 0, AGENT_PAUSED, NULL);
+  say_sip(SIP_ANSWERED, p.leg, 200, CAUSE_NONE, 0);
+  pass(3000);
+  say_media(MEDIA_DEADLINE, p.session, p.leg, VERDICT_NONE, 0);
+  ck_assert_int_eq(state_of(&p), CALL_MESSAGE);
+  say_worker(SIP_LOST);
+  struct mail_store_close rec = closed(&p);
+  ck_assert_int_eq(rec.outcome, OUTCOME_ABANDONED);
+  ck_assert_int_eq(rec.abandoned, 1);
+}
+END_TEST
+
+START_TEST(the_floor_counts_abandoned_calls_as_the_records_do) {
+  struct party p = answered();
+  pass(500);
+  say_worker(SIP_LOST); /* he had picked up */
+  struct mail_store_close rec = closed(&p);
+  ck_assert_int_eq(rec.outcome, OUTCOME_INTERRUPTED);
+  struct live *live = calloc(1, sizeof *live);
+  control_live(st.k, st.now, live);
+  ck_assert_uint_eq(live->campaigns[0].abandoned, rec.abandoned);
+  ck_assert_uint_eq(live->campaigns[0].live_answers, rec.abandoned);
+  free(live);
+}
+END_TEST
+
+START_TEST(a_permission_that_comes_while_the_worker_is_down_dials_nobody) {
+  struct party p = asked();
+  say_worker(SIP_LOST);
+  unsigned invites = said(SIP_INVITE);
+  reply(STORE_OPENED, &p, REFUSAL_NONE);
+  ck_assert_uint_eq(said(SIP_INVITE), invites);
+  struct mail_store_close rec = closed(&p);
+  ck_assert_int_eq(rec.outcome, OUTCOME_CANCELLED);
+  all_is_back();
+}
+END_TEST
+
+START_TEST(a_worker_lost_while_our_bye_is_on_its_way_ends_the_call) {
+  struct party p = talking();
+  pass(1000);
+  say_media(MEDIA_DIGIT, agent_at(0)->session, seat_leg(0), VERDICT_NONE, '*');
+  ck_assert_int_eq(state_of(&p), CALL_ENDING);
+  say_worker(SIP_LOST);
+  struct mail_store_close rec = closed(&p);
+  ck_assert_int_eq(rec.outcome, OUTCOME_CONNECTED);
+  ck_assert_int_eq(rec.cause, CAUSE_NORMAL);
+  ck_assert_int_eq(rec.ended_by, ENDED_BY_AGENT);
+}
+END_TEST
+
+START_TEST(twenty_dead_workers_leave_nothing_behind) {
+  for (int i = 0; i < 20; i++) {
+    struct party p = i % 2 ? ringing() : talking();
+    say_worker(SIP_LOST);
+    if (i % 2 == 0) {
+      pass(100);
+      say_media(MEDIA_DEAD, p.session, p.leg, VERDICT_NONE, 0);
+    }
+    closed(&p);
+    pass(10500);
+    say_worker(SIP_UP);
+    pass(1100);
+    seat_up(0);
+    /* media rests what was given back and announces it again */
+    unsigned back = 0;
+    for (unsigned j = 0; j < st.count; j++)
+      if (st.sent[j].mail.kind == MEDIA_RELEASE) {
+        struct mail m = make(MEDIA_CREDIT);
+        m.u.media_credit.session = st.sent[j].mail.u.media_session.session;
+        m.u.media_credit.port = (uint16_t)(FIRST_PORT + 2 * m.u.media_credit.session.slot);
+        step(&m);
+        back++;
+      }
+    ck_assert_uint_eq(back, 2);
+    ck_assert_uint_eq(the_floor()->credit_count, CALLS + AGENTS - 1);
+    forget();
+  }
+  all_is_back();
+}
+END_TEST
+
+int main(void) {
+  Suite *s = suite_create("agents");
+  TCase *t = tcase_create("one agent");
+  tcase_add_checked_fixture(t, one_agent, floor_close);
+  tcase_add_test(t, a_digit_in_wrap_up_is_the_disposition_and_makes_him_ready);
+  tcase_add_test(t, a_disposition_ordered_during_the_talk_leaves_no_wrap_up);
+  tcase_add_test(t, wrap_up_ends_by_itself_with_the_default_disposition);
+  tcase_add_test(t, reading_the_agents_again_ends_nobodys_wrap_up);
+  tcase_add_test(t, a_pause_during_the_talk_takes_effect_after_wrap_up);
+  tcase_add_test(t, an_agent_who_logs_out_in_wrap_up_keeps_his_phone_until_it_is_over);
+  tcase_add_test(t, a_customer_whose_only_agent_vanishes_hears_the_message_and_stays_connected_in_the_log);
+  tcase_add_test(t, a_phone_lost_while_the_bridge_is_ordered_leaves_nobody_in_silence_for_long);
+  tcase_add_test(t, a_phone_that_hung_up_is_rung_again_after_a_while_and_not_at_once);
+  tcase_add_test(t, a_phone_whose_audio_died_is_hung_up_and_late_mail_of_it_ignored);
+  tcase_add_test(t, an_agent_who_moves_to_another_phone_is_hung_up_on_the_old_and_rung_on_the_new);
+  tcase_add_test(t, calls_that_ring_or_wait_are_interrupted_with_their_worker);
+  tcase_add_test(t, a_talk_outlives_the_worker_and_ends_by_the_star_key);
+  tcase_add_test(t, what_was_known_before_the_worker_died_stays_so);
+  tcase_add_test(t, the_floor_counts_abandoned_calls_as_the_records_do);
+  tcase_add_test(t, a_permission_that_comes_while_the_worker_is_down_dials_nobody);
+  tcase_add_test(t, a_worker_lost_while_our_bye_is_on_its_way_ends_the_call);
+  tcase_add_test(t, twenty_dead_workers_leave_nothing_behind);
+  suite_add_tcase(s, t);
+  TCase *two = tcase_create("two agents");
+  tcase_add_checked_fixture(two, two_agents, floor_close);
+  tcase_add_test(two, a_phone_that_vanishes_sends_its_customer_to_the_next_agent);
+  suite_add_tcase(s, two);
+  TCase *d = tcase_create("on demand");
+  tcase_add_checked_fixture(d, nobody_yet, floor_close);
+  tcase_add_test(d, an_on_demand_phone_rings_when_there_is_work_before_anybody_is_dialed);
+  tcase_add_test(d, an_on_demand_phone_is_let_go_when_work_ends_and_no_call_is_placed_before_it_rings_again);
+  tcase_add_test(d, an_on_demand_phone_is_let_go_when_the_campaign_pauses);
+  suite_add_tcase(s, d);
+  TCase *v = tcase_create("preview");
+  tcase_add_checked_fixture(v, preview, floor_close);
+  tcase_add_test(v, a_previewed_contact_is_dialed_for_the_agent_who_accepts_it);
+  tcase_add_test(v, a_previewed_contact_that_does_not_answer_or_is_refused_frees_the_agent);
+  tcase_add_test(v, a_preview_agent_whose_phone_vanished_while_it_rang_is_not_kept_for_ever);
+  suite_add_tcase(s, v);
+  return run_suite(s);
+}
