@@ -67,16 +67,17 @@ class Phone(threading.Thread):
     """`calls` is a list of dicts, one a dialog: heard (samples), since, answered_at, ended_at, acked and byed (To tags).
 
     early: 183 with audio while it rings. on_cancel: "487", or "200" (picks up in the very moment). fork: that many answers.
+    refuse: (code, phrase) instead of ringing.
     """
 
-    def __init__(self, port=None, codec=0, sound=None, ring_s=0.1, answer=True, talk_s=None, early=False, on_cancel="487", fork=1):
+    def __init__(self, port=None, codec=0, sound=None, ring_s=0.1, answer=True, talk_s=None, early=False, on_cancel="487", fork=1, refuse=None):
         super().__init__(daemon=True)
         self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sip.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.sip.bind(("127.0.0.1", port or 0))
         self.port = self.sip.getsockname()[1]
         self.codec, self.sound, self.ring_s, self.answer, self.talk_s = codec, sound, ring_s, answer, talk_s
-        self.early, self.on_cancel, self.fork = early, on_cancel, fork
+        self.early, self.on_cancel, self.fork, self.refuse = early, on_cancel, fork, refuse
         self.calls, self.lock, self.running = [], threading.Lock(), True
         self.start()
 
@@ -129,7 +130,10 @@ class Phone(threading.Thread):
                 "muted": False, "cancelled_at": None, "acked": set(), "byed": set(), "own_cseq": 100, "agreed": {}}
         with self.lock:
             self.calls.append(call)
-        if self.early:
+        if self.refuse:
+            self.reply(call, *self.refuse)
+            self.over(call)
+        elif self.early:
             call["next"] = time.monotonic()
             self.reply(call, 183, "Session Progress", body=self.sdp(call))
         else:
