@@ -1,0 +1,104 @@
+"""Stories of calls that may not be made: nothing leaves the box, and the records say why."""
+import datetime
+import time
+import zoneinfo
+
+from harness import stage, wait_for
+from peers import Phone, tone
+from scene import PHONES, called
+
+FORBIDDEN_LATER, FORBIDDEN_BEFORE, NOWHERE = "12025550111", "12025550112", "881612345678"  # the last one: a satellite phone, of no zone
+
+
+def called_numbers(customer):
+    return {called(c) for c in list(customer.calls)}
+
+
+def an_agent_waits(box, trunk_port, actors, campaigns=("test",), **phone):
+    """A carrier, and an agent in each campaign: calls could be made."""
+    customer = Phone(trunk_port, sound=tone(400, 4000), talk_s=1, **phone)
+    actors.append(customer)
+    for name in campaigns:
+        agent = Phone(sound=tone(1000, 4000))
+        actors.append(agent)
+        box.agent(f"agent_{name}", f"sip:{name}@127.0.0.1:{agent.port}", campaign=name)
+    box.seats_up(len(campaigns))
+    return customer
+
+
+def forbidden_numbers_never_reach_the_wire():
+    """A number of no known zone, one on the do-not-call list before the import and one put there after it: the list says by line why the first
+    two were not taken, the third is finished as do-not-call, the carrier sees only the one who may be called."""
+    with stage() as (box, trunk_port, actors, folder):
+        box.start()
+        box.campaign(mode="progressive", extra="retry = ();")
+        customer = an_agent_waits(box, trunk_port, actors)
+        box.cli("dnc", "add", f"+{FORBIDDEN_BEFORE}", "--source", "letter of 3 May")
+        box.contacts([FORBIDDEN_LATER, "+" + NOWHERE, FORBIDDEN_BEFORE, PHONES[0]])
+        rejected = (folder / "contacts.csv.rejected.csv").read_text()
+        assert "zone" in next(line for line in rejected.splitlines() if NOWHERE in line), rejected
+        assert "do-not-call" in next(line for line in rejected.splitlines() if FORBIDDEN_BEFORE in line), rejected
+        box.cli("dnc", "add", f"+{FORBIDDEN_LATER}", "--scope", "campaign:test")
+        box.cli("campaign", "start", "test")
+        wait_for("the one who may be called", lambda: box.closed_rows(), 20)
+        wait_for("nobody is left", lambda: box.status()["records"]["contacts_waiting"] == 0, 10)
+        time.sleep(2)
+        assert called_numbers(customer) == {PHONES[0]}, called_numbers(customer)
+        case = box.query("SELECT status, done_reason, tries FROM case_state WHERE phone=?", int(FORBIDDEN_LATER))[0]
+        assert case["status"] == 2 and case["done_reason"] is not None and case["tries"] == 0, case
+        assert [r["phone"] for r in box.rows()] == [PHONES[0]]
+
+
+def attempts_to_a_number_are_counted_and_capped():
+    """A busy number with a retry after one second and at most two attempts a day: two INVITEs, then the gate says attempt_cap with the next time,
+    a day later; the records keep that decision, and nothing more goes out."""
+    with stage() as (box, trunk_port, actors, folder):
+        box.start()
+        box.campaign(mode="progressive", extra='attempts = { max = 2; window_h = 24; };\nretry = ( { outcome = "busy"; after_s = 1; tries = 9; } );')
+        customer = an_agent_waits(box, trunk_port, actors, refuse=(486, "Busy Here"))
+        box.contacts(PHONES[:1])
+        box.cli("campaign", "start", "test")
+        refusals = wait_for("the gate's refusal", lambda: box.query("SELECT * FROM decision WHERE allowed=0"), 30)
+        assert refusals[0]["rule"] == "gate.attempt_cap", refusals
+        assert 0 < refusals[0]["next_at"] - refusals[0]["at"] <= 86400_000, refusals
+        time.sleep(3)
+        assert len(customer.calls) == 2 and len(box.rows()) == 2, len(customer.calls)
+        assert all(r["outcome"] == "busy" for r in box.rows())
+        assert len(box.query("SELECT id FROM decision WHERE allowed=0")) == 1, "a refused contact waits for its time"
+        status = box.status()["campaigns"][0]
+        assert status["refused"] == 1 and status["attempts"] == 2, status
+
+
+def minutes(t):
+    return f"{t // 60:02d}:{t % 60:02d}"
+
+
+def hours_hold_in_every_zone_of_a_number():
+    """Hours that are over, or not yet begun, in the zone of a number: no call. A number that may lie in two zones (Toronto or Winnipeg) while only
+    one of them is open: no call either. The neighbour in Toronto alone is called."""
+    local = datetime.datetime.now(zoneinfo.ZoneInfo("America/Toronto"))
+    now = local.hour * 60 + local.minute
+    closed = (now + 360, now + 480) if now + 480 <= 1440 else (now - 480, now - 360)
+    opens, closes = (now - 30, 1440) if now >= 30 else (0, 1380)  # after midnight it is 23 h in Winnipeg
+    if now > 1430:
+        time.sleep((1441 - now) * 60)  # the last minutes of the day have no room for an open window
+        return hours_hold_in_every_zone_of_a_number()
+    with stage() as (box, trunk_port, actors, folder):
+        box.start()
+        for name, (begin, end) in {"shut": closed, "split": (opens, closes)}.items():
+            hours = f'hours = ( {{ days = "mon-sun"; open = "{minutes(begin)}"; close = "{minutes(end)}"; }} );'
+            box.campaign(name, mode="progressive", hours=False, extra="retry = ();\n" + hours)
+        customer = an_agent_waits(box, trunk_port, actors, campaigns=("shut", "split"))
+        box.contacts(PHONES[:3], campaign="shut")
+        box.contacts(["18075550120", "14165550121"], campaign="split")
+        box.cli("campaign", "start", "shut")
+        box.cli("campaign", "start", "split")
+        wait_for("Toronto is called", lambda: box.closed_rows(), 20)
+        time.sleep(3)
+        assert called_numbers(customer) == {"14165550121"}, called_numbers(customer)
+        waiting = {r["phone"]: r for r in box.query("SELECT phone, status, tries FROM case_state WHERE status=0")}
+        assert set(waiting) == {int(p) for p in PHONES[:3]} | {18075550120} and not any(r["tries"] for r in waiting.values()), waiting
+        assert {c["name"]: c["contacts_open"] for c in box.status()["campaigns"]} == {"shut": 3, "split": 1}
+
+
+STORIES = [forbidden_numbers_never_reach_the_wire, attempts_to_a_number_are_counted_and_capped, hours_hold_in_every_zone_of_a_number]
