@@ -7,7 +7,7 @@ from harness import stage, wait_for
 from peers import Phone, tone
 from scene import PHONES, called
 
-FORBIDDEN_LATER, FORBIDDEN_BEFORE, NOWHERE = "12025550111", "12025550112", "881612345678"  # the last one: a satellite phone, of no zone
+FORBIDDEN_LATER, FORBIDDEN_BEFORE, NOWHERE = "12025550111", "12025550112", "12025550113"
 
 
 def called_numbers(customer):
@@ -27,15 +27,16 @@ def an_agent_waits(box, trunk_port, actors, campaigns=("test",), **phone):
 
 
 def forbidden_numbers_never_reach_the_wire():
-    """A number of no known zone, one on the do-not-call list before the import and one put there after it: the list says by line why the first
+    """A number whose zone nobody knows, one on the do-not-call list before the import and one put there after it: the list says by line why the first
     two were not taken, the third is finished as do-not-call, the carrier sees only the one who may be called."""
     with stage() as (box, trunk_port, actors, folder):
         box.start()
         box.campaign(mode="progressive", extra="retry = ();")
         customer = an_agent_waits(box, trunk_port, actors)
         box.cli("dnc", "add", f"+{FORBIDDEN_BEFORE}", "--source", "letter of 3 May")
-        box.contacts([FORBIDDEN_LATER, "+" + NOWHERE, FORBIDDEN_BEFORE, PHONES[0]])
-        rejected = (folder / "contacts.csv.rejected.csv").read_text()
+        (folder / "list.csv").write_text(f"phone,timezone\n{FORBIDDEN_LATER},\n{NOWHERE},Mars/Olympus\n{FORBIDDEN_BEFORE},\n{PHONES[0]},\n")
+        box.cli("import", "--campaign", "test", str(folder / "list.csv"))
+        rejected = (folder / "list.csv.rejected.csv").read_text()
         assert "zone" in next(line for line in rejected.splitlines() if NOWHERE in line), rejected
         assert "do-not-call" in next(line for line in rejected.splitlines() if FORBIDDEN_BEFORE in line), rejected
         box.cli("dnc", "add", f"+{FORBIDDEN_LATER}", "--scope", "campaign:test")
@@ -74,12 +75,12 @@ def minutes(t):
 
 
 def hours_hold_in_every_zone_of_a_number():
-    """Hours that are over, or not yet begun, in the zone of a number: no call. A number that may lie in two zones (Toronto or Winnipeg) while only
-    one of them is open: no call either. The neighbour in Toronto alone is called."""
-    local = datetime.datetime.now(zoneinfo.ZoneInfo("America/Toronto"))
+    """Hours that are over, or not yet begun, in the zone of a number: no call. A number that may lie in two zones (New York or Chicago) while only
+    one of them is open: no call either. The neighbour in New York alone is called."""
+    local = datetime.datetime.now(zoneinfo.ZoneInfo("America/New_York"))
     now = local.hour * 60 + local.minute
     closed = (now + 360, now + 480) if now + 480 <= 1440 else (now - 480, now - 360)
-    opens, closes = (now - 30, 1440) if now >= 30 else (0, 1380)  # after midnight it is 23 h in Winnipeg
+    opens, closes = (now - 30, 1440) if now >= 30 else (0, 1380)  # after midnight it is 23 h in Chicago
     if now > 1430:
         time.sleep((1441 - now) * 60)  # the last minutes of the day have no room for an open window
         return hours_hold_in_every_zone_of_a_number()
@@ -90,14 +91,14 @@ def hours_hold_in_every_zone_of_a_number():
             box.campaign(name, mode="progressive", hours=False, extra="retry = ();\n" + hours)
         customer = an_agent_waits(box, trunk_port, actors, campaigns=("shut", "split"))
         box.contacts(PHONES[:3], campaign="shut")
-        box.contacts(["18075550120", "14165550121"], campaign="split")
+        box.contacts(["12195550120", "12125550121"], campaign="split")
         box.cli("campaign", "start", "shut")
         box.cli("campaign", "start", "split")
-        wait_for("Toronto is called", lambda: box.closed_rows(), 20)
+        wait_for("New York is called", lambda: box.closed_rows(), 20)
         time.sleep(3)
-        assert called_numbers(customer) == {"14165550121"}, called_numbers(customer)
+        assert called_numbers(customer) == {"12125550121"}, called_numbers(customer)
         waiting = {r["phone"]: r for r in box.query("SELECT phone, status, tries FROM case_state WHERE status=0")}
-        assert set(waiting) == {int(p) for p in PHONES[:3]} | {18075550120} and not any(r["tries"] for r in waiting.values()), waiting
+        assert set(waiting) == {int(p) for p in PHONES[:3]} | {12195550120} and not any(r["tries"] for r in waiting.values()), waiting
         assert {c["name"]: c["contacts_open"] for c in box.status()["campaigns"]} == {"shut": 3, "split": 1}
 
 
