@@ -110,7 +110,13 @@ void control_step(struct control *k, struct now now, const struct mail *in, stru
 
 struct mono control_deadline(const struct control *k) { return timers_next(k->floor.timers); }
 
-bool control_drained(const struct control *k) { return k->floor.draining && k->floor.calls_used == 0; }
+bool control_drained(const struct control *k) {
+  const struct floor *f = &k->floor;
+  if (!f->draining || f->calls_used) return false;
+  for (uint32_t i = 0; i < f->agents_used; i++)
+    if (f->agents[i].state == AGENT_WRAPUP) return false; /* his disposition is still to come */
+  return true;
+}
 
 void control_pressure(struct control *k, bool full) { k->floor.pressure = full; }
 

@@ -37,7 +37,7 @@ void control_step(struct control *c, struct now now, const struct mail *in, stru
 /* When to step again at the latest, MONO_NONE: no deadline. */
 struct mono control_deadline(const struct control *c);
 void control_live(const struct control *c, struct now now, struct live *out);
-/* Draining and nothing left but closed calls. */
+/* Draining, every call is closed and every talk has its disposition. */
 bool control_drained(const struct control *c);
 /* Spoke cannot take mail now (full mailbox): launches stop until it can. */
 void control_pressure(struct control *c, bool full);

@@ -39,6 +39,14 @@ static void order_agent(struct control *k, const struct mail *m) {
   reply(f, o->ticket, err, text);
 }
 
+/* Not even the calls in flight are waited for: each gets its hang-up and its row, each talk its disposition. */
+static void stop_now(struct floor *f) {
+  f->stopping = true;
+  for (uint32_t i = 0; i < f->calls_max; i++)
+    if (f->calls[i].state > CALL_OPENING && f->calls[i].state < CALL_ENDING) call_event(f, &f->calls[i], EV_STOP);
+  for (uint32_t i = 0; i < f->agents_used; i++) agent_wrapup_over(f, &f->agents[i]);
+}
+
 void from_console(struct control *k, const struct mail *m) {
   struct floor *f = &k->floor;
   if (m->kind == ORDER_TRUNK) {
@@ -61,7 +69,6 @@ void from_console(struct control *k, const struct mail *m) {
       p->lease_head = (p->lease_head + 1) % FLOOR_LEASES_MAX;
     }
   }
-  for (uint32_t i = 0; m->u.order.now && i < f->calls_max; i++)
-    if (f->calls[i].state > CALL_OPENING && f->calls[i].state < CALL_ENDING) call_event(f, &f->calls[i], EV_STOP);
+  if (m->u.order.now) stop_now(f);
   reply(f, m->u.order.ticket, CAD_OK, "draining: no new calls");
 }

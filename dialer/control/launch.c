@@ -35,6 +35,25 @@ static void drop_leases(struct floor *f, struct campaign *p) {
   }
 }
 
+/* A free place for a campaign that is to run, or that of one that stopped and has neither calls nor agents; NOBODY: none. */
+static uint32_t campaign_place(struct floor *f, bool may_replace) {
+  bool peopled[FLOOR_CAMPAIGNS_MAX] = {false};
+  for (uint32_t i = 0; i < f->agents_used; i++) peopled[f->agents[i].campaign] = true;
+  for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++)
+    if (!f->campaigns[i].used) return i;
+  for (uint32_t i = 0; may_replace && i < FLOOR_CAMPAIGNS_MAX; i++) {
+    struct campaign *p = &f->campaigns[i];
+    if (p->state != CAMPAIGN_STOPPED || p->in_flight || peopled[i]) continue;
+    drop_leases(f, p);
+    timers_clear(f->timers, timer_of_campaign(f, i));
+    pacer_destroy(p->pacer);
+    memset(p, 0, sizeof *p);
+    p->wait_head = p->wait_tail = NOBODY;
+    return i;
+  }
+  return NOBODY;
+}
+
 /* A late campaign must hear of agents who are there already. */
 static void introduce_agents(struct floor *f, uint32_t campaign) {
   for (uint32_t i = 0; i < f->agents_used; i++) {
@@ -53,18 +72,16 @@ void launch_campaign_set(struct control *k, const struct mail_store_campaign *de
   }
   uint32_t i = campaign_find(f, def->terms.id);
   if (i == NOBODY) {
-    for (i = 0; i < FLOOR_CAMPAIGNS_MAX && f->campaigns[i].used; i++) {}
-    if (i == FLOOR_CAMPAIGNS_MAX) {
+    i = campaign_place(f, def->state != CAMPAIGN_STOPPED);
+    if (i == NOBODY) {
       f->refused_orders++;
       return;
     }
   }
   struct campaign *p = &f->campaigns[i];
-  uint16_t trunk = p->used && p->in_flight ? p->terms.trunk : def->terms.trunk;
   bool first = !p->used;
   p->used = true;
   p->terms = def->terms;
-  p->terms.trunk = trunk; /* a trunk changes only between calls */
   struct pacer_params params = params_of(f, &p->terms);
   if (!p->pacer) {
     p->pacer = pacer_create(&params);

@@ -60,6 +60,7 @@ static void close_call(struct floor *f, struct call *c, enum cause cause, enum e
   order_session(f, MEDIA_RELEASE, c->session);
   c->session = (struct session){0, 0};
   f->trunks[c->trunk].used--;
+  f->campaigns[c->campaign].pace_now = true; /* a line is free */
   order_close(f, c);
   tally(f, c);
   /* Whoever hangs up in the middle of his own greeting waited for nobody: that is no fault of the pace. */
@@ -88,6 +89,7 @@ static void act_refused(struct floor *f, struct call *c) {
   f->trunks[c->trunk].used--;
   f->credits[f->credit_count++] = (struct credit){c->session, c->port};
   f->campaigns[c->campaign].refused++;
+  f->campaigns[c->campaign].pace_now = true;
   part_from_agent(f, c);
   pacer(f, c, PACER_CALL_ENDED);
   call_free(f, c);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SENT_MAX = 4096, CALLS = 8, AGENTS = 4, CAMPAIGN = 77, FIRST_PORT = 20000 };
+enum { SENT_MAX = 8192, CALLS = 8, AGENTS = 4, CAMPAIGN = 77, FIRST_PORT = 20000 };
 
 struct story {
   struct control *k;
@@ -150,6 +150,10 @@ static inline void lease_for(uint64_t campaign, uint64_t phone) {
   m.u.store_lease = (struct lease){.campaign_id = campaign, .case_id = phone, .phone_id = phone, .phone = phone};
   m.u.store_lease.expires = wall_add(st.now.wall, 60000);
   step(&m);
+  struct mail end = make(STORE_LEASE_END);
+  end.u.store_lease_end.campaign_id = campaign;
+  end.u.store_lease_end.given = 1;
+  step(&end);
 }
 static inline void credits(unsigned from, unsigned to) {
   for (unsigned i = from; i < to; i++) {
