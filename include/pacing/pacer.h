@@ -38,7 +38,7 @@ enum pacer_event_kind {
   PACER_CALL_ABANDONED,    /* counted as abandoned; the call may live on with the message */
   PACER_CALL_EARLY_HANGUP, /* hung up while waiting: spends the budget, not in the legal rate */
   PACER_CALL_ENDED,        /* over, however; after it the call id is free */
-  PACER_AGENT_LOGIN,       /* agent */
+  PACER_AGENT_LOGIN,       /* agent; before it nothing about that agent counts; paused until ready */
   PACER_AGENT_READY,
   PACER_AGENT_TALKING,
   PACER_AGENT_WRAPUP,
