@@ -81,17 +81,21 @@ static void teardown(void) {
   home_remove();
 }
 
+/* The floor hears a moment after the command has answered; on a loaded machine a long one. */
+static void wait_heard(atomic_int *count) {
+  for (int i = 0; i < 1000 && *count == 0; i++) usleep(10000);
+  ck_assert_int_ge(*count, 1);
+}
+
 START_TEST(what_commands_change_the_floor_hears) {
   EXPECT(0, "campaign", "create", "spring", "--from", SALES);
-  ck_assert_int_ge(heard_campaigns, 1);
+  wait_heard(&heard_campaigns);
   EXPECT(0, "campaign", "start", "spring");
   ck_assert_ptr_null(strstr(said_out, "no daemon"));
   EXPECT(0, "agent", "add", "anna", "--seat", "sip:anna@127.0.0.1:6001", "--nailed", "--campaign", "spring");
-  for (int i = 0; i < 100 && heard_agents == 0; i++) usleep(10000);
-  ck_assert_int_ge(heard_agents, 1);
+  wait_heard(&heard_agents);
   EXPECT(0, "dnc", "add", "+12025550123");
-  for (int i = 0; i < 100 && heard_dnc == 0; i++) usleep(10000);
-  ck_assert_int_eq(heard_dnc, 1);
+  wait_heard(&heard_dnc);
 }
 END_TEST
 
