@@ -71,7 +71,8 @@ static void mark(FILE *f, const struct plot *p, const struct screen_event *e, in
 int plot_write(const struct plot *p, const char *path, const char *title, const char *decision, long decision_ms) {
   FILE *f = fopen(path, "w");
   if (!f) return CAD_EIO;
-  fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">\n", WIDTH, HEIGHT);
+  fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">\n", WIDTH,
+          HEIGHT);
   fprintf(f, "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n<text x=\"8\" y=\"22\" font-size=\"15\">", WIDTH, HEIGHT);
   escaped(f, title);
   fprintf(f, ": %s", decision);
@@ -79,8 +80,8 @@ int plot_write(const struct plot *p, const char *path, const char *title, const 
   fprintf(f, "</text>\n");
   waveform(f, p);
   for (uint64_t second = 0; second * 8000 < p->count; second++)
-    fprintf(f, "<path stroke=\"#bbb\" d=\"M%.1f %dv8\"/><text x=\"%.1f\" y=\"%d\" fill=\"#777\">%u s</text>\n", x_of(p, second * 8000), HEIGHT - 40,
-            x_of(p, second * 8000) + 2, HEIGHT - 22, (unsigned)second);
+    fprintf(f, "<path stroke=\"#bbb\" d=\"M%.1f %dv8\"/><text x=\"%.1f\" y=\"%d\" fill=\"#777\">%u s</text>\n", x_of(p, second * 8000),
+            HEIGHT - 40, x_of(p, second * 8000) + 2, HEIGHT - 22, (unsigned)second);
   for (int i = 0; i < p->event_count; i++) mark(f, p, &p->events[i], i);
   fprintf(f, "</svg>\n");
   const int bad = ferror(f);

@@ -12,13 +12,13 @@ struct activity {
   float floor_db, speech_db, smooth_db;
   float min_now, min_before;
   uint16_t min_hops;
-  uint16_t dead_hops;      /* run of dead hops that ends now */
-  uint16_t settle_hops;    /* window still holds a gap */
+  uint16_t dead_hops;   /* run of dead hops that ends now */
+  uint16_t settle_hops; /* window still holds a gap */
   uint8_t warm_hops;
-  uint8_t history;         /* raw decisions, newest in bit 0 */
+  uint8_t history; /* raw decisions, newest in bit 0 */
   bool primed;
   bool active;
-  bool strong;             /* near the speaker's own level: not somebody behind them */
+  bool strong; /* near the speaker's own level: not somebody behind them */
 };
 
 void activity_init(struct activity *a);

@@ -8,10 +8,10 @@
 #include "dsp/lines.h"
 
 struct beep {
-  uint32_t end_hop;    /* of the beep last seen */
+  uint32_t end_hop; /* of the beep last seen */
   uint16_t hz;
   uint16_t dead_hops;
-  bool fired;          /* this run was reported already */
+  bool fired; /* this run was reported already */
 };
 
 void beep_init(struct beep *b);

@@ -38,7 +38,8 @@ static uint16_t leak(uint16_t count, bool yes, bool dead) {
   return (uint16_t)(count > 3 ? count - 3 : 0);
 }
 
-enum screen_tone faxtone_step(struct faxtone *f, const struct view *v, const struct lines *l, enum lines_change change, bool spoken, uint32_t now) {
+enum screen_tone faxtone_step(struct faxtone *f, const struct view *v, const struct lines *l, enum lines_change change, bool spoken,
+                              uint32_t now) {
   const bool loud = !v->dead && v->db > -52.0f;
   const bool ced = loud && v->purity > 0.9f && v->lo_share > 0.85f && fabsf(v->lo_hz - 2100.0f) < 25.0f;
   f->ced_hops = leak(f->ced_hops, ced, v->dead);

@@ -11,13 +11,14 @@
 struct faxtone {
   uint32_t cng_end_hop; /* of the burst before; 0: none */
   uint32_t tone_hop;
-  uint16_t v21_hops;    /* leaky */
-  uint16_t ced_hops;    /* leaky: phase reversals break runs */
+  uint16_t v21_hops; /* leaky */
+  uint16_t ced_hops; /* leaky: phase reversals break runs */
   uint16_t hz;
   uint8_t reported;
 };
 
 void faxtone_init(struct faxtone *f);
-enum screen_tone faxtone_step(struct faxtone *f, const struct view *v, const struct lines *l, enum lines_change change, bool spoken, uint32_t now);
+enum screen_tone faxtone_step(struct faxtone *f, const struct view *v, const struct lines *l, enum lines_change change, bool spoken,
+                              uint32_t now);
 
 #endif

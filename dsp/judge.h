@@ -14,16 +14,16 @@ extern const uint32_t JUDGE_QUIET_MS[JUDGE_STEPS];
 /* In silence a person is released when the model is below a limit that grows with the silence:
  * person_below at JUDGE_QUIET_MS, straight between. */
 struct judge_preset {
-  float machine_above;    /* while it talks */
-  float machine_at_hold;  /* when the wait after the greeting is up */
-  float machine_at_cap;   /* when the time since the first speech is up */
+  float machine_above;   /* while it talks */
+  float machine_at_hold; /* when the wait after the greeting is up */
+  float machine_at_cap;  /* when the time since the first speech is up */
   float person_below[JUDGE_STEPS];
 };
 const struct judge_preset *judge_preset(enum screen_preset preset);
 
 struct judge {
-  float machine;          /* the model's last word, 0 to 1; -1: none yet */
-  uint8_t machine_ticks;  /* in a row above the limit */
+  float machine;         /* the model's last word, 0 to 1; -1: none yet */
+  uint8_t machine_ticks; /* in a row above the limit */
 };
 struct ruling {
   enum verdict verdict; /* VERDICT_NONE: listen on */

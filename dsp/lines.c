@@ -101,4 +101,6 @@ enum lines_change lines_step(struct lines *l, const struct view *v, uint32_t now
   return change;
 }
 
-bool lines_still(const struct lines *l) { return l->run.purity >= STILL_PURITY && l->run.spread_hz <= STILL_HZ + STILL_SHARE * l->run.lo_hz; }
+bool lines_still(const struct lines *l) {
+  return l->run.purity >= STILL_PURITY && l->run.spread_hz <= STILL_HZ + STILL_SHARE * l->run.lo_hz;
+}

@@ -14,11 +14,11 @@ struct line_run {
   float db;                    /* mean level */
   float purity;                /* mean */
   float max_db;
-  float fall_db;               /* level now under that of two hops ago */
-  float spread_hz;             /* deviation of the lower line, edges left out */
+  float fall_db;   /* level now under that of two hops ago */
+  float spread_hz; /* deviation of the lower line, edges left out */
 };
 struct lines {
-  struct line_run run;         /* the one that sounds now, or the last */
+  struct line_run run; /* the one that sounds now, or the last */
   float sum_lo, sum_hi, sum_db, sum_purity;
   float sum_inner, sum_inner2; /* of the hops but the first two and the last two */
   float tail_lo[2];
@@ -26,8 +26,8 @@ struct lines {
   float last_lo, last_hi;
   float before_db[2];
   uint32_t hops, hi_hops;
-  uint8_t missed;              /* hops since the last good one */
-  bool gap;                    /* a packet may have been lost since */
+  uint8_t missed; /* hops since the last good one */
+  bool gap;       /* a packet may have been lost since */
   bool sounding;
 };
 

@@ -9,8 +9,8 @@
 
 /* A tree is its nodes in depth-first order: the left child follows its parent. */
 struct model_node {
-  float value;     /* threshold: at most this goes left; in a leaf what it adds */
-  uint16_t right;  /* steps from here to the right child; 0: a leaf */
+  float value;    /* threshold: at most this goes left; in a leaf what it adds */
+  uint16_t right; /* steps from here to the right child; 0: a leaf */
   uint16_t trait;
 };
 extern const struct model_node MODEL_NODES[];

@@ -9,7 +9,7 @@ enum {
   BURST_HOPS_MIN = 12,
   PERIOD_HOPS_MIN = 30,
   PERIOD_HOPS_MAX = 165,
-  BUSY_PERIOD_HOPS = 60,   /* slower is busy, faster is reorder */
+  BUSY_PERIOD_HOPS = 60, /* slower is busy, faster is reorder */
   PERIOD_SLACK_HOPS = 6,
   UNEQUAL_HOPS = 11,
   THIRD_BURST_HOPS = 6,

@@ -17,16 +17,16 @@ struct progress {
   struct burst bursts[PROGRESS_BURSTS]; /* finished, oldest first */
   uint8_t count;
   bool on;
-  bool disturbed;         /* something else sounded since the last burst */
+  bool disturbed; /* something else sounded since the last burst */
   uint8_t missed;
-  bool gap;               /* a packet may have been lost since the last good hop */
+  bool gap; /* a packet may have been lost since the last good hop */
   uint32_t start_hop, end_hop, hops;
   float sum_hz, sum_hz2, sum_db, sum_purity, max_db;
   struct line_run sit[SIT_PARTS];
   uint8_t sit_parts;
-  uint16_t reported;      /* bit per enum screen_tone */
-  uint16_t hz;            /* of the tone last returned */
-  uint32_t tone_hop;      /* where that tone began */
+  uint16_t reported; /* bit per enum screen_tone */
+  uint16_t hz;       /* of the tone last returned */
+  uint32_t tone_hop; /* where that tone began */
 };
 
 void progress_init(struct progress *p);

@@ -13,15 +13,15 @@
 
 enum {
   QUEUE = 32,
-  SMEAR_HOPS = 2,       /* a window reaches back 32 ms: what it shows happened before its end */
+  SMEAR_HOPS = 2, /* a window reaches back 32 ms: what it shows happened before its end */
   TONE_CANDIDATE_HOPS = 3,
   TONE_SURE_HOPS = 12,
-  LOW_SURE_HOPS = 20,     /* a vowel may be steady for a while */
+  LOW_SURE_HOPS = 20, /* a vowel may be steady for a while */
   DIGIT_HOPS = 12,
   TORN_HOPS = 8,
   SMEARED_HOPS = 5,
   TONE_MEMORY_HOPS = 12,
-  SPOKEN_HOPS = 20,     /* this much speech makes a beep possible */
+  SPOKEN_HOPS = 20, /* this much speech makes a beep possible */
   LATE_LISTEN_HOPS = 2000
 };
 
@@ -39,7 +39,7 @@ struct screen {
   dtmf_rx_state_t dtmf;
   int16_t pending[HOP_SAMPLES];
   uint16_t pending_count, pending_lost;
-  uint32_t hop;          /* number of the next hop */
+  uint32_t hop; /* number of the next hop */
   uint32_t answered_hop;
   uint32_t decided_hop;
   uint32_t tone_until_hop;
@@ -50,8 +50,8 @@ struct screen {
   struct screen_event queue[QUEUE];
 };
 
-static const char *const TONES[] = {"",    "busy",     "reorder",   "ringback", "dialtone", "sit_vacant", "sit_intercept", "sit_no_circuit",
-                                    "sit", "fax_cng",  "fax_ced",   "fax_v21"};
+static const char *const TONES[] = {"",    "busy",    "reorder", "ringback", "dialtone", "sit_vacant", "sit_intercept", "sit_no_circuit",
+                                    "sit", "fax_cng", "fax_ced", "fax_v21"};
 _Static_assert(sizeof TONES / sizeof TONES[0] == SCREEN_TONE_COUNT, "a word for every tone");
 _Static_assert(sizeof(struct screen) <= 8192, "half of what the header promises");
 
@@ -176,7 +176,9 @@ static void listen_to_tones(struct screen *s, const struct view *v, bool *candid
   const uint32_t low = progress_steady_hops(&s->progress);
   const uint32_t fax_hops = s->fax.v21_hops > s->fax.ced_hops ? s->fax.v21_hops : s->fax.ced_hops;
   *candidate = run >= TONE_CANDIDATE_HOPS || low >= TONE_CANDIDATE_HOPS || fax_hops >= TONE_CANDIDATE_HOPS;
-  *sure = now < s->digit_until_hop || tone_sounds(s, v, *candidate, (run >= TONE_SURE_HOPS && lines_still(&s->lines)) || low >= LOW_SURE_HOPS || fax_hops >= TONE_SURE_HOPS);
+  *sure = now < s->digit_until_hop ||
+          tone_sounds(s, v, *candidate,
+                      (run >= TONE_SURE_HOPS && lines_still(&s->lines)) || low >= LOW_SURE_HOPS || fax_hops >= TONE_SURE_HOPS);
 }
 
 /* Person or machine: asks the model every few hops, the policy every hop. */

@@ -11,18 +11,18 @@
 enum { HOP_SAMPLES = 80, HOP_MS = 10, WINDOW_SAMPLES = 256, SPECTRUM_BANDS = 8 };
 
 struct view {
-  float db;                    /* 200-3700 Hz, dB below a full-scale square wave */
+  float db; /* 200-3700 Hz, dB below a full-scale square wave */
   float band_db[SPECTRUM_BANDS];
-  float purity;                /* share of the energy in the one or two strongest lines */
-  float lo_hz, hi_hz;          /* those lines by frequency; hi_hz 0: one line only */
+  float purity;       /* share of the energy in the one or two strongest lines */
+  float lo_hz, hi_hz; /* those lines by frequency; hi_hz 0: one line only */
   float lo_share;
-  float low_share;             /* share in 280-720 Hz, where call-progress tones live */
-  float low_hz;                /* centroid there */
-  float v21_share;             /* share in 1500-2000 Hz */
-  float flatness_db;           /* geometric over arithmetic mean of 300-3400 Hz */
+  float low_share;   /* share in 280-720 Hz, where call-progress tones live */
+  float low_hz;      /* centroid there */
+  float v21_share;   /* share in 1500-2000 Hz */
+  float flatness_db; /* geometric over arithmetic mean of 300-3400 Hz */
   float centroid_hz;
-  float pitch_hz, voicing;     /* updated every second hop; voicing 0..1 */
-  bool dead;                   /* the newest 10 ms are digital silence or were lost */
+  float pitch_hz, voicing; /* updated every second hop; voicing 0..1 */
+  bool dead;               /* the newest 10 ms are digital silence or were lost */
   bool lost;
 };
 

@@ -9,23 +9,23 @@
 enum { GREETING_SILENCE_HOPS = 40 };
 
 struct talk {
-  bool started;            /* speech has been established */
+  bool started; /* speech has been established */
   bool greeting_ended;
   uint32_t onset_hop;
   uint32_t greeting_end_hop;
-  uint32_t quiet_start_hop; /* of the silence now, when quiet_hops > 0 */
-  uint32_t quiet_hops;      /* 0 while speaking */
-  uint32_t calm_hops;       /* since the last strong sound: a room may go on behind */
+  uint32_t quiet_start_hop;   /* of the silence now, when quiet_hops > 0 */
+  uint32_t quiet_hops;        /* 0 while speaking */
+  uint32_t calm_hops;         /* since the last strong sound: a room may go on behind */
   uint32_t calm_longest_hops; /* of those that a strong sound ended */
-  uint32_t run_hops;        /* length of the run now or last */
-  uint32_t speech_hops;     /* active in all */
+  uint32_t run_hops;          /* length of the run now or last */
+  uint32_t speech_hops;       /* active in all */
   uint32_t first_run_hops;
   uint32_t longest_run_hops;
   uint32_t longest_pause_hops, last_pause_hops, pause_hops; /* of pauses that ended */
-  uint16_t runs, pauses;    /* pauses of 200 ms and more that ended */
-  uint32_t candidate_hop;   /* where speech may have begun */
+  uint16_t runs, pauses;                                    /* pauses of 200 ms and more that ended */
+  uint32_t candidate_hop;                                   /* where speech may have begun */
   uint16_t candidate_hops, candidate_quiet;
-  uint8_t resume;           /* the last hops of a long silence, newest in bit 0: active or not */
+  uint8_t resume; /* the last hops of a long silence, newest in bit 0: active or not */
 };
 
 enum talk_change { TALK_NONE = 0, TALK_STARTED = 1, TALK_GREETING_ENDED = 2 };

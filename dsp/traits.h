@@ -23,7 +23,7 @@ enum trait {
   TRAIT_LAST_PAUSE,
   TRAIT_FIRST_RUN,
   TRAIT_MEAN_PAUSE,
-  TRAIT_FIRST_PHRASE,    /* span before the first silence of 400 ms; 0: none yet */
+  TRAIT_FIRST_PHRASE, /* span before the first silence of 400 ms; 0: none yet */
   TRAIT_SINCE_GREETING,
   TRAIT_LEVEL_DEVIATION, /* dB */
   TRAIT_LEVEL_LAST,
@@ -47,7 +47,7 @@ enum trait {
   TRAIT_BAND_DEVIATION = TRAIT_BAND_MEAN + SPECTRUM_BANDS,
   TRAIT_CALM = TRAIT_BAND_DEVIATION + SPECTRUM_BANDS, /* ms since the last strong sound */
   TRAIT_CALM_LONGEST,
-  TRAIT_LEVEL_SLOPE,     /* dB: last 60 ms of speech over the 150 ms before */
+  TRAIT_LEVEL_SLOPE, /* dB: last 60 ms of speech over the 150 ms before */
   TRAIT_COUNT
 };
 
@@ -58,7 +58,7 @@ struct traits {
   float pitch, pitch2, pitch_last, pitch_low, pitch_high;
   float flat, flat2, centroid, centroid2, purity, flux;
   float band[SPECTRUM_BANDS], band2[SPECTRUM_BANDS], before[SPECTRUM_BANDS];
-  float swing_db;       /* extreme of the level since the last turn */
+  float swing_db; /* extreme of the level since the last turn */
   uint16_t syllables;
   bool rising, have_before;
 };

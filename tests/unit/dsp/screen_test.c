@@ -62,7 +62,8 @@ START_TEST(the_end_of_the_greeting_is_stamped_where_the_silence_began) {
     const struct screen_event *g = first_of(&heard, SCREEN_GREETING_END), *s = first_of(&heard, SCREEN_SPEECH_START);
     ck_assert(g != NULL && s != NULL);
     ck_assert_msg(llabs((long long)s->sample / 8 - 600) <= 60, "seed %u: speech at %llu", seed, (unsigned long long)s->sample / 8);
-    ck_assert_msg(llabs((long long)g->sample / 8 - 600 - ms) <= 120, "seed %u: end at %llu, not %d", seed, (unsigned long long)g->sample / 8, 600 + ms);
+    ck_assert_msg(llabs((long long)g->sample / 8 - 600 - ms) <= 120, "seed %u: end at %llu, not %d", seed,
+                  (unsigned long long)g->sample / 8, 600 + ms);
     ck_assert_uint_ge(g->at - g->sample, 400 * 8);
   }
 }
@@ -146,7 +147,8 @@ START_TEST(blocks_of_any_size_give_the_same_events) {
     for (unsigned k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
       listen_to(&other, &params, line, sound.n, sizes[k]);
       ck_assert_msg(other.n == heard.n, "seed %u, block %d: %d events, not %d", seed, sizes[k], other.n, heard.n);
-      for (int i = 0; i < heard.n; i++) ck_assert_msg(same_event(&heard.e[i], &other.e[i]), "seed %u, block %d, event %d", seed, sizes[k], i);
+      for (int i = 0; i < heard.n; i++)
+        ck_assert_msg(same_event(&heard.e[i], &other.e[i]), "seed %u, block %d, event %d", seed, sizes[k], i);
     }
   }
 }
@@ -178,7 +180,8 @@ START_TEST(whatever_the_audio_nobody_is_held_beyond_the_two_limits) {
     const struct screen_event *g = first_of(&heard, SCREEN_GREETING_END);
     const uint64_t at = d ? d->at : (uint64_t)sound.n;
     decided += d != NULL;
-    if (s) ck_assert_msg(at <= s->sample + 6000 * 8, "seed %u: %llu ms after the first speech", seed, (unsigned long long)(at - s->sample) / 8);
+    if (s)
+      ck_assert_msg(at <= s->sample + 6000 * 8, "seed %u: %llu ms after the first speech", seed, (unsigned long long)(at - s->sample) / 8);
     if (g && g->sample < at)
       ck_assert_msg(at <= g->sample + 2000 * 8, "seed %u: %llu ms after the greeting", seed, (unsigned long long)(at - g->sample) / 8);
   }

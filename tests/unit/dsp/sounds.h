@@ -67,7 +67,8 @@ static inline void add_speech(struct sound *s, int ms, double pitch_hz, double d
         pulse = 1.0;
       }
       pulse += dice_between(-0.02, 0.02);
-      const double c1 = 2.0 * 0.96 * cos(6.2832 * (f1 + (g1 - f1) * part) / RATE), c2 = 2.0 * 0.94 * cos(6.2832 * (f2 + (g2 - f2) * part) / RATE);
+      const double c1 = 2.0 * 0.96 * cos(6.2832 * (f1 + (g1 - f1) * part) / RATE),
+                   c2 = 2.0 * 0.94 * cos(6.2832 * (f2 + (g2 - f2) * part) / RATE);
       const double y = pulse + c1 * y1 - 0.96 * 0.96 * y2, z = pulse + c2 * z1 - 0.94 * 0.94 * z2;
       y2 = y1, y1 = y, z2 = z1, z1 = z;
       const double v = (y + 0.5 * z) * (0.05 + sin(3.14159 * part));
