@@ -117,6 +117,7 @@ static void carry(struct world *w, const struct out_mail *o) {
   case SPOKE_MEDIA: spoke_media(w, &o->mail); break;
   case SPOKE_STORE: { /* first in, first out, a few milliseconds of disk later */
     int64_t at = w->now_ms + 3 + world_random(w, 12) + (world_chance(w, w->p.delay_bp) ? world_random(w, 2000) : 0);
+    if (world_chance(w, w->p.stall_bp)) at += 2000;
     if (at < w->store_ms) at = w->store_ms;
     w->store_ms = at;
     world_schedule(w, at - w->now_ms, (struct happen){.what = HAPPENS_STORE, .mail = o->mail});
@@ -126,7 +127,7 @@ static void carry(struct world *w, const struct out_mail *o) {
   }
 }
 
-static void step(struct world *w, const struct mail *in) {
+void world_step(struct world *w, const struct mail *in) {
   w->out.count = 0;
   control_step(w->control, world_now(w), in, &w->out);
   for (unsigned i = 0; i < w->out.count; i++) carry(w, &w->out.items[i]);
@@ -158,7 +159,7 @@ static int load_contacts(struct world *w) {
 static void to_control(struct world *w, enum mail_kind kind, const void *body, size_t size) {
   struct mail m = mail_make(kind, (struct mono){w->now_ms});
   memcpy(&m.u, body, size);
-  step(w, &m);
+  world_step(w, &m);
 }
 
 static int people_the_world(struct world *w) {
@@ -191,8 +192,8 @@ static int people_the_world(struct world *w) {
   w->campaign_id = def.terms.id;
   if ((err = load_contacts(w)) < 0) return err;
   def.terms.prompt_safe_harbour = 1;
-  struct mail_store_campaign c = {def.terms, CAMPAIGN_RUNNING};
-  to_control(w, STORE_CAMPAIGN, &c, sizeof c);
+  w->campaign = (struct mail_store_campaign){def.terms, CAMPAIGN_RUNNING};
+  to_control(w, STORE_CAMPAIGN, &w->campaign, sizeof w->campaign);
   for (uint32_t i = 0; i < p->agents; i++) {
     struct agent_def a = {0};
     snprintf(a.a.name, sizeof a.a.name, "agent%u", i + 1);
@@ -202,6 +203,7 @@ static int people_the_world(struct world *w) {
     a.a.state = AGENT_READY;
     if ((err = store_agent_put(w->store, &a)) < 0) return err;
     a.a.campaign_id = w->campaign_id;
+    w->agent_ids[i] = a.a.agent_id;
     to_control(w, STORE_AGENT, &a.a, sizeof a.a);
   }
   return CAD_OK;
@@ -216,10 +218,11 @@ static int world_build(struct world *w) {
   w->calls = calloc(w->calls_max, sizeof *w->calls);
   w->seats = calloc(p->agents, sizeof *w->seats);
   w->media = calloc(w->sessions, sizeof *w->media);
+  w->agent_ids = calloc(p->agents, sizeof *w->agent_ids);
   struct control_options o = {.calls_max = w->calls_max, .agents_max = p->agents, .trunk_count = 1, .seed = p->seed, .started = {w->wall_ms}};
   o.trunks[0] = (struct control_trunk){0, p->lines ? p->lines : w->calls_max, p->calls_per_s ? p->calls_per_s : 1000};
   w->control = control_create(&o);
-  if (!w->heap || !w->calls || !w->seats || !w->media || !w->control) return CAD_ENOMEM;
+  if (!w->heap || !w->calls || !w->seats || !w->media || !w->agent_ids || !w->control) return CAD_ENOMEM;
   w->out.capacity = control_outbox_capacity(w->control);
   w->out.items = calloc(w->out.capacity, sizeof *w->out.items);
   struct store_options so = {.share_dir = p->share_dir, .fast = true};
@@ -235,6 +238,7 @@ static void world_free(struct world *w) {
   free(w->calls);
   free(w->seats);
   free(w->media);
+  free(w->agent_ids);
 }
 
 static void start_clockwork(struct world *w) {
@@ -246,12 +250,13 @@ static void start_clockwork(struct world *w) {
   for (uint32_t i = 0; i < w->p.worker_deaths; i++)
     world_schedule(w, 30000 + (int64_t)(random_next(w) % (uint64_t)(w->p.duration_ms > 60000 ? w->p.duration_ms - 30000 : 1)),
                    (struct happen){.what = HAPPENS_WORKER_DIES});
+  faults_begin(w);
 }
 
 static void begin_drain(struct world *w) {
   struct mail m = mail_make(ORDER_DRAIN, (struct mono){w->now_ms});
   w->stopping = true;
-  step(w, &m);
+  world_step(w, &m);
 }
 
 /* Names the states that the last calls are stuck in. */
@@ -297,11 +302,11 @@ static void live_on(struct world *w, void (*progress)(void *, int64_t), void *ar
     if (w->heap_count && w->heap[0].at_ms <= w->now_ms) {
       struct happen h = pop(w);
       if (h.what == HAPPENS_MAIL)
-        step(w, &h.mail);
+        world_step(w, &h.mail);
       else
         spoke_happens(w, &h);
     } else {
-      step(w, NULL);
+      world_step(w, NULL);
     }
   }
 }
@@ -340,6 +345,10 @@ static void account(struct world *w) {
   if (counts.open_attempts) world_break(w, "an attempt without an end in the records");
   if (c->attempts != r->opens) world_break(w, "the floor's attempts are not those of the records");
   if (live->calls) world_break(w, "a call that outlived the drain");
+  for (uint32_t i = 0; i < w->sessions; i++)
+    if (w->media[i].used && w->media[i].owner.role == LEG_CALL) world_break(w, "a session that outlived its call");
+  for (uint32_t i = 0; i < w->calls_max; i++)
+    if (w->calls[i].alive && !w->calls[i].cancelled) world_break(w, "a leg that outlived its call");
   uint64_t sum = 0;
   for (int i = 1; i < OUTCOME_COUNT; i++) {
     sum += counts.by_outcome[i];

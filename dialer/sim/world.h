@@ -2,8 +2,9 @@
  * law and records: carriers, callees, phones and media are drawn from a seed.
  *
  * The same build and parameters give the same run: world_hash() is over everything
- * that control ordered. Faults delay, duplicate and refuse, and kill the SIP worker.
- * The store is the real one, in memory. One thread. Source: world.c world_spokes.c */
+ * that control ordered. Faults delay, duplicate and refuse, stall the store, step the
+ * wall clock, kill the SIP worker. The store is the real one, in memory. One thread.
+ * Sources: world.c world_spokes.c world_faults.c */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
@@ -28,6 +29,12 @@ struct world_params {
   /* faults, each a chance in basis points per event or per second */
   uint32_t delay_bp, duplicate_bp, refuse_bp, vanish_bp; /* vanish: a phone disappears in mid-call */
   uint32_t worker_deaths;   /* in the whole run */
+  uint32_t stall_bp;        /* the store stands still for 2 s */
+  uint32_t cross_bp;        /* media's deadline crosses the order to bridge */
+  uint32_t hangup_bp;       /* the callee ends the call at any moment, ringing ones too */
+  uint32_t whim_ms;         /* that often somebody orders an agent or the campaign about; 0: never */
+  uint32_t pressure_ms;     /* that often a mailbox is full for a while; 0: never */
+  uint32_t clock_steps;     /* the wall clock jumps an hour back or forth, in the whole run */
   const char *share_dir;
 };
 struct world_result {

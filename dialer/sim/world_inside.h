@@ -29,7 +29,11 @@ enum happening {
   HAPPENS_CREDIT,   /* a rested session is announced again */
   HAPPENS_STORE,    /* the store works on a mail */
   HAPPENS_WORKER_DIES,
-  HAPPENS_WORKER_UP
+  HAPPENS_WORKER_UP,
+  HAPPENS_CLOCK_STEP,
+  HAPPENS_PRESSURE, /* slot: 1 begins, 0 ends */
+  HAPPENS_WHIM,
+  HAPPENS_ACCEPT    /* an agent accepts a previewed contact */
 };
 
 struct happen {
@@ -70,12 +74,15 @@ struct world {
   struct vleg *calls, *seats;
   struct vsession *media;
   uint64_t campaign_id, next_phone;
+  struct mail_store_campaign campaign; /* as announced */
+  uint64_t *agent_ids;
   uint32_t wait_bins[WAIT_BINS];
   bool worker_up, stopping;
   char *broken;
 };
 
 void world_break(struct world *w, const char *text);
+void world_step(struct world *w, const struct mail *in); /* control, and what it orders */
 void world_schedule(struct world *w, int64_t delay_ms, struct happen h);
 void world_post(struct world *w, int64_t delay_ms, const struct mail *m); /* to control, with delay and duplicate faults */
 uint32_t world_random(struct world *w, uint32_t below);
@@ -89,5 +96,9 @@ void spoke_sip(struct world *w, const struct mail *m);
 void spoke_media(struct world *w, const struct mail *m);
 void spoke_store(struct world *w, const struct mail *m); /* at its time */
 void spoke_happens(struct world *w, const struct happen *h);
+
+/* world_faults.c: what is ordered, stepped and pressed from outside */
+void faults_begin(struct world *w);
+void faults_happen(struct world *w, const struct happen *h);
 
 #endif

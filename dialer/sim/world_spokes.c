@@ -66,6 +66,9 @@ static void sip_invite(struct world *w, const struct mail_sip_invite *i) {
   }
   world_schedule(w, ring_after, leg_happen(HAPPENS_RING, i->leg));
   if (v->callee != CALLEE_NO_ANSWER) world_schedule(w, ring_after + ring, leg_happen(HAPPENS_ANSWER, i->leg));
+  if (!world_chance(w, w->p.hangup_bp)) return;
+  world_schedule(w, world_random(w, 30000), leg_happen(HAPPENS_FINAL, i->leg));
+  world_schedule(w, ring_after + ring + world_random(w, 12000), leg_happen(HAPPENS_HANG_UP, i->leg));
 }
 
 void spoke_sip(struct world *w, const struct mail *m) {
@@ -127,6 +130,10 @@ static void media_screen(struct world *w, const struct mail_media_screen *m) {
 static void talk_begin(struct world *w, const struct mail_media_bridge *b) {
   struct vsession *c = session_of(w, b->customer), *a = session_of(w, b->agent);
   if (!c || !a || c->expired) return;
+  if (world_chance(w, w->p.cross_bp)) { /* the message began while the order was on its way */
+    world_schedule(w, 0, session_happen(HAPPENS_DEADLINE, w, b->customer.slot));
+    return;
+  }
   if (c->bridged || a->bridged) world_break(w, "a bridge over a bridge");
   c->bridged = a->bridged = true;
   c->peer = b->agent;
@@ -284,7 +291,9 @@ static void leg_happens(struct world *w, const struct happen *h, struct leg leg,
     m = leg_mail(w, SIP_ANSWERED, leg, 200, 0, 0);
     world_post(w, 1, &m);
     break;
-  case HAPPENS_FINAL: leg_end(w, leg, v->callee == CALLEE_BUSY ? 486 : 503, v->callee == CALLEE_BUSY ? CAUSE_BUSY : CAUSE_CONGESTION, 0); break;
+  case HAPPENS_FINAL:
+    if (!v->answered) leg_end(w, leg, v->callee == CALLEE_BUSY ? 486 : 503, v->callee == CALLEE_BUSY ? CAUSE_BUSY : CAUSE_CONGESTION, 0);
+    break;
   case HAPPENS_GONE: leg_end(w, leg, v->answered ? 200 : 487, v->answered ? CAUSE_NORMAL : CAUSE_CANCELLED, 0); break;
   case HAPPENS_HANG_UP:
     if (v->answered && !v->cancelled) leg_end(w, leg, 200, CAUSE_NORMAL, 1);
@@ -349,6 +358,10 @@ void spoke_happens(struct world *w, const struct happen *h) {
   case HAPPENS_STORE: spoke_store(w, &h->mail); break;
   case HAPPENS_WORKER_DIES:
   case HAPPENS_WORKER_UP: worker_happens(w, h); break;
+  case HAPPENS_CLOCK_STEP:
+  case HAPPENS_PRESSURE:
+  case HAPPENS_WHIM:
+  case HAPPENS_ACCEPT: faults_happen(w, h); break;
   case HAPPENS_RING:
   case HAPPENS_ANSWER:
   case HAPPENS_FINAL:

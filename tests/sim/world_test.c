@@ -71,13 +71,13 @@ START_TEST(a_reckless_ratio_abandons_and_the_log_says_so) {
 END_TEST
 
 START_TEST(invariants_hold_over_many_seeds_of_faults) {
-  static const enum pacing_mode MODES[] = {PACING_PREDICTIVE, PACING_PROGRESSIVE, PACING_RATIO};
+  static const enum pacing_mode MODES[] = {PACING_PREDICTIVE, PACING_PROGRESSIVE, PACING_RATIO, PACING_PREVIEW};
   const char *text = getenv("CADENCIA_SIM_SEEDS");
   int seeds = text ? atoi(text) : 60;
   uint64_t deaths = 0, refused = 0, attempts = 0;
   for (int s = 0; s < seeds; s++) {
     struct world_params p = small_day(1000 + (uint64_t)s);
-    p.mode = MODES[s % 3];
+    p.mode = MODES[s % 4];
     p.ratio_x100 = 300;
     p.duration_ms = 4 * 60000;
     p.delay_bp = (uint32_t)(s % 5) * 200;
@@ -87,6 +87,12 @@ START_TEST(invariants_hold_over_many_seeds_of_faults) {
     p.worker_deaths = (uint32_t)(s % 4);
     p.lines = s % 7 == 0 ? 4 : 0;
     p.calls_per_s = s % 5 == 0 ? 2 : 0;
+    p.stall_bp = s % 5 == 1 ? 100 : 0;
+    p.cross_bp = s % 3 == 1 ? 500 : 0;
+    p.hangup_bp = s % 5 == 2 ? 3000 : 0;
+    p.whim_ms = s % 3 == 2 ? 6000 : 0;
+    p.pressure_ms = s % 7 == 3 ? 8000 : 0;
+    p.clock_steps = s % 11 == 5 ? 2 : 0;
     struct world_result r = run(&p);
     deaths += r.worker_deaths;
     refused += r.refused;
