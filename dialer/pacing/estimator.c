@@ -33,8 +33,10 @@ unsigned est_talk_bin(const struct estimator *e, int64_t elapsed_ms) {
   unsigned low = 0, high = EST_TALKS; /* start of low <= elapsed < start of high */
   while (high - low > 1) {
     const unsigned middle = (low + high) / 2;
-    if (elapsed_ms >= e->talk_start[middle]) low = middle;
-    else high = middle;
+    if (elapsed_ms >= e->talk_start[middle])
+      low = middle;
+    else
+      high = middle;
   }
   return low;
 }
@@ -131,8 +133,10 @@ void est_screened(struct estimator *e, unsigned age, int64_t took_ms, bool perso
   const unsigned p = pass_bin(age), s = screen_bin(took_ms);
   if (e->answered[p] > 400.0) e->answered[p] *= 0.5, e->passed[p] *= 0.5;
   e->answered[p] += 1.0;
-  if (person) e->passed[p] += 1.0, e->screen_person[s] += 1.0;
-  else e->screen_other[s] += 1.0;
+  if (person)
+    e->passed[p] += 1.0, e->screen_person[s] += 1.0;
+  else
+    e->screen_other[s] += 1.0;
 }
 
 void est_met(struct estimator *e, unsigned age) {
@@ -171,8 +175,10 @@ void est_wrap_end(struct estimator *e, int64_t elapsed_ms, bool ready) {
   e->wrap_end[wrap_bin(elapsed_ms)] += 1.0;
   e->wrap_s += ((double)elapsed_ms / 1000.0 - e->wrap_s) * mean_step;
   e->back *= keep_back, e->left *= keep_back;
-  if (ready) e->back += 1.0;
-  else e->left += 1.0;
+  if (ready)
+    e->back += 1.0;
+  else
+    e->left += 1.0;
 }
 
 void est_second(struct estimator *e, double seconds) {

@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 enum {
-  EST_AGES = 64,      /* 1 s bins of a call's age; the last is open */
-  EST_TALKS = 40,     /* growing bins of elapsed talk */
-  EST_WRAPS = 96,     /* 1 s bins of elapsed wrap-up; the last is open */
-  EST_SCREENS = 24,   /* 0.25 s bins of time in screening; the last is open */
-  EST_PASSES = 16,    /* 2 s bins of the age at answer */
-  EST_CLASSES = 2,    /* outbound, inbound talk */
+  EST_AGES = 64,    /* 1 s bins of a call's age; the last is open */
+  EST_TALKS = 40,   /* growing bins of elapsed talk */
+  EST_WRAPS = 96,   /* 1 s bins of elapsed wrap-up; the last is open */
+  EST_SCREENS = 24, /* 0.25 s bins of time in screening; the last is open */
+  EST_PASSES = 16,  /* 2 s bins of the age at answer */
+  EST_CLASSES = 2,  /* outbound, inbound talk */
 };
 
 /* Two memories of how far the answer rate is from the learned shape. */
@@ -28,16 +28,16 @@ struct estimator {
   double seg_seen[PACER_SEGMENTS], seg_expected[PACER_SEGMENTS], seg_mult[PACER_SEGMENTS];
   struct est_level slow, fast;
   double level;
-  double answered[EST_PASSES], passed[EST_PASSES];           /* by age at answer */
+  double answered[EST_PASSES], passed[EST_PASSES]; /* by age at answer */
   double screen_person[EST_SCREENS], screen_other[EST_SCREENS];
-  double met[EST_PASSES], met_machine[EST_PASSES];           /* connected, and of these machines, by age at answer */
-  int64_t talk_start[EST_TALKS];                             /* ms at which the bin begins */
+  double met[EST_PASSES], met_machine[EST_PASSES]; /* connected, and of these machines, by age at answer */
+  int64_t talk_start[EST_TALKS];                   /* ms at which the bin begins */
   double talk_end[EST_CLASSES][EST_TALKS], talk_risk[EST_CLASSES][EST_TALKS];
   double wrap_end[EST_WRAPS], wrap_risk[EST_WRAPS];
-  double back, left;                                         /* after wrap-up: ready again, or gone */
-  double talk_s, wrap_s;                                     /* mean talk and wrap-up of outbound calls */
-  double inbound_per_s;                                      /* arrivals, slow average */
-  double offers, offers_s;                                   /* people offered, over these seconds, both forgetting */
+  double back, left;       /* after wrap-up: ready again, or gone */
+  double talk_s, wrap_s;   /* mean talk and wrap-up of outbound calls */
+  double inbound_per_s;    /* arrivals, slow average */
+  double offers, offers_s; /* people offered, over these seconds, both forgetting */
 };
 
 void est_init(struct estimator *e, bool screening);

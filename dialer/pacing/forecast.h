@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 enum { FORECAST_POINTS = 10, FORECAST_EXACT = 64 };
-extern const double forecast_at_s[FORECAST_POINTS];        /* moments, seconds from now */
-extern const double forecast_edge_s[FORECAST_POINTS + 1];  /* the intervals that they stand for */
+extern const double forecast_at_s[FORECAST_POINTS];       /* moments, seconds from now */
+extern const double forecast_edge_s[FORECAST_POINTS + 1]; /* the intervals that they stand for */
 
 struct forecast_point {
   double safe[FORECAST_EXACT]; /* chance of exactly k items, k < agents */

@@ -88,8 +88,10 @@ static void count_lost(struct pacer *p, struct pacer_call *c) {
     p->discount += share;
     p->doubt += share * (1.0 - share);
   }
-  if (c->live) budget_not_live(&p->budget);
-  else p->live++;
+  if (c->live)
+    budget_not_live(&p->budget);
+  else
+    p->live++;
   budget_abandoned(&p->budget, 1000);
   p->abandoned++;
   if (p->live < p->abandoned) p->live = p->abandoned;
@@ -171,8 +173,10 @@ static bool call_event(struct pacer *p, const struct pacer_event *e) {
     if (c->state == PC_CONNECTED) { /* its agent was lost: it waits for the next */
       c->state = PC_WAITING;
       open_add(p, e->call);
-    } else if (c->state == PC_SCREENING) become_person(p, c, e->at_ms);
-    else return false;
+    } else if (c->state == PC_SCREENING)
+      become_person(p, c, e->at_ms);
+    else
+      return false;
     break;
   case PACER_CALL_CONNECTED:
     if (!answered) return false;
@@ -196,9 +200,9 @@ static void agent_leave_state(struct pacer *p, struct pacer_agent *a, int64_t at
 }
 
 static bool agent_event(struct pacer *p, const struct pacer_event *e) {
-  static const uint8_t next[PACER_EVENT_COUNT] = {[PACER_AGENT_LOGIN] = PA_PAUSED,    [PACER_AGENT_READY] = PA_READY,
-                                                  [PACER_AGENT_TALKING] = PA_TALKING, [PACER_AGENT_WRAPUP] = PA_WRAPUP,
-                                                  [PACER_AGENT_PAUSED] = PA_PAUSED,   [PACER_AGENT_LOGOUT] = PA_OUT};
+  static const uint8_t next[PACER_EVENT_COUNT] = {
+      [PACER_AGENT_LOGIN] = PA_PAUSED,  [PACER_AGENT_READY] = PA_READY,   [PACER_AGENT_TALKING] = PA_TALKING,
+      [PACER_AGENT_WRAPUP] = PA_WRAPUP, [PACER_AGENT_PAUSED] = PA_PAUSED, [PACER_AGENT_LOGOUT] = PA_OUT};
   if (e->agent >= p->params.max_agents) return false;
   struct pacer_agent *a = &p->agents[e->agent];
   if (e->at_ms < a->since_ms) return false;
@@ -223,10 +227,14 @@ static bool agent_event(struct pacer *p, const struct pacer_event *e) {
 void pacer_event(struct pacer *p, const struct pacer_event *e) {
   bool good = e->at_ms >= 0 && (!p->started || e->at_ms - p->now_ms <= AHEAD_MAX_MS);
   if (!good) {
-  } else if ((unsigned)e->kind <= PACER_CALL_ENDED) good = call_event(p, e);
-  else if (e->kind == PACER_INBOUND) est_inbound(&p->est);
-  else if ((unsigned)e->kind < PACER_EVENT_COUNT) good = agent_event(p, e);
-  else good = false;
+  } else if ((unsigned)e->kind <= PACER_CALL_ENDED)
+    good = call_event(p, e);
+  else if (e->kind == PACER_INBOUND)
+    est_inbound(&p->est);
+  else if ((unsigned)e->kind < PACER_EVENT_COUNT)
+    good = agent_event(p, e);
+  else
+    good = false;
   if (!good) p->ignored++;
 }
 
@@ -318,7 +326,8 @@ static uint32_t decide_launches(struct pacer *p, const struct pacer_view *view, 
     if (progressive == 0 && ready > 0) out->why.bound = PACER_BOUND_BUDGET;
     return progressive;
   }
-  if (p->params.mode == PACER_RATIO) return above((uint32_t)((uint64_t)ready * p->params.ratio_x100 / 100), in_flight + view->inbound_waiting);
+  if (p->params.mode == PACER_RATIO)
+    return above((uint32_t)((uint64_t)ready * p->params.ratio_x100 / 100), in_flight + view->inbound_waiting);
   const uint32_t room = least(least(view->lines_free, view->rate_free), view->contacts);
   const uint32_t n = predict_launches(p, view, ready, room, out);
   if (out->why.risk_bp > out->why.allowed_bp && ready > 0) out->why.bound = PACER_BOUND_RISK;
@@ -332,8 +341,13 @@ void pacer_decide(struct pacer *p, const struct pacer_view *view, struct pacer_o
   pacer_observe(p);
   const struct pacer_sight *s = &p->sight;
   const uint32_t ready = above(s->ready, view->agents_reserved_inbound);
-  out->why = (struct pacer_why){.ready = s->ready, .talking = s->talking, .wrapup = s->wrapup, .ringing = s->dialing,
-                                .waiting = s->waiting + s->screening, .abandoned = p->abandoned, .live = p->live};
+  out->why = (struct pacer_why){.ready = s->ready,
+                                .talking = s->talking,
+                                .wrapup = s->wrapup,
+                                .ringing = s->dialing,
+                                .waiting = s->waiting + s->screening,
+                                .abandoned = p->abandoned,
+                                .live = p->live};
   if (!view->hours_open) {
     out->why.bound = PACER_BOUND_HOURS;
     return;

@@ -13,8 +13,8 @@ enum pacer_agent_state { PA_OUT = 0, PA_PAUSED, PA_READY, PA_TALKING, PA_WRAPUP 
 
 struct pacer_call {
   int64_t launched_ms, ringing_ms, answered_ms, last_ms, counted_ms;
-  float spend;         /* expected loss when it was launched */
-  uint32_t slot;       /* place in the list of open calls */
+  float spend;   /* expected loss when it was launched */
+  uint32_t slot; /* place in the list of open calls */
   uint8_t state, segment;
   uint8_t answer_age;  /* bin */
   bool given_up, live; /* live: counted in the account as a live answer */
@@ -22,7 +22,7 @@ struct pacer_call {
 struct pacer_agent {
   int64_t since_ms, counted_ms;
   uint8_t state, met_age; /* age bin at which the last party answered */
-  bool inbound, met;   /* met: the last party is known and not yet called a machine */
+  bool inbound, met;      /* met: the last party is known and not yet called a machine */
 };
 
 /* Counts of what is in flight, rebuilt by pacer_observe() in one pass. */
@@ -43,15 +43,15 @@ struct pacer {
   struct estimator est;
   struct pacer_call *calls;
   struct pacer_agent *agents;
-  uint32_t *open;      /* ids of calls that ring, are screened or wait */
+  uint32_t *open; /* ids of calls that ring, are screened or wait */
   uint32_t open_count;
   int64_t now_ms, start_ms;
   bool started;
   uint64_t ignored, abandoned, live;
-  double target;       /* share of the answers to come that may be lost */
-  double price;        /* odds of meeting nobody that a launch may run, at the even spending */
+  double target; /* share of the answers to come that may be lost */
+  double price;  /* odds of meeting nobody that a launch may run, at the even spending */
   double lost_seen, lost_foreseen;
-  double discount, doubt; /* abandoned calls thought to be machines, and the variance of that */
+  double discount, doubt;      /* abandoned calls thought to be machines, and the variance of that */
   double next_spend[NEXT_MAX]; /* expected loss of the calls just ordered, oldest first */
   uint32_t next_count, next_taken;
   struct pacer_sight sight;

@@ -4,9 +4,9 @@
 #include <math.h>
 
 static const double price_least = 0.004, price_most = 20.0; /* as odds */
-static const double price_step = 1.5;       /* how hard one expected answer moves the price */
+static const double price_step = 1.5;                       /* how hard one expected answer moves the price */
 static const double calibration_memory = 40.0;
-static const double lead_s = 5.0;           /* a busy agent counts only if free this long before the answer */
+static const double lead_s = 5.0; /* a busy agent counts only if free this long before the answer */
 static const double unknown_end_answers = 150.0;
 static const double start_memory_s = 600.0, answers_per_agent_s = 0.005;
 static const double careful_least = 3.0, careful_scale = 2.5; /* with fewer calls left to lose than this, care begins */
@@ -14,7 +14,7 @@ static const double even_answers = 250.0;
 static const double progressive_loss = 0.003; /* share of people lost even when every call has its agent: breaks, log-outs */
 static const double safe_share = 0.6;
 static const double discount_doubt = 2.5, discount_share = 0.85; /* sigma; of the machine share measured on the served */
-static const double spare_calls = 0.25;   /* never spent: an account that ends the day at zero was lucky */
+static const double spare_calls = 0.25;                          /* never spent: an account that ends the day at zero was lucky */
 
 /* What the rest of the day looks like from here. */
 struct plan {
@@ -180,8 +180,7 @@ static double risk_of(const struct pacer *p, const struct est_curve *curve) {
 }
 
 static void launch_one(struct pacer *p, const struct est_curve *curve) {
-  for (unsigned i = 0; i < FORECAST_POINTS; i++)
-    forecast_add(&p->ahead[i], est_curve_within(curve, 0, forecast_at_s[i]));
+  for (unsigned i = 0; i < FORECAST_POINTS; i++) forecast_add(&p->ahead[i], est_curve_within(curve, 0, forecast_at_s[i]));
 }
 
 static unsigned next_segment(const struct pacer_view *view, uint32_t n) {

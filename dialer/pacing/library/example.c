@@ -13,18 +13,24 @@ static void tell(enum pacer_event_kind kind, int64_t at_ms, uint32_t call, uint3
 static uint32_t ask(int64_t now_ms) {
   struct pacer_orders orders;
   pacer_decide(pacer,
-               &(struct pacer_view){.now_ms = now_ms, .lines_free = 20, .rate_free = 10, .contacts = 1000, .hours_open = true,
-                                    .end_in_ms = 4 * 3600 * 1000},
+               &(struct pacer_view){
+                   .now_ms = now_ms, .lines_free = 20, .rate_free = 10, .contacts = 1000, .hours_open = true, .end_in_ms = 4 * 3600 * 1000},
                &orders);
   printf("%5.1f s: launch %u, give up %u; ready %u, in flight %u, risk %.1f %% of %.1f %% allowed, bound by %s\n", (double)now_ms / 1000.0,
-         orders.launch, orders.give_up_count, orders.why.ready, orders.why.ringing, orders.why.risk_bp / 100.0, orders.why.allowed_bp / 100.0,
-         pacer_bound_name(orders.why.bound));
+         orders.launch, orders.give_up_count, orders.why.ready, orders.why.ringing, orders.why.risk_bp / 100.0,
+         orders.why.allowed_bp / 100.0, pacer_bound_name(orders.why.bound));
   return orders.launch;
 }
 
 int main(void) {
-  pacer = pacer_create(&(struct pacer_params){.mode = PACER_PREDICTIVE, .limit_bp = 300, .min_ring_ms = 15000, .max_ring_ms = 25000,
-                                              .max_wait_ms = 2000, .max_agents = 2, .max_calls = 20, .screening = true});
+  pacer = pacer_create(&(struct pacer_params){.mode = PACER_PREDICTIVE,
+                                              .limit_bp = 300,
+                                              .min_ring_ms = 15000,
+                                              .max_ring_ms = 25000,
+                                              .max_wait_ms = 2000,
+                                              .max_agents = 2,
+                                              .max_calls = 20,
+                                              .screening = true});
   if (!pacer) return 1;
   pacer_set_account(pacer, 2, 400); /* so far in the legal window: 2 abandoned of 400 live answers */
   for (uint32_t agent = 0; agent < 2; agent++) {

@@ -8,8 +8,15 @@
 enum { NOBODY = 0xffff };
 
 static struct pacer_params params_of(enum pacer_mode mode) {
-  return (struct pacer_params){.mode = mode, .ratio_x100 = 200, .limit_bp = 300, .min_ring_ms = 15000, .max_ring_ms = 24000,
-                               .max_wait_ms = 2000, .max_agents = 32, .max_calls = 256, .screening = true};
+  return (struct pacer_params){.mode = mode,
+                               .ratio_x100 = 200,
+                               .limit_bp = 300,
+                               .min_ring_ms = 15000,
+                               .max_ring_ms = 24000,
+                               .max_wait_ms = 2000,
+                               .max_agents = 32,
+                               .max_calls = 256,
+                               .screening = true};
 }
 
 static struct pacer_view view_at(int64_t now_ms) {
@@ -205,19 +212,19 @@ START_TEST(unknown_duplicate_and_late_events_change_nothing_but_the_counter) {
   ck_assert_uint_eq(ask(p, 4000), 2);
   ck_assert_uint_eq(pacer_ignored(p), 0);
   uint64_t expected = 0;
-  tell(p, PACER_CALL_LAUNCHED, 4000, 0, 0), expected++;     /* already launched */
-  tell(p, PACER_CALL_RINGING, 4000, 0, 0), expected++;      /* already ringing */
-  tell(p, PACER_CALL_ANSWERED, 2000, 0, 0), expected++;     /* before it rang */
-  tell(p, PACER_CALL_CONNECTED, 4000, 0, 0), expected++;    /* not answered */
-  tell(p, PACER_CALL_ABANDONED, 4000, 7, 0), expected++;    /* no such call */
-  tell(p, PACER_CALL_ENDED, 4000, 9, 0), expected++;        /* no such call */
-  tell(p, PACER_CALL_ENDED, 4000, 256, 0), expected++;      /* out of bounds */
+  tell(p, PACER_CALL_LAUNCHED, 4000, 0, 0), expected++;  /* already launched */
+  tell(p, PACER_CALL_RINGING, 4000, 0, 0), expected++;   /* already ringing */
+  tell(p, PACER_CALL_ANSWERED, 2000, 0, 0), expected++;  /* before it rang */
+  tell(p, PACER_CALL_CONNECTED, 4000, 0, 0), expected++; /* not answered */
+  tell(p, PACER_CALL_ABANDONED, 4000, 7, 0), expected++; /* no such call */
+  tell(p, PACER_CALL_ENDED, 4000, 9, 0), expected++;     /* no such call */
+  tell(p, PACER_CALL_ENDED, 4000, 256, 0), expected++;   /* out of bounds */
   tell(p, PACER_CALL_LAUNCHED, 4000, UINT32_MAX, 0), expected++;
-  tell(p, PACER_AGENT_READY, 4000, 0, 2), expected++;       /* is ready */
-  tell(p, PACER_AGENT_READY, 4000, 0, 20), expected++;      /* never logged in */
-  tell(p, PACER_AGENT_LOGOUT, 4000, 0, 99), expected++;     /* out of bounds */
-  tell(p, PACER_AGENT_LOGIN, 4000, 0, 0), expected++;       /* is logged in */
-  tell(p, PACER_AGENT_MACHINE, 4000, 0, 0), expected++;     /* met nobody */
+  tell(p, PACER_AGENT_READY, 4000, 0, 2), expected++;   /* is ready */
+  tell(p, PACER_AGENT_READY, 4000, 0, 20), expected++;  /* never logged in */
+  tell(p, PACER_AGENT_LOGOUT, 4000, 0, 99), expected++; /* out of bounds */
+  tell(p, PACER_AGENT_LOGIN, 4000, 0, 0), expected++;   /* is logged in */
+  tell(p, PACER_AGENT_MACHINE, 4000, 0, 0), expected++; /* met nobody */
   tell(p, PACER_EVENT_COUNT, 4000, 0, 0), expected++;
   tell(p, (enum pacer_event_kind)1000000, 4000, 0, 0), expected++;
   tell(p, PACER_AGENT_PAUSED, -5, 0, 0), expected++;
