@@ -45,7 +45,7 @@ bool supervised_check(struct supervised *s, struct mono now) {
   int status = 0;
   if (s->pings) ping(s, now);
   if (s->child.pid != 0 && !child_ended(&s->child, &status)) return false;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 3) { /* it has said which port */
+  if (s->gen == 1 && WIFEXITED(status) && WEXITSTATUS(status) == 3) { /* it has said which port; one that had it gets it again */
     s->given_up = true;
     return true;
   }

@@ -28,7 +28,7 @@ struct daemon {
   struct store_worker *store;
   struct media *media;
   struct loop *loop;
-  struct local_server *local;
+  struct local_server *_Atomic local; /* the control thread replies through it */
   int lock_fd;
 };
 
@@ -76,7 +76,8 @@ static int resolve_agent(void *arg, struct agent_def *def) {
 
 static void local_reply(void *arg, const struct mail *reply) {
   struct daemon *d = arg;
-  if (d->local) local_server_reply(d->local, reply);
+  struct local_server *local = d->local;
+  if (local) local_server_reply(local, reply);
 }
 
 static void local_live(void *arg, struct live *out) { loop_live(((struct daemon *)arg)->loop, out); }

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <cadencia/err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LIVE_EVERY_MS = 250, CHECK_EVERY_MS = 100, BATCH = 64, SIP_BUFFER = 4 << 20 };
+enum { LIVE_EVERY_MS = 250, CHECK_EVERY_MS = 100, BATCH = 64, SIP_BUFFER = 4 << 20, STAMP_OLDEST_MS = 60000, SETTLE_MS = 1000 };
 
 struct loop {
   struct loop_options opt;
@@ -39,11 +40,13 @@ struct loop {
 static void send_sip(struct loop *l, unsigned w, const struct mail *m) {
   if (l->sip[w].child.fd < 0) return; /* control was told that the worker is lost */
   if (l->sip_backlog[w].count == 0 && mail_send_fd(l->sip[w].child.fd, m) != CAD_EFULL) return;
-  if (backlog_push(&l->sip_backlog[w], m) < 0) child_kill(&l->sip[w].child); /* it stopped reading long ago */
+  if (backlog_push(&l->sip_backlog[w], m) < 0 && l->sip[w].child.pid > 0)
+    kill(l->sip[w].child.pid, SIGKILL); /* it stopped reading long ago; the check buries it and tells control */
 }
 
 static void send_box(struct mailbox *box, struct backlog *backlog, const struct mail *m) {
   if (backlog->count == 0 && mailbox_put(box, m) == CAD_OK) return;
+  if (m->kind == STORE_AGENT_LOG && backlog->count > backlog->capacity / 2) return; /* people may change state without end, calls may not */
   int err = backlog_push(backlog, m);
   assert(err == CAD_OK); /* sized for every call's whole life */
   (void)err;
@@ -121,8 +124,10 @@ static void worker_read(struct loop *l, unsigned w) {
       return;
     }
     if (err < 0 || m.kind < SIP_UP || m.kind > SIP_TRUNK_STATE || m.worker != l->sip[w].gen) continue; /* not a worker's mail, or a dead one's */
-    l->sip[w].pong_at = clock_mono();
+    struct mono now = clock_mono();
+    l->sip[w].pong_at = now;
     if (m.kind == SIP_PONG) continue;
+    if (m.at.ms > now.ms || m.at.ms < now.ms - STAMP_OLDEST_MS) m.at = now; /* no stamp of a child bends a record */
     if (m.kind == SIP_UP) {
       m.u.sip_up.worker = (uint16_t)w;
       l->sip_up[w] = true;
@@ -337,6 +342,20 @@ static void workers_end(struct loop *l) {
   child_kill(&l->console.child);
 }
 
+/* Calls that were still there when their workers went get their rows while the store listens. */
+static void settle(struct loop *l) {
+  struct mail batch[BATCH], m = mail_make(ORDER_DRAIN, clock_mono());
+  m.u.order.now = 1;
+  step(l, &m);
+  for (unsigned w = 0; w < l->opt.config->listener_count; w++) worker_lost(l, w);
+  for (struct mono began = clock_mono(); !control_drained(l->control) && mono_since(clock_mono(), began) < SETTLE_MS; usleep(2000)) {
+    retry_backlogs(l);
+    unsigned taken = mailbox_take(l->opt.inbox, batch, BATCH);
+    for (unsigned i = 0; i < taken; i++) step(l, &batch[i]);
+  }
+  retry_backlogs(l);
+}
+
 struct loop *loop_stop(struct loop *l) {
   if (!l) return NULL;
   pthread_mutex_lock(&l->lock);
@@ -344,8 +363,8 @@ struct loop *loop_stop(struct loop *l) {
   pthread_mutex_unlock(&l->lock);
   pthread_join(l->thread, NULL);
   workers_end(l);
+  settle(l);
   for (unsigned w = 0; w < l->opt.config->listener_count; w++) backlog_free(&l->sip_backlog[w]);
-  retry_box(l->opt.store, &l->store_backlog);
   backlog_free(&l->media_backlog);
   backlog_free(&l->store_backlog);
   control_destroy(l->control);
