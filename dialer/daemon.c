@@ -32,7 +32,9 @@ struct daemon {
   int lock_fd;
 };
 
-struct store_worker *daemon_store(struct daemon *d) { return d->store; }
+struct store_worker *daemon_store(struct daemon *d) {
+  return d->store;
+}
 int daemon_post(struct daemon *d, const struct mail *mail) { return mailbox_put(d->control, mail); }
 
 /* ---- names of the database become indices of this box ---- */
@@ -108,7 +110,8 @@ static int start_parts(struct daemon *d) {
     err = local_lock(c->state_dir, &d->lock_fd);
   }
   if (err < 0) {
-    log_error("daemon", err == CAD_EBUSY ? "another Cadencia already runs on %s" : "cannot use state_dir %s: create it and let this user write to it",
+    log_error("daemon",
+              err == CAD_EBUSY ? "another Cadencia already runs on %s" : "cannot use state_dir %s: create it and let this user write to it",
               c->state_dir);
     return err;
   }
@@ -192,7 +195,8 @@ static void reload(struct daemon *d) {
     loop_reload(d->loop, &d->config);
   }
   store_worker_announce(d->store, NULL, NULL);
-  log_info("daemon", "reload: %d settings changed, campaigns and agents read again%s%s", changed, restart[0] ? "; these wait for a restart: " : "", restart);
+  log_info("daemon", "reload: %d settings changed, campaigns and agents read again%s%s", changed,
+           restart[0] ? "; these wait for a restart: " : "", restart);
 }
 
 static void run(struct daemon *d, const struct daemon_hooks *hooks, int signals) {

@@ -123,7 +123,8 @@ static void worker_read(struct loop *l, unsigned w) {
       l->sip_watched[w] = false;
       return;
     }
-    if (err < 0 || m.kind < SIP_UP || m.kind > SIP_TRUNK_STATE || m.worker != l->sip[w].gen) continue; /* not a worker's mail, or a dead one's */
+    if (err < 0 || m.kind < SIP_UP || m.kind > SIP_TRUNK_STATE || m.worker != l->sip[w].gen)
+      continue; /* not a worker's mail, or a dead one's */
     struct mono now = clock_mono();
     l->sip[w].pong_at = now;
     if (m.kind == SIP_PONG) continue;
@@ -255,9 +256,10 @@ static void sip_setup(struct loop *l, unsigned w) {
   bool v6 = strchr(c->bind_host, ':') != NULL;
   snprintf(s->name, sizeof s->name, "SIP worker %.16s", c->name);
   /* gen stays last: supervised_start rewrites it */
-  snprintf(s->spec, sizeof s->spec, "bind=%s%s%s:%u;transport=%s;advertise=%s;loopback=%d;worker=%u;legs=%u;gen=1", v6 ? "[" : "", c->bind_host,
-           v6 ? "]" : "", c->bind_port, c->transport, c->advertise, l->opt.config->loopback_only, w,
-           l->opt.config->limit_calls + l->opt.config->limit_agents < 65536 ? l->opt.config->limit_calls + l->opt.config->limit_agents : 65536);
+  snprintf(s->spec, sizeof s->spec, "bind=%s%s%s:%u;transport=%s;advertise=%s;loopback=%d;worker=%u;legs=%u;gen=1", v6 ? "[" : "",
+           c->bind_host, v6 ? "]" : "", c->bind_port, c->transport, c->advertise, l->opt.config->loopback_only, w,
+           l->opt.config->limit_calls + l->opt.config->limit_agents < 65536 ? l->opt.config->limit_calls + l->opt.config->limit_agents
+                                                                            : 65536);
   s->argv[0] = (char *)"cadencia";
   s->argv[1] = (char *)"sip-worker";
   s->argv[2] = s->spec;
@@ -333,7 +335,8 @@ static void workers_end(struct loop *l) {
     for (unsigned w = 0; w < l->opt.config->listener_count; w++) {
       int status;
       struct mail m;
-      while (l->sip[w].child.fd >= 0 && mail_recv_fd(l->sip[w].child.fd, &m) >= 0) {} /* let it end its legs */
+      while (l->sip[w].child.fd >= 0 && mail_recv_fd(l->sip[w].child.fd, &m) >= 0) {
+      } /* let it end its legs */
       alive |= !child_ended(&l->sip[w].child, &status);
     }
     if (alive) usleep(10000);

@@ -108,7 +108,9 @@ void control_step(struct control *k, struct now now, const struct mail *in, stru
     if (f->campaigns[i].used && f->campaigns[i].pace_now) pace_soon(k, i);
 }
 
-struct mono control_deadline(const struct control *k) { return timers_next(k->floor.timers); }
+struct mono control_deadline(const struct control *k) {
+  return timers_next(k->floor.timers);
+}
 
 bool control_drained(const struct control *k) {
   const struct floor *f = &k->floor;

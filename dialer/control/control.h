@@ -13,7 +13,7 @@
 struct control;
 enum { CONTROL_TRUNKS_MAX = 16 };
 struct control_trunk {
-  uint16_t listener;           /* which SIP worker carries it */
+  uint16_t listener; /* which SIP worker carries it */
   uint32_t channels, calls_per_s;
 };
 struct control_options {
@@ -21,7 +21,7 @@ struct control_options {
   uint16_t box;
   uint32_t drain_ms;
   uint64_t seed;
-  uint64_t last_id;            /* the highest id ever given on this box, 0: none; ours come after it */
+  uint64_t last_id; /* the highest id ever given on this box, 0: none; ours come after it */
   unsigned trunk_count;
   struct control_trunk trunks[CONTROL_TRUNKS_MAX];
   struct wall started;

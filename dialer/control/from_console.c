@@ -23,7 +23,9 @@ static void order_agent(struct control *k, const struct mail *m) {
   case ORDER_AGENT:
     err = agent_want(f, a, (enum agent_state)o->state);
     snprintf(text, sizeof text, "%s is %s%s", a->name, agent_state_name((enum agent_state)a->state),
-             err < 0 ? " (the box is draining)" : a->state != a->wanted ? "; the order takes effect after this call" : "");
+             err < 0                 ? " (the box is draining)"
+             : a->state != a->wanted ? "; the order takes effect after this call"
+                                     : "");
     break;
   case ORDER_DISPOSE:
     err = agent_dispose(f, a, o->code);
@@ -32,7 +34,10 @@ static void order_agent(struct control *k, const struct mail *m) {
   default:
     err = launch_for_agent(k, a);
     snprintf(text, sizeof text, "%s",
-             err == CAD_OK ? "dialing" : err == CAD_EMPTY ? "no contact is due" : err == CAD_EFULL ? "no line is free" : "the agent cannot take a call now");
+             err == CAD_OK      ? "dialing"
+             : err == CAD_EMPTY ? "no contact is due"
+             : err == CAD_EFULL ? "no line is free"
+                                : "the agent cannot take a call now");
     break;
   }
   if (err < 0) f->refused_orders++;

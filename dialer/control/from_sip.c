@@ -42,8 +42,9 @@ static void call_over(struct floor *f, struct call *c, const struct mail *m) {
     if (c->answered.ms)
       c->ended_by = e->by ? ENDED_BY_CALLEE : ENDED_BY_NETWORK;
     else
-      c->ended_by = e->cause == CAUSE_CANCELLED ? ENDED_BY_SYSTEM
-                    : e->cause == CAUSE_BUSY || e->cause == CAUSE_REJECTED || e->cause == CAUSE_UNWANTED ? ENDED_BY_CALLEE : ENDED_BY_NETWORK;
+      c->ended_by = e->cause == CAUSE_CANCELLED                                                          ? ENDED_BY_SYSTEM
+                    : e->cause == CAUSE_BUSY || e->cause == CAUSE_REJECTED || e->cause == CAUSE_UNWANTED ? ENDED_BY_CALLEE
+                                                                                                         : ENDED_BY_NETWORK;
   }
   call_event(f, c, EV_OVER);
 }

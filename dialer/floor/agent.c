@@ -2,7 +2,9 @@
 #include "dialer/floor/floor.h"
 #include <string.h>
 
-bool agent_available(const struct agent *a) { return a->used && a->state == AGENT_READY && a->seat == SEAT_UP && !a->seat_orphan && a->call == NOBODY; }
+bool agent_available(const struct agent *a) {
+  return a->used && a->state == AGENT_READY && a->seat == SEAT_UP && !a->seat_orphan && a->call == NOBODY;
+}
 
 struct agent *agent_by_id(struct floor *f, uint64_t id) {
   for (uint32_t i = 0; i < f->agents_used; i++)
@@ -48,7 +50,8 @@ struct agent *agent_add(struct floor *f, const struct mail_store_agent *def) {
   struct agent *a = agent_by_id(f, def->agent_id);
   bool first = false;
   uint32_t campaign = 0;
-  while (campaign < FLOOR_CAMPAIGNS_MAX && !(f->campaigns[campaign].used && f->campaigns[campaign].terms.id == def->campaign_id)) campaign++;
+  while (campaign < FLOOR_CAMPAIGNS_MAX && !(f->campaigns[campaign].used && f->campaigns[campaign].terms.id == def->campaign_id))
+    campaign++;
   if (campaign == FLOOR_CAMPAIGNS_MAX || def->listener >= FLOOR_LISTENERS_MAX) return NULL;
   if (!a) {
     if (f->agents_used == f->agents_max) return NULL;

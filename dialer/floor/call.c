@@ -4,9 +4,9 @@
 
 static const char *const STATES[CALL_STATE_COUNT] = {"free",    "opening",    "dialing", "ringing", "cancelling", "screening",
                                                      "waiting", "connecting", "talking", "message", "ending",     "closing"};
-static const char *const EVENTS[CALL_EVENT_COUNT] = {"opened",   "refused", "ringing", "answered", "over",    "person",  "not_person",
-                                                     "agent",    "bridged", "deadline", "played",  "opt_out", "seat_lost", "hang_up",
-                                                     "dead",     "give_up", "patience", "stop",     "worker_lost", "closed"};
+static const char *const EVENTS[CALL_EVENT_COUNT] = {"opened", "refused", "ringing",  "answered", "over",        "person",    "not_person",
+                                                     "agent",  "bridged", "deadline", "played",   "opt_out",     "seat_lost", "hang_up",
+                                                     "dead",   "give_up", "patience", "stop",     "worker_lost", "closed"};
 
 const char *call_state_name(enum call_state s) { return (unsigned)s < CALL_STATE_COUNT ? STATES[s] : "?"; }
 const char *call_event_name(enum call_event e) { return (unsigned)e < CALL_EVENT_COUNT ? EVENTS[e] : "?"; }

@@ -31,9 +31,7 @@ struct timers *timers_destroy(struct timers *t) {
   return NULL;
 }
 
-static bool before(const struct timers *t, uint32_t a, uint32_t b) {
-  return t->when[a] != t->when[b] ? t->when[a] < t->when[b] : a < b;
-}
+static bool before(const struct timers *t, uint32_t a, uint32_t b) { return t->when[a] != t->when[b] ? t->when[a] < t->when[b] : a < b; }
 
 static void put(struct timers *t, uint32_t index, uint32_t owner) {
   t->heap[index] = owner;
@@ -86,7 +84,9 @@ struct mono timers_when(const struct timers *t, uint32_t owner) {
   return t->place[owner] != NOWHERE ? (struct mono){t->when[owner]} : MONO_NONE;
 }
 
-struct mono timers_next(const struct timers *t) { return t->count ? (struct mono){t->when[t->heap[0]]} : MONO_NONE; }
+struct mono timers_next(const struct timers *t) {
+  return t->count ? (struct mono){t->when[t->heap[0]]} : MONO_NONE;
+}
 
 bool timers_pop(struct timers *t, struct mono now, uint32_t *owner) {
   if (t->count == 0 || t->when[t->heap[0]] > now.ms) return false;

@@ -31,7 +31,9 @@ void world_break(struct world *w, const char *text) {
   if (w->broken[0] == 0) snprintf(w->broken, WORLD_TEXT, "at %lld ms: %.128s", (long long)w->now_ms, text);
 }
 
-struct now world_now(const struct world *w) { return (struct now){{w->now_ms}, {w->wall_ms + w->now_ms}}; }
+struct now world_now(const struct world *w) {
+  return (struct now){{w->now_ms}, {w->wall_ms + w->now_ms}};
+}
 
 /* splitmix64: the same on every machine. */
 static uint64_t random_next(struct world *w) {
@@ -51,7 +53,9 @@ int64_t world_duration(struct world *w, int64_t mean_ms, int64_t least_ms) {
 
 /* ---- the heap ---- */
 
-static bool sooner(const struct happen *a, const struct happen *b) { return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->order < b->order; }
+static bool sooner(const struct happen *a, const struct happen *b) {
+  return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->order < b->order;
+}
 
 static void push(struct world *w, const struct happen *h) {
   if (w->heap_count == w->heap_max) {
@@ -219,7 +223,8 @@ static int world_build(struct world *w) {
   w->seats = calloc(p->agents, sizeof *w->seats);
   w->media = calloc(w->sessions, sizeof *w->media);
   w->agent_ids = calloc(p->agents, sizeof *w->agent_ids);
-  struct control_options o = {.calls_max = w->calls_max, .agents_max = p->agents, .trunk_count = 1, .seed = p->seed, .started = {w->wall_ms}};
+  struct control_options o = {
+      .calls_max = w->calls_max, .agents_max = p->agents, .trunk_count = 1, .seed = p->seed, .started = {w->wall_ms}};
   o.trunks[0] = (struct control_trunk){0, p->lines ? p->lines : w->calls_max, p->calls_per_s ? p->calls_per_s : 1000};
   w->control = control_create(&o);
   if (!w->heap || !w->calls || !w->seats || !w->media || !w->agent_ids || !w->control) return CAD_ENOMEM;
@@ -266,8 +271,8 @@ static void world_stuck(struct world *w) {
   control_live(w->control, world_now(w), live);
   const struct live_campaign *c = &live->campaigns[0];
   char text[WORLD_TEXT - 32];
-  snprintf(text, sizeof text, "calls that never end: %u dialing, %u ringing, %u screening, %u waiting, %u talking, %u message, %u in all", c->dialing,
-           c->ringing, c->screening, c->waiting, c->talking, c->message, live->calls);
+  snprintf(text, sizeof text, "calls that never end: %u dialing, %u ringing, %u screening, %u waiting, %u talking, %u message, %u in all",
+           c->dialing, c->ringing, c->screening, c->waiting, c->talking, c->message, live->calls);
   world_break(w, text);
   free(live);
 }
@@ -360,7 +365,8 @@ static void account(struct world *w) {
   free(live);
 }
 
-int world_run(const struct world_params *p, struct world_result *out, char *broken, void (*progress)(void *arg, int64_t virtual_ms), void *arg) {
+int world_run(const struct world_params *p, struct world_result *out, char *broken, void (*progress)(void *arg, int64_t virtual_ms),
+              void *arg) {
   struct world *w = calloc(1, sizeof *w);
   if (!w) return CAD_ENOMEM;
   memset(out, 0, sizeof *out);

@@ -26,14 +26,14 @@ enum happening {
   HAPPENS_SILENCE,    /* no RTP either way for 15 s */
   HAPPENS_AGENT_ENDS, /* the agent presses '*' */
   HAPPENS_DISPOSE,    /* the agent presses a digit */
-  HAPPENS_CREDIT,   /* a rested session is announced again */
-  HAPPENS_STORE,    /* the store works on a mail */
+  HAPPENS_CREDIT,     /* a rested session is announced again */
+  HAPPENS_STORE,      /* the store works on a mail */
   HAPPENS_WORKER_DIES,
   HAPPENS_WORKER_UP,
   HAPPENS_CLOCK_STEP,
   HAPPENS_PRESSURE, /* slot: 1 begins, 0 ends */
   HAPPENS_WHIM,
-  HAPPENS_ACCEPT    /* an agent accepts a previewed contact */
+  HAPPENS_ACCEPT /* an agent accepts a previewed contact */
 };
 
 struct happen {
@@ -42,7 +42,7 @@ struct happen {
   uint8_t what;
   uint32_t slot, gen; /* leg or session, as `what` says */
   uint8_t role;
-  struct mail mail;   /* HAPPENS_MAIL, HAPPENS_STORE */
+  struct mail mail; /* HAPPENS_MAIL, HAPPENS_STORE */
 };
 
 struct vleg {

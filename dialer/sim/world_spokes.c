@@ -55,7 +55,8 @@ static void sip_invite(struct world *w, const struct mail_sip_invite *i) {
   v->answered = v->cancelled = false;
   v->call_id = i->call_id;
   v->callee = i->leg.role == LEG_SEAT ? CALLEE_SEAT : (uint8_t)callee_draw(w);
-  int64_t ring_after = 200 + world_random(w, 900), ring = 1000 + world_duration(w, w->p.ring_mean_ms > 1000 ? w->p.ring_mean_ms - 1000 : 1, 0);
+  int64_t ring_after = 200 + world_random(w, 900),
+          ring = 1000 + world_duration(w, w->p.ring_mean_ms > 1000 ? w->p.ring_mean_ms - 1000 : 1, 0);
   if (v->callee == CALLEE_SEAT) {
     world_schedule(w, 100 + world_random(w, 200), leg_happen(HAPPENS_ANSWER, i->leg));
     return;
@@ -95,7 +96,8 @@ static struct vsession *session_of(struct world *w, struct session s) {
   return &w->media[s.slot];
 }
 
-static void media_say(struct world *w, enum mail_kind kind, uint32_t slot, int64_t at_ms, enum verdict v, enum verdict_reason r, char digit) {
+static void media_say(struct world *w, enum mail_kind kind, uint32_t slot, int64_t at_ms, enum verdict v, enum verdict_reason r,
+                      char digit) {
   struct vsession *s = &w->media[slot];
   struct mail m = mail_make(kind, (struct mono){at_ms});
   m.u.media_event.session = (struct session){slot, s->gen};
@@ -171,7 +173,8 @@ void spoke_media(struct world *w, const struct mail *m) {
     struct vsession *s = session_of(w, m->u.media_session.session);
     if (s) {
       media_part(w, s);
-      if (world_chance(w, 7000)) world_schedule(w, world_duration(w, w->p.wrapup_ms, 500), session_happen(HAPPENS_DISPOSE, w, m->u.media_session.session.slot));
+      if (world_chance(w, 7000))
+        world_schedule(w, world_duration(w, w->p.wrapup_ms, 500), session_happen(HAPPENS_DISPOSE, w, m->u.media_session.session.slot));
     }
     break;
   }
@@ -230,7 +233,8 @@ void spoke_store(struct world *w, const struct mail *m) {
   case STORE_OPEN:
     if (world_chance(w, w->p.refuse_bp)) { /* a store that cannot write */
       struct mail reply = mail_make(STORE_REFUSED, (struct mono){w->now_ms});
-      reply.u.store_opened = (struct mail_store_opened){m->u.store_open.slot, m->u.store_open.gen, m->u.store_open.attempt_id, REFUSAL_STORE, WALL_NONE};
+      reply.u.store_opened =
+          (struct mail_store_opened){m->u.store_open.slot, m->u.store_open.gen, m->u.store_open.attempt_id, REFUSAL_STORE, WALL_NONE};
       store_lease_drop(w->store, &m->u.store_open.lease);
       w->r->refused++;
       world_post(w, 1, &reply);
@@ -310,7 +314,8 @@ static void session_happens(struct world *w, const struct happen *h, struct vses
     break;
   case HAPPENS_VERDICT:
     if (!s->expired && !s->bridged)
-      media_say(w, MEDIA_VERDICT, h->slot, w->now_ms, h->role ? VERDICT_MACHINE : VERDICT_PERSON, h->role ? REASON_LONG_GREETING : REASON_SHORT_GREETING, 0);
+      media_say(w, MEDIA_VERDICT, h->slot, w->now_ms, h->role ? VERDICT_MACHINE : VERDICT_PERSON,
+                h->role ? REASON_LONG_GREETING : REASON_SHORT_GREETING, 0);
     break;
   case HAPPENS_DEADLINE:
     if (s->bridged || s->expired || s->greeting_end_ms == 0) break;
