@@ -5,6 +5,7 @@ leaves the loopback interface. The stories themselves are in stories_*.py.
 """
 import contextlib
 import csv
+import fcntl
 import io
 import json
 import os
@@ -58,19 +59,39 @@ def free_port(kind=socket.SOCK_DGRAM):
         return s.getsockname()[1]
 
 
-def free_range(size):
-    """The first port of a range that nobody holds at its ends (RTP); random, so that stories do not meet."""
-    for _ in range(200):
-        low = random.randrange(12000, 30000 - size, 2)
-        with contextlib.ExitStack() as stack:
+BLOCK_PORTS, FIRST_BLOCK, LAST_BLOCK = 1640, 10000, 19800  # below what a rehearsal and the sample configuration use
+claims = []  # locked as long as this process lives
+
+
+def all_free(low, size):
+    for port in range(low, low + size):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             try:
-                for port in range(low, low + size, max(2, size // 16)):
-                    s = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                    s.bind(("127.0.0.1", port))
-                return low
+                s.bind(("127.0.0.1", port))
             except OSError:
-                continue
-    raise RuntimeError("no free port range")
+                return False
+    return True
+
+
+def free_range(size):
+    """The first port of a range for RTP that is ours until this process ends. A box binds its ports when it needs them, and again after
+    it was killed: a look at what is free now is not enough, so stories lock their block of ports against each other."""
+    folder = pathlib.Path(tempfile.gettempdir()) / f"cadencia-e2e-ports-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    end = time.monotonic() + 240
+    while time.monotonic() < end:
+        blocks = list(range(FIRST_BLOCK, LAST_BLOCK, BLOCK_PORTS))
+        random.shuffle(blocks)
+        for block in blocks:
+            claim = open(folder / str(block), "w")  # noqa: SIM115 (kept open: it holds the lock)
+            with contextlib.suppress(OSError):
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if all_free(block, size):
+                    claims.append(claim)
+                    return block
+            claim.close()
+        time.sleep(0.5)
+    raise RuntimeError("no free range of ports")
 
 
 def startup_s():
@@ -256,5 +277,7 @@ def stage(**box_options):
             box.kill_group()
         for a in actors:
             a.stop()
+        while claims:
+            claims.pop().close()
         if not os.environ.get("CADENCIA_E2E_KEEP"):
             shutil.rmtree(folder, ignore_errors=True)

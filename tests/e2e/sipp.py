@@ -1,9 +1,10 @@
 """SIPp as the carrier or as agents' phones: a scenario made from the behaviours that a story asks for."""
 import contextlib
 import pathlib
+import random
 import subprocess
 
-from harness import OWNED, free_range, wait_for
+from harness import OWNED, wait_for
 
 
 def udp_port_taken(port):
@@ -21,7 +22,7 @@ class Sipp:
         self.stats = self.folder / f"{name}.err"
         self.process = subprocess.Popen(
             [*OWNED, "sipp", "-sf", str(path), "-i", "127.0.0.1", "-p", str(port), "-nostdin", "-trace_err",
-             "-error_file", str(self.stats), "-l", "5000", "-mp", str(free_range(64)), *extra],
+             "-error_file", str(self.stats), "-l", "5000", "-mp", str(random.randrange(32000, 32600, 2)), *extra],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, stdin=subprocess.DEVNULL)
         # A call before it listens would be refused by the host itself.
         wait_for("SIPp listens", lambda: self.process.poll() is None and udp_port_taken(port), 10)
