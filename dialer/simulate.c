@@ -23,7 +23,8 @@ static void usage(FILE *to) {
         "  --lines N          trunk channels (plenty)\n"
         "  --policy WORD      progressive, ratio:2.5 or predictive (predictive)\n"
         "  --seed S           another day (1)\n"
-        "  --faults           delay, duplicate and refuse messages, kill the SIP worker now and then\n"
+        "  --faults           delay, duplicate and refuse messages, kill the SIP worker, stall the disk, step the clock, fill\n"
+        "                     mailboxes, let callees hang up at any moment and people change their minds\n"
         "  --json             print JSON\n\n"
         "Examples:\n"
         "  cadencia simulate --agents 20 --answer 0.3 --hours 8 --seed 7\n"
@@ -83,26 +84,29 @@ static int parse_option(const char *name, const char *value, struct world_params
 static double percent(uint64_t num, uint64_t den) { return den ? 100.0 * (double)num / (double)den : 0; }
 
 static void print_json(const struct world_params *p, const struct world_result *r, uint64_t occupancy_bp) {
-  printf("{\"agents\": %u, \"seed\": %llu, \"policy\": \"%s\", \"attempts\": %llu, \"answered\": %llu, \"people\": %llu, \"machines\": %llu, "
-         "\"connected\": %llu, \"abandoned\": %llu, \"early_hangup\": %llu, \"taken_for_machine\": %llu, \"machines_to_agents\": %llu, "
-         "\"abandonment\": {\"num\": %llu, \"den\": %llu}, \"occupancy_bp\": %llu, \"wait_ms\": {\"p50\": %u, \"p95\": %u}, \"log_rows\": %llu, "
-         "\"refused\": %llu, \"worker_deaths\": %llu, \"steps\": %llu, \"hash\": \"%016llx\"}\n",
-         p->agents, (unsigned long long)p->seed, pacing_mode_name(p->mode), (unsigned long long)r->attempts, (unsigned long long)r->answered,
-         (unsigned long long)r->people, (unsigned long long)r->machines, (unsigned long long)r->connected, (unsigned long long)r->abandoned,
-         (unsigned long long)r->early_hangup, (unsigned long long)r->taken_for_machine, (unsigned long long)r->machines_to_agents,
-         (unsigned long long)r->abandoned, (unsigned long long)(r->abandoned + r->connected), (unsigned long long)occupancy_bp, r->wait_p50_ms,
-         r->wait_p95_ms, (unsigned long long)r->log_rows, (unsigned long long)r->refused, (unsigned long long)r->worker_deaths,
-         (unsigned long long)r->steps, (unsigned long long)r->hash);
+  printf(
+      "{\"agents\": %u, \"seed\": %llu, \"policy\": \"%s\", \"attempts\": %llu, \"answered\": %llu, \"people\": %llu, \"machines\": %llu, "
+      "\"connected\": %llu, \"abandoned\": %llu, \"early_hangup\": %llu, \"taken_for_machine\": %llu, \"machines_to_agents\": %llu, "
+      "\"abandonment\": {\"num\": %llu, \"den\": %llu}, \"occupancy_bp\": %llu, \"wait_ms\": {\"p50\": %u, \"p95\": %u}, \"log_rows\": "
+      "%llu, "
+      "\"refused\": %llu, \"worker_deaths\": %llu, \"steps\": %llu, \"hash\": \"%016llx\"}\n",
+      p->agents, (unsigned long long)p->seed, pacing_mode_name(p->mode), (unsigned long long)r->attempts, (unsigned long long)r->answered,
+      (unsigned long long)r->people, (unsigned long long)r->machines, (unsigned long long)r->connected, (unsigned long long)r->abandoned,
+      (unsigned long long)r->early_hangup, (unsigned long long)r->taken_for_machine, (unsigned long long)r->machines_to_agents,
+      (unsigned long long)r->abandoned, (unsigned long long)(r->abandoned + r->connected), (unsigned long long)occupancy_bp, r->wait_p50_ms,
+      r->wait_p95_ms, (unsigned long long)r->log_rows, (unsigned long long)r->refused, (unsigned long long)r->worker_deaths,
+      (unsigned long long)r->steps, (unsigned long long)r->hash);
 }
 
 static void print_table(const struct world_params *p, const struct world_result *r, uint64_t occupancy_bp) {
   double hours = (double)p->duration_ms / 3600000.0;
   printf("\n%u agents, %.1f h, %s, seed %llu\n\n", p->agents, hours, pacing_mode_name(p->mode), (unsigned long long)p->seed);
-  printf("  attempts             %8llu   %.1f an hour and agent\n", (unsigned long long)r->attempts, (double)r->attempts / hours / p->agents);
+  printf("  attempts             %8llu   %.1f an hour and agent\n", (unsigned long long)r->attempts,
+         (double)r->attempts / hours / p->agents);
   printf("  answered             %8llu   %.1f %%\n", (unsigned long long)r->answered, percent(r->answered, r->attempts));
   printf("  people / machines    %8llu / %llu\n", (unsigned long long)r->people, (unsigned long long)r->machines);
-  printf("  connected            %8llu   greeting end to agent: median %u ms, p95 %u ms\n", (unsigned long long)r->connected, r->wait_p50_ms,
-         r->wait_p95_ms);
+  printf("  connected            %8llu   greeting end to agent: median %u ms, p95 %u ms\n", (unsigned long long)r->connected,
+         r->wait_p50_ms, r->wait_p95_ms);
   printf("  abandoned            %8llu   %.2f %% of %llu people (limit %.2f %%)\n", (unsigned long long)r->abandoned,
          percent(r->abandoned, r->abandoned + r->connected), (unsigned long long)(r->abandoned + r->connected), p->limit_bp / 100.0);
   printf("  hung up while waiting%8llu\n", (unsigned long long)r->early_hangup);
@@ -133,8 +137,15 @@ int simulate_main(int argc, char **argv) {
       p.refuse_bp = 100;
       p.vanish_bp = 100;
       p.worker_deaths = 5;
+      p.stall_bp = 20;
+      p.cross_bp = 50;
+      p.hangup_bp = 300;
+      p.whim_ms = 60000;
+      p.pressure_ms = 120000;
+      p.clock_steps = 2;
     } else if (i + 1 >= argc || parse_option(argv[i], argv[i + 1], &p) < 0) {
-      fprintf(stderr, "cadencia simulate: '%s%s%s' is not understood\n\n", argv[i], i + 1 < argc ? " " : "", i + 1 < argc ? argv[i + 1] : "");
+      fprintf(stderr, "cadencia simulate: '%s%s%s' is not understood\n\n", argv[i], i + 1 < argc ? " " : "",
+              i + 1 < argc ? argv[i + 1] : "");
       usage(stderr);
       return 2;
     } else {

@@ -53,6 +53,7 @@ static void sip_invite(struct world *w, const struct mail_sip_invite *i) {
   v->gen = i->leg.gen;
   v->alive = true;
   v->answered = v->cancelled = false;
+  v->rang_ms = 0;
   v->call_id = i->call_id;
   v->callee = i->leg.role == LEG_SEAT ? CALLEE_SEAT : (uint8_t)callee_draw(w);
   int64_t ring_after = 200 + world_random(w, 900),
@@ -85,6 +86,7 @@ void spoke_sip(struct world *w, const struct mail *m) {
     world_post(w, 1, &end);
     return;
   }
+  if (m->kind == SIP_CANCEL && v->rang_ms && w->now_ms - v->rang_ms < 15000) world_break(w, "a call given up that rang for less than 15 s");
   v->cancelled = true;
   world_schedule(w, 20 + world_random(w, 60), leg_happen(HAPPENS_GONE, leg));
 }
@@ -287,6 +289,7 @@ static void leg_happens(struct world *w, const struct happen *h, struct leg leg,
   struct mail m;
   switch ((enum happening)h->what) {
   case HAPPENS_RING:
+    v->rang_ms = w->now_ms;
     m = leg_mail(w, SIP_PROGRESS, leg, 180, 0, 0);
     world_post(w, 1, &m);
     break;
