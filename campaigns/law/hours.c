@@ -73,3 +73,24 @@ struct wall hours_next(const struct hours *h, const struct zones *z, const uint1
   }
   return at;
 }
+
+static int64_t zone_left_ms(const struct hours *h, const struct zones *z, uint16_t zone, struct wall at) {
+  int64_t local = at.ms + (int64_t)zones_offset_s(z, zone, at) * 1000;
+  int64_t days = floor_div(local, DAY_MS), left = (int64_t)h->close[weekday(days)] * MINUTE_MS - (local - days * DAY_MS);
+  bool till_midnight = h->close[weekday(days)] == 24 * 60;
+  for (int next = 1; next <= 2 && till_midnight && h->open[weekday(days + next)] == 0; next++) { /* open through the night */
+    left += (int64_t)h->close[weekday(days + next)] * MINUTE_MS;
+    till_midnight = h->close[weekday(days + next)] == 24 * 60;
+  }
+  return left;
+}
+
+struct wall hours_until(const struct hours *h, const struct zones *z, const uint16_t *zones, int n, struct wall at) {
+  if (!hours_allow(h, z, zones, n, at)) return at;
+  int64_t left = INT64_MAX;
+  for (int i = 0; i < n; i++) {
+    int64_t in_zone = zone_left_ms(h, z, zones[i], at);
+    if (in_zone < left) left = in_zone;
+  }
+  return wall_add(at, left);
+}

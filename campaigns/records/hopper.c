@@ -118,6 +118,18 @@ static struct wall next_due(struct search *x) {
   return next;
 }
 
+/* When launching ends today by the hours: at the close of the zone set that closes last. */
+static struct wall closing(const struct search *x) {
+  struct wall last = WALL_NONE;
+  for (uint32_t set = 0; set < x->s->set_count; set++) {
+    if (x->open[set] != 1) continue;
+    const struct zone_set *z = &x->s->sets[set];
+    struct wall until = hours_until(&x->c->def.gate.hours, x->s->zones, z->zones, z->count, x->now.wall);
+    if (until.ms > last.ms) last = until;
+  }
+  return last;
+}
+
 int store_lease(struct store *s, const struct mail_store_want *want, struct now now, struct lease *out, struct mail_store_lease_end *end) {
   struct search x = {s, store_campaign(s, want->campaign_id), now, NULL};
   int given = 0, r = 0;
@@ -139,6 +151,7 @@ int store_lease(struct store *s, const struct mail_store_want *want, struct now 
       given += r;
     }
   }
+  end->closes = closing(&x);
   free(x.open);
   end->given = (uint16_t)given;
   end->next = next_due(&x);

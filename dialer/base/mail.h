@@ -233,6 +233,7 @@ struct mail_store_lease_end {
   uint16_t given;
   struct wall next;           /* when a contact may be due; WALL_NONE: none left */
   uint32_t open;              /* contacts not finished, waiting ones included */
+  struct wall closes;         /* when the hours end for the last zone that is open now; WALL_NONE: none is */
 };
 struct mail_store_open {
   uint32_t slot, gen;         /* the call */

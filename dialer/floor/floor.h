@@ -27,9 +27,9 @@ enum call_state {
   CALL_WAITING,    /* a person; waits for an agent */
   CALL_CONNECTING, /* agent named, bridge ordered */
   CALL_TALKING,
-  CALL_MESSAGE,    /* the safe-harbour message plays */
-  CALL_ENDING,     /* BYE sent */
-  CALL_CLOSING,    /* leg is over; the store makes the outcome durable */
+  CALL_MESSAGE, /* the safe-harbour message plays */
+  CALL_ENDING,  /* BYE sent */
+  CALL_CLOSING, /* leg is over; the store makes the outcome durable */
   CALL_STATE_COUNT
 };
 const char *call_state_name(enum call_state s);
@@ -44,17 +44,17 @@ enum call_event {
   EV_NOT_PERSON, /* verdict: machine, fax, tone, dead air */
   EV_AGENT,      /* the pool named an agent */
   EV_BRIDGED,
-  EV_DEADLINE,   /* media: the wait is over, the message has begun */
-  EV_PLAYED,     /* the message ended */
-  EV_OPT_OUT,    /* the opt-out key */
-  EV_SEAT_LOST,  /* the agent's phone is gone */
-  EV_HANG_UP,    /* the agent or an order ends the call */
-  EV_DEAD,       /* RTP dead */
-  EV_GIVE_UP,    /* the pacer gives a ringing call up */
-  EV_PATIENCE,   /* the state's own deadline */
-  EV_STOP,       /* the box ends now: hang up in order */
-  EV_WORKER_LOST,/* the dialog is gone with its SIP worker */
-  EV_CLOSED,     /* the store: outcome is durable */
+  EV_DEADLINE,    /* media: the wait is over, the message has begun */
+  EV_PLAYED,      /* the message ended */
+  EV_OPT_OUT,     /* the opt-out key */
+  EV_SEAT_LOST,   /* the agent's phone is gone */
+  EV_HANG_UP,     /* the agent or an order ends the call */
+  EV_DEAD,        /* RTP dead */
+  EV_GIVE_UP,     /* the pacer gives a ringing call up */
+  EV_PATIENCE,    /* the state's own deadline */
+  EV_STOP,        /* the box ends now: hang up in order */
+  EV_WORKER_LOST, /* the dialog is gone with its SIP worker */
+  EV_CLOSED,      /* the store: outcome is durable */
   CALL_EVENT_COUNT
 };
 const char *call_event_name(enum call_event e);
@@ -88,9 +88,9 @@ struct agent {
   uint8_t seat_orphan, seat_moved; /* orphan: its SIP worker died under it; moved: another phone is to be rung */
   uint16_t listener, campaign;
   uint16_t seat_listener; /* where its leg is; the listener may change meanwhile */
-  uint32_t seat_gen; /* generation of its leg; a new one for each INVITE */
+  uint32_t seat_gen;      /* generation of its leg; a new one for each INVITE */
   uint32_t seat_failures;
-  uint32_t call;     /* slot, NOBODY */
+  uint32_t call; /* slot, NOBODY */
   uint64_t id, last_attempt;
   char name[MAIL_NAME_MAX], uri[MAIL_URI_MAX];
   struct session session;
@@ -110,6 +110,9 @@ struct campaign {
   struct mono paced;      /* when the pacer was asked last */
   struct mono lease_next; /* do not ask before */
   uint32_t open;          /* contacts not finished, as the store last said */
+  struct wall closes;     /* when the hours end today, as the store last said; WALL_NONE: unknown */
+  struct mono running_from;
+  uint32_t launched; /* since then */
   uint32_t by_state[CALL_STATE_COUNT];
   uint32_t in_flight;
   uint32_t wait_head, wait_tail; /* calls waiting for an agent, oldest first */
@@ -155,12 +158,13 @@ struct floor {
 int floor_init(struct floor *f, uint32_t calls_max, uint32_t agents_max, uint16_t box);
 void floor_free(struct floor *f);
 /* Owners of deadlines. */
-static inline uint32_t timer_of_call(const struct floor *f, uint32_t call) { (void)f; return call; }
+static inline uint32_t timer_of_call(const struct floor *f, uint32_t call) {
+  (void)f;
+  return call;
+}
 static inline uint32_t timer_of_wrapup(const struct floor *f, uint32_t agent) { return f->calls_max + 2 * agent; }
 static inline uint32_t timer_of_seat(const struct floor *f, uint32_t agent) { return f->calls_max + 2 * agent + 1; }
-static inline uint32_t timer_of_campaign(const struct floor *f, uint32_t campaign) {
-  return f->calls_max + 2 * f->agents_max + campaign;
-}
+static inline uint32_t timer_of_campaign(const struct floor *f, uint32_t campaign) { return f->calls_max + 2 * f->agents_max + campaign; }
 /* A bound session; CAD_EFULL: none. */
 int floor_credit_take(struct floor *f, struct session *session, uint16_t *port);
 void floor_credit_add(struct floor *f, const struct mail_media_credit *credit);
@@ -195,7 +199,9 @@ struct agent *agent_by_id(struct floor *f, uint64_t id);
 struct agent *agent_add(struct floor *f, const struct mail_store_agent *def); /* or changes; NULL: full */
 struct agent *agent_of_leg(struct floor *f, struct leg leg);                  /* NULL: late; counted */
 static inline uint32_t agent_slot(const struct floor *f, const struct agent *a) { return (uint32_t)(a - f->agents); }
-static inline struct leg agent_leg(const struct floor *f, const struct agent *a) { return (struct leg){LEG_SEAT, agent_slot(f, a), a->seat_gen}; }
+static inline struct leg agent_leg(const struct floor *f, const struct agent *a) {
+  return (struct leg){LEG_SEAT, agent_slot(f, a), a->seat_gen};
+}
 /* Wanted: LOGGED_OUT, PAUSED, READY. At once when no call is in hand, else after it. */
 int agent_want(struct floor *f, struct agent *a, enum agent_state wanted);
 void agent_reserve(struct floor *f, struct agent *a, struct call *c);
@@ -207,9 +213,9 @@ void agent_wrapup_over(struct floor *f, struct agent *a);
 void agent_digit(struct floor *f, struct agent *a, char digit);
 void seat_answered(struct floor *f, struct agent *a, const struct media_desc *desc);
 void seat_media(struct floor *f, struct agent *a, const struct media_desc *desc);
-void seat_over(struct floor *f, struct agent *a);      /* its leg ended */
+void seat_over(struct floor *f, struct agent *a); /* its leg ended */
 void seat_hang_up(struct floor *f, struct agent *a);
-void seat_check(struct floor *f, struct agent *a);     /* ring, drop or leave it, as its agent needs */
+void seat_check(struct floor *f, struct agent *a); /* ring, drop or leave it, as its agent needs */
 void seat_worker_lost(struct floor *f, uint16_t listener);
 bool agent_available(const struct agent *a);
 

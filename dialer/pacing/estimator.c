@@ -62,6 +62,7 @@ void est_init(struct estimator *e, bool screening) {
   for (unsigned i = 0; i < PACER_SEGMENTS; i++) e->seg_mult[i] = 1.0;
   e->slow = e->fast = (struct est_level){4.0, 4.0};
   e->level = 1.0;
+  e->reached = 9.0, e->unreached = 1.0;
   for (unsigned i = 0; i < EST_PASSES; i++) {
     e->answered[i] = 4.0;
     e->passed[i] = screening ? 2.5 : 4.0;
@@ -125,6 +126,14 @@ void est_person(struct estimator *e, unsigned age, unsigned segment) {
   e->slow.seen += 1.0;
   e->fast.seen += 1.0;
   for (unsigned s = 0; s < PACER_SEGMENTS; s++) e->seg_mult[s] = (e->seg_seen[s] + 6.0) / (e->seg_expected[s] + 6.0);
+}
+
+void est_dialed(struct estimator *e, bool reached) {
+  if (e->reached + e->unreached > 400.0) e->reached *= 0.5, e->unreached *= 0.5;
+  if (reached)
+    e->reached += 1.0;
+  else
+    e->unreached += 1.0;
 }
 
 void est_not_person(struct estimator *e, unsigned age) { e->other[age] += 1.0; }
@@ -226,6 +235,8 @@ void est_curve(const struct estimator *e, unsigned segment, struct est_curve *ou
   for (unsigned i = 0; i < EST_AGES; i++) {
     double person = e->person[i] / e->scaled[i] * mult;
     double other = e->other[i] / e->at_risk[i];
+    /* Nobody stays in the bins of dialing for their whole second: what is lost there is a share, not a hazard. */
+    if (i < EST_DIAL_AGES) other = i == 0 ? e->unreached / (e->reached + e->unreached) : 0.0;
     if (person > 0.6) person = 0.6;
     if (person + other > 1.0) other = 1.0 - person;
     out->left[i] = left, out->hit[i] = hit;

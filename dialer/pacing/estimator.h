@@ -12,6 +12,7 @@
 
 enum {
   EST_AGES = 64,    /* 1 s bins of a call's age; the last is open */
+  EST_DIAL_AGES = 2, /* of these, the first bins: not yet ringing; left by chance `reached`, however quickly */
   EST_TALKS = 40,   /* growing bins of elapsed talk */
   EST_WRAPS = 96,   /* 1 s bins of elapsed wrap-up; the last is open */
   EST_SCREENS = 24, /* 0.25 s bins of time in screening; the last is open */
@@ -26,6 +27,7 @@ struct est_level {
 struct estimator {
   double person[EST_AGES], other[EST_AGES], at_risk[EST_AGES], scaled[EST_AGES];
   double seg_seen[PACER_SEGMENTS], seg_expected[PACER_SEGMENTS], seg_mult[PACER_SEGMENTS];
+  double reached, unreached; /* calls that came to ring, and those that failed or were busy before */
   struct est_level slow, fast;
   double level;
   double answered[EST_PASSES], passed[EST_PASSES]; /* by age at answer */
@@ -50,6 +52,8 @@ void est_ringing_time(struct estimator *e, unsigned age, unsigned segment, doubl
 void est_person(struct estimator *e, unsigned age, unsigned segment);
 /* A ringing call ended otherwise, or was answered by something else. */
 void est_not_person(struct estimator *e, unsigned age);
+/* Dialing is over: it rings (or has been at it for long); or it failed before. Once a call. */
+void est_dialed(struct estimator *e, bool reached);
 /* The verdict on a call answered at that age, after took_ms of screening. */
 void est_screened(struct estimator *e, unsigned age, int64_t took_ms, bool person);
 void est_met(struct estimator *e, unsigned age);

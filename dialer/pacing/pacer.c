@@ -68,6 +68,26 @@ static int64_t call_age_ms(const struct pacer_call *c, int64_t now_ms) {
   return c->state == PC_DIALING || c->ringing_ms == 0 ? now_ms - c->launched_ms : now_ms - c->ringing_ms + RING_AT_LEAST_MS;
 }
 
+static void dialed(struct pacer *p, struct pacer_call *c, bool reached) {
+  if (c->reached) return;
+  c->reached = true;
+  est_dialed(&p->est, reached);
+}
+
+/* Time at risk up to to_ms, each part of it in the bin of the age it was spent at: a decision may come late, and a call may
+ * end between two of them. Booked in the wrong bin, a busy tone after half a second would look like certain failure. */
+static void book_ringing(struct pacer *p, struct pacer_call *c, int64_t to_ms) {
+  if (!c->reached && c->state == PC_DIALING && to_ms - c->launched_ms >= EST_DIAL_AGES * 1000) dialed(p, c, true);
+  while (c->counted_ms < to_ms) {
+    const int64_t age_ms = call_age_ms(c, c->counted_ms);
+    const unsigned bin = est_age_bin(age_ms);
+    int64_t until = bin == EST_AGES - 1 ? to_ms : c->counted_ms + (int64_t)(bin + 1) * 1000 - age_ms;
+    if (until > to_ms) until = to_ms;
+    est_ringing_time(&p->est, bin, c->segment, (double)(until - c->counted_ms) / 1000.0);
+    c->counted_ms = until;
+  }
+}
+
 static void open_add(struct pacer *p, uint32_t id) {
   p->calls[id].slot = p->open_count;
   p->open[p->open_count++] = id;
@@ -136,7 +156,11 @@ static void call_lost(struct pacer *p, uint32_t id, int64_t at_ms) {
 static void call_ended(struct pacer *p, uint32_t id, int64_t at_ms) {
   struct pacer_call *c = &p->calls[id];
   if (c->state == PC_DIALING || c->state == PC_RINGING) {
-    if (!c->given_up) est_not_person(&p->est, est_age_bin(call_age_ms(c, at_ms)));
+    book_ringing(p, c, at_ms);
+    if (!c->reached)
+      dialed(p, c, false);
+    else if (!c->given_up)
+      est_not_person(&p->est, est_age_bin(call_age_ms(c, at_ms)));
   } else if (c->state == PC_SCREENING) {
     est_screened(&p->est, c->answer_age, at_ms - c->answered_ms, false);
     est_not_person(&p->est, c->answer_age);
@@ -162,10 +186,14 @@ static bool call_event(struct pacer *p, const struct pacer_event *e) {
   switch (e->kind) {
   case PACER_CALL_RINGING:
     if (c->state != PC_DIALING) return false;
+    book_ringing(p, c, e->at_ms);
+    dialed(p, c, true);
     c->state = PC_RINGING, c->ringing_ms = e->at_ms;
     break;
   case PACER_CALL_ANSWERED:
     if (c->state != PC_DIALING && c->state != PC_RINGING) return false;
+    book_ringing(p, c, e->at_ms);
+    dialed(p, c, true);
     c->answer_age = (uint8_t)est_age_bin(call_age_ms(c, e->at_ms));
     c->state = PC_SCREENING, c->answered_ms = e->at_ms;
     break;
@@ -250,8 +278,7 @@ static void observe_calls(struct pacer *p) {
       s->screening_people += est_pass(&p->est, c->answer_age, p->now_ms - c->answered_ms);
     } else {
       const unsigned age = est_age_bin(call_age_ms(c, p->now_ms));
-      est_ringing_time(&p->est, age, c->segment, (double)(p->now_ms - c->counted_ms) / 1000.0);
-      if (p->now_ms > c->counted_ms) c->counted_ms = p->now_ms;
+      book_ringing(p, c, p->now_ms);
       s->dialing++;
       if (c->given_up) continue;
       s->ringing[c->segment][age]++;

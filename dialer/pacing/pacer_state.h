@@ -17,6 +17,7 @@ struct pacer_call {
   uint32_t slot; /* place in the list of open calls */
   uint8_t state, segment;
   uint8_t answer_age;  /* bin */
+  bool reached;        /* it rang, was answered, or outlived the bins of dialing */
   bool given_up, live; /* live: counted in the account as a live answer */
 };
 struct pacer_agent {

@@ -47,6 +47,9 @@ bool hours_valid(const struct hours *h);
 /* Local wall-clock in every zone of the set must lie within the hours: open <= local < close. No zone: no. */
 bool hours_allow(const struct hours *h, const struct zones *z, const uint16_t *zones, int n, struct wall at);
 /* Earliest instant >= at when hours_allow; WALL_NONE if none within 8 days. */
+/* When the hours that allow it now end in the first of these zones; `at` itself when they do not allow it. Looks at most two
+ * midnights ahead and takes each zone's offset as it is now (a clock change that night may move it by an hour). */
+struct wall hours_until(const struct hours *h, const struct zones *z, const uint16_t *zones, int n, struct wall at);
 struct wall hours_next(const struct hours *h, const struct zones *z, const uint16_t *zones, int n, struct wall at);
 
 /* ---- the gate (law/gate.c) ---- */
