@@ -161,12 +161,14 @@ drain_s = {drain_s};
 {extra}
 """)
         self.process = None
+        self.starts = 0
 
     def start(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([*LAUNCH, BINARY, "serve", "-c", str(self.config)], stderr=log, start_new_session=True,
                                             stdin=subprocess.DEVNULL, env={**os.environ, **sanitizer_env(self.folder)})
-        wait_for("the daemon's socket", lambda: self.process.poll() is not None or self.live(), 15)
+        self.starts += 1
+        wait_for("the daemon", lambda: self.process.poll() is not None or self.log.read_text().count("daemon   ready:") == self.starts, 15)
         assert self.process.poll() is None, self.log.read_text()
         return self
 
@@ -207,10 +209,6 @@ drain_s = {drain_s};
     def child(self, verb):
         return next((pid for pid, v in self.children().items() if v == verb), None)
 
-    def live(self):
-        r = self.cli("status", "--json", check=False)
-        return r.returncode == 0 and json.loads(r.stdout)["daemon"]
-
     def seats_up(self, count=1):
         """Calls begin when the agents are there: waits until so many phones are on the line."""
         wait_for(f"{count} seats up", lambda: sum(a["seat_up"] for a in self.status()["agents"]) >= count, 20)
@@ -233,9 +231,21 @@ drain_s = {drain_s};
         return found
 
     def kill_group(self):
+        """SIGKILL for daemon and children; returns when none of them is there any more, so that their ports are free."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+        def gone():
+            for p in pathlib.Path("/proc").iterdir():
+                with contextlib.suppress(OSError, IndexError):
+                    if p.name.isdigit():
+                        state, _, group = (p / "stat").read_text().rsplit(")", 1)[1].split()[:3]
+                        if int(group) == self.process.pid and state != "Z":  # nobody may be there to bury the dead
+                            return False
+            return True
+
+        wait_for("the end of the group", gone, 10, 0.01)
 
     def stop(self, seconds=40):
         seconds *= PATIENCE
@@ -269,6 +279,9 @@ def stage(**box_options):
     except BaseException:
         if box.log.exists():
             sys.stderr.write(f"--- {box.log} ---\n{box.log.read_text(errors='replace')[-6000:]}\n")
+        if box.process and box.process.poll() is None:
+            with contextlib.suppress(Exception):  # what the floor says may explain it
+                sys.stderr.write(box.cli("status", check=False).stdout)
         for name, text in sanitizer_reports(folder).items():
             sys.stderr.write(f"--- {name} ---\n{text[:8000]}\n")
         raise
