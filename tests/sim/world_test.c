@@ -70,6 +70,27 @@ START_TEST(a_reckless_ratio_abandons_and_the_log_says_so) {
 }
 END_TEST
 
+/* Decisions come at odd moments here, calls fail between them, phones take their time to ring: what the pacer learns must
+ * survive all that, and the limit with it. */
+START_TEST(a_predictive_shift_keeps_the_limit_on_floors_of_any_size) {
+  static const uint32_t FLOORS[] = {5, 10, 20};
+  for (int i = 0; i < 3; i++) {
+    struct world_params p;
+    world_defaults(&p);
+    p.share_dir = SOURCE_DIR "/etc";
+    p.seed = 9;
+    p.agents = FLOORS[i];
+    p.duration_ms = 2 * 3600000;
+    struct world_result r = run(&p);
+    ck_assert_msg(10000 * r.abandoned <= 300 * (r.abandoned + r.connected), "%u agents, seed %llu: %llu of %llu", p.agents,
+                  (unsigned long long)p.seed, (unsigned long long)r.abandoned, (unsigned long long)(r.abandoned + r.connected));
+    p.mode = PACING_PROGRESSIVE;
+    struct world_result slow = run(&p);
+    ck_assert_msg(r.connected > slow.connected * 11 / 10, "%u agents: predictive connects no more than progressive", p.agents);
+  }
+}
+END_TEST
+
 START_TEST(invariants_hold_over_many_seeds_of_faults) {
   static const enum pacing_mode MODES[] = {PACING_PREDICTIVE, PACING_PROGRESSIVE, PACING_RATIO, PACING_PREVIEW};
   const char *text = getenv("CADENCIA_SIM_SEEDS");
@@ -114,6 +135,7 @@ int main(void) {
   tcase_add_test(t, the_same_seed_gives_the_same_day);
   tcase_add_test(t, progressive_never_dials_more_than_idle_agents);
   tcase_add_test(t, a_reckless_ratio_abandons_and_the_log_says_so);
+  tcase_add_test(t, a_predictive_shift_keeps_the_limit_on_floors_of_any_size);
   tcase_add_test(t, invariants_hold_over_many_seeds_of_faults);
   suite_add_tcase(s, t);
   SRunner *r = srunner_create(s);
