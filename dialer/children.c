@@ -7,10 +7,18 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { RESTART_FIRST_MS = 50, RESTART_MOST_MS = 10000, STABLE_MS = 30000, PING_EVERY_MS = 1000, SILENT_MS = 5000 };
+enum {
+  RESTART_FIRST_MS = 50,
+  RESTART_MOST_MS = 10000,
+  STABLE_MS = 30000,
+  PING_EVERY_MS = 1000,
+  SILENT_MS = 5000,
+  PORT_RETRY_MS = 500,
+  PORT_PATIENCE_MS = 3000
+};
 
 int supervised_start(struct supervised *s, struct mono now) {
-  s->gen++;
+  if (s->gen++ == 0) s->first = now;
   if (s->pings) { /* the generation is part of the worker's spec */
     char *at = strstr(s->spec, "gen=");
     if (at) snprintf(at, sizeof s->spec - (size_t)(at - s->spec), "gen=%u", s->gen);
@@ -45,10 +53,12 @@ bool supervised_check(struct supervised *s, struct mono now) {
   int status = 0;
   if (s->pings) ping(s, now);
   if (s->child.pid != 0 && !child_ended(&s->child, &status)) return false;
-  if (s->gen == 1 && WIFEXITED(status) && WEXITSTATUS(status) == 3) { /* it has said which port; one that had it gets it again */
-    s->given_up = true;
+  if (!s->had_port && WIFEXITED(status) && WEXITSTATUS(status) == 3) { /* it has said which port; a box that was killed may hold it still */
+    s->given_up = mono_since(now, s->first) > PORT_PATIENCE_MS;
+    s->restart_at = mono_add(now, PORT_RETRY_MS);
     return true;
   }
+  s->had_port = true; /* who had it gets it again */
   if (mono_since(now, s->started) > STABLE_MS) s->failures = 0;
   int64_t wait = s->failures ? (int64_t)RESTART_FIRST_MS << (s->failures < 8 ? s->failures : 8) : 0;
   s->failures++;

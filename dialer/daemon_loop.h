@@ -25,10 +25,11 @@ struct supervised {
   char *argv[6];
   char spec[256], spec2[8], name[32];
   int buffer_bytes;
-  bool pings;          /* speaks mail; the console does not */
-  bool given_up;       /* exit status 3: its port is taken, restarting will not help */
+  bool pings;    /* speaks mail; the console does not */
+  bool had_port; /* it ran once */
+  bool given_up; /* exit status 3: its port is taken, restarting will not help */
   uint32_t gen, failures;
-  struct mono started, restart_at, ping_at, pong_at;
+  struct mono first, started, restart_at, ping_at, pong_at;
 };
 /* CAD_OK or the error of the start; arms a later try by itself. */
 int supervised_start(struct supervised *s, struct mono now);
@@ -37,7 +38,7 @@ bool supervised_check(struct supervised *s, struct mono now);
 
 struct loop_options {
   const struct config *config;
-  struct mailbox *inbox, *media, *store; /* not owned */
+  struct mailbox *inbox, *media, *store;              /* not owned */
   void (*reply)(void *arg, const struct mail *reply); /* ORDER_REPLY; must not block */
   void *reply_arg;
   uint64_t last_id; /* highest id in the records */

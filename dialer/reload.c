@@ -42,7 +42,8 @@ int reload_merge(struct config *running, const struct config *next, char *restar
   if (!listeners) say(restart, size, "listeners");
   if (strcmp(running->state_dir, next->state_dir) != 0) say(restart, size, "state_dir");
   if (strcmp(running->console_host, next->console_host) != 0 || running->console_port != next->console_port) say(restart, size, "console");
-  if (running->limit_calls != next->limit_calls || running->limit_agents != next->limit_agents || running->limit_contacts != next->limit_contacts)
+  if (running->limit_calls != next->limit_calls || running->limit_agents != next->limit_agents ||
+      running->limit_contacts != next->limit_contacts)
     say(restart, size, "limits");
   if (strcmp(running->log_file, next->log_file) != 0) say(restart, size, "log_file");
   if (running->box != next->box) say(restart, size, "box");

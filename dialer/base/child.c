@@ -64,7 +64,8 @@ void child_kill(struct child *child) {
   if (child->pid > 0) {
     kill(child->pid, SIGKILL);
     int status;
-    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {}
+    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
+    }
   }
   if (child->fd >= 0) close(child->fd);
   *child = (struct child){0, -1};

@@ -10,9 +10,15 @@ static int64_t read_us(clockid_t id) {
   return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-struct mono clock_mono(void) { return (struct mono){read_us(CLOCK_MONOTONIC) / 1000}; }
-struct wall clock_wall(void) { return (struct wall){read_us(CLOCK_REALTIME) / 1000 + wall_shift_ms}; }
-struct now clock_now(void) { return (struct now){clock_mono(), clock_wall()}; }
+struct mono clock_mono(void) {
+  return (struct mono){read_us(CLOCK_MONOTONIC) / 1000};
+}
+struct wall clock_wall(void) {
+  return (struct wall){read_us(CLOCK_REALTIME) / 1000 + wall_shift_ms};
+}
+struct now clock_now(void) {
+  return (struct now){clock_mono(), clock_wall()};
+}
 int64_t clock_mono_us(void) { return read_us(CLOCK_MONOTONIC); }
 void clock_set_wall_shift(int64_t ms) { wall_shift_ms = ms; }
 

@@ -14,11 +14,11 @@ enum { LIVE_AGENTS_MAX = 512, LIVE_CAMPAIGNS_MAX = 16, LIVE_VERSION = 1 };
 struct live_agent {
   uint64_t id;
   char name[MAIL_NAME_MAX];
-  uint8_t state;     /* enum agent_state */
+  uint8_t state; /* enum agent_state */
   uint8_t seat_up;
   uint16_t campaign; /* index into campaigns, 0xffff: none shown */
   uint32_t calls;
-  uint64_t phone;    /* on the line now, 0: nobody; masked by whoever shows it */
+  uint64_t phone; /* on the line now, 0: nobody; masked by whoever shows it */
   struct wall since;
 };
 struct live_campaign {
@@ -27,10 +27,10 @@ struct live_campaign {
   uint8_t state, mode;
   uint32_t dialing, ringing, screening, waiting, talking, message; /* calls by state now */
   uint64_t attempts, answered, connected, abandoned, early_hangup, machines, no_answer, busy, failed, refused;
-  uint64_t live_answers;    /* people: the legal denominator */
-  uint32_t leases, open;    /* prefetched; contacts not finished */
-  uint8_t bound;            /* enum pacer_bound: what held the pacer back last */
-  uint32_t limit_bp;        /* abandonment limit in basis points of live_answers, 0: none set */
+  uint64_t live_answers;                 /* people: the legal denominator */
+  uint32_t leases, open;                 /* prefetched; contacts not finished */
+  uint8_t bound;                         /* enum pacer_bound: what held the pacer back last */
+  uint32_t limit_bp;                     /* abandonment limit in basis points of live_answers, 0: none set */
   uint64_t talk_ms, wrapup_ms, ready_ms; /* sums over agents, for occupancy */
 };
 struct live {

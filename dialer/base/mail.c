@@ -84,7 +84,8 @@ static bool leg_valid(struct leg leg) { return (leg.role == LEG_CALL || leg.role
 static bool desc_valid(const struct media_desc *d) {
   if (d->family == 0) return true;
   return (d->family == 4 || d->family == 6) && (d->codec == CODEC_PCMU || d->codec == CODEC_PCMA) &&
-         (d->event_pt == 0 || (d->event_pt >= 96 && d->event_pt <= 127)) && d->ptime_ms >= 10 && d->ptime_ms <= 60 && d->dir <= MEDIA_INACTIVE;
+         (d->event_pt == 0 || (d->event_pt >= 96 && d->event_pt <= 127)) && d->ptime_ms >= 10 && d->ptime_ms <= 60 &&
+         d->dir <= MEDIA_INACTIVE;
 }
 
 int mail_valid(const struct mail *m, unsigned bytes) {

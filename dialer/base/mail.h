@@ -47,42 +47,42 @@ enum mail_kind {
   MAIL_NONE = 0,
 
   /* control -> sip worker */
-  SIP_TRUNK,    /* define or replace a trunk                u.sip_trunk  */
-  SIP_INVITE,   /*                                          u.sip_invite */
-  SIP_CANCEL,   /* give up a ringing leg                    u.sip_leg    */
-  SIP_BYE,      /* end an answered leg                      u.sip_leg    */
+  SIP_TRUNK,  /* define or replace a trunk                u.sip_trunk  */
+  SIP_INVITE, /*                                          u.sip_invite */
+  SIP_CANCEL, /* give up a ringing leg                    u.sip_leg    */
+  SIP_BYE,    /* end an answered leg                      u.sip_leg    */
   SIP_PING,
   SIP_SHUTDOWN, /* end all legs, then exit */
 
   /* sip worker -> control */
-  SIP_UP,        /* worker ready                             u.sip_up */
+  SIP_UP, /* worker ready                             u.sip_up */
   SIP_PONG,
-  SIP_PROGRESS,  /* 1xx; desc.family != 0: early media       u.sip_event */
-  SIP_ANSWERED,  /* 2xx, ACK sent                            u.sip_event */
-  SIP_MEDIA,     /* far side re-INVITEd: new desc, hold      u.sip_event */
-  SIP_ENDED,     /* the leg is over; always the last         u.sip_event */
+  SIP_PROGRESS,    /* 1xx; desc.family != 0: early media       u.sip_event */
+  SIP_ANSWERED,    /* 2xx, ACK sent                            u.sip_event */
+  SIP_MEDIA,       /* far side re-INVITEd: new desc, hold      u.sip_event */
+  SIP_ENDED,       /* the leg is over; always the last         u.sip_event */
   SIP_TRUNK_STATE, /* a trunk became usable or not           u.sip_trunk_state */
-  SIP_LOST,      /* made by the supervisor: worker died      u.sip_up */
+  SIP_LOST,        /* made by the supervisor: worker died      u.sip_up */
 
   /* control -> media */
-  MEDIA_REMOTE,  /* where a session's far side is            u.media_remote */
-  MEDIA_SCREEN,  /* listen; arms the legal deadline too      u.media_screen */
-  MEDIA_BRIDGE,  /* join two sessions                        u.media_bridge */
-  MEDIA_UNBRIDGE,/* take them apart; both stay               u.media_session */
-  MEDIA_PLAY,    /* prompt to a session, instead of a bridge u.media_play */
-  MEDIA_STOP,    /* stop the prompt                          u.media_session */
-  MEDIA_RELEASE, /* session back to its owner                u.media_session */
+  MEDIA_REMOTE,   /* where a session's far side is            u.media_remote */
+  MEDIA_SCREEN,   /* listen; arms the legal deadline too      u.media_screen */
+  MEDIA_BRIDGE,   /* join two sessions                        u.media_bridge */
+  MEDIA_UNBRIDGE, /* take them apart; both stay               u.media_session */
+  MEDIA_PLAY,     /* prompt to a session, instead of a bridge u.media_play */
+  MEDIA_STOP,     /* stop the prompt                          u.media_session */
+  MEDIA_RELEASE,  /* session back to its owner                u.media_session */
 
   /* media -> control */
-  MEDIA_CREDIT,    /* a bound session that control may use     u.media_credit */
+  MEDIA_CREDIT,       /* a bound session that control may use     u.media_credit */
   MEDIA_GREETING_END, /* stamp of the end of greeting is `at`  u.media_event */
-  MEDIA_VERDICT,   /*                                          u.media_event */
-  MEDIA_BRIDGED,   /* both sessions joined at `at`             u.media_event (session: customer) */
-  MEDIA_DEADLINE,  /* wait is over: the fall-back prompt has begun; later MEDIA_BRIDGE is ignored */
-  MEDIA_PLAYED,    /* a prompt ended                           u.media_event */
-  MEDIA_DIGIT,     /* RFC 4733 or in band                      u.media_event.digit */
-  MEDIA_DEAD,      /* no RTP as the law of patience says       u.media_event */
-  MEDIA_STATS,     /* answer to MEDIA_RELEASE                  u.media_stats */
+  MEDIA_VERDICT,      /*                                          u.media_event */
+  MEDIA_BRIDGED,      /* both sessions joined at `at`             u.media_event (session: customer) */
+  MEDIA_DEADLINE,     /* wait is over: the fall-back prompt has begun; later MEDIA_BRIDGE is ignored */
+  MEDIA_PLAYED,       /* a prompt ended                           u.media_event */
+  MEDIA_DIGIT,        /* RFC 4733 or in band                      u.media_event.digit */
+  MEDIA_DEAD,         /* no RTP as the law of patience says       u.media_event */
+  MEDIA_STATS,        /* answer to MEDIA_RELEASE                  u.media_stats */
 
   /* control -> store */
   STORE_LEASE_WANT, /* u.store_want */
@@ -94,41 +94,41 @@ enum mail_kind {
   STORE_AGENT_LOG,  /* u.store_agent_log: an agent changed state */
 
   /* store -> control */
-  STORE_CAMPAIGN,   /* u.store_campaign: terms and wanted state; at start and on change */
-  STORE_AGENT,      /* u.store_agent: likewise */
-  STORE_LEASED,     /* u.store_lease, one mail a lease */
-  STORE_LEASE_END,  /* u.store_lease_end: that was all; when to ask again */
-  STORE_OPENED,     /* u.store_opened: the only permission to send an INVITE */
-  STORE_REFUSED,    /* u.store_opened with reason */
-  STORE_CLOSED,     /* u.store_opened: outcome is durable */
-  STORE_DNC_ADDED,  /* u.store_opt_out: drop leases of this number now */
+  STORE_CAMPAIGN,  /* u.store_campaign: terms and wanted state; at start and on change */
+  STORE_AGENT,     /* u.store_agent: likewise */
+  STORE_LEASED,    /* u.store_lease, one mail a lease */
+  STORE_LEASE_END, /* u.store_lease_end: that was all; when to ask again */
+  STORE_OPENED,    /* u.store_opened: the only permission to send an INVITE */
+  STORE_REFUSED,   /* u.store_opened with reason */
+  STORE_CLOSED,    /* u.store_opened: outcome is durable */
+  STORE_DNC_ADDED, /* u.store_opt_out: drop leases of this number now */
 
   /* local socket, console, signals -> control; one ORDER_REPLY each */
-  ORDER_AGENT,      /* u.order_agent */
-  ORDER_DISPOSE,    /* u.order_agent with code */
-  ORDER_DRAIN,      /* u.order: refuse new calls, finish the rest */
-  ORDER_TRUNK,      /* u.order_trunk: new limits after a reload; no reply */
-  ORDER_PREVIEW,    /* u.order_agent: the agent accepts the previewed contact */
+  ORDER_AGENT,   /* u.order_agent */
+  ORDER_DISPOSE, /* u.order_agent with code */
+  ORDER_DRAIN,   /* u.order: refuse new calls, finish the rest */
+  ORDER_TRUNK,   /* u.order_trunk: new limits after a reload; no reply */
+  ORDER_PREVIEW, /* u.order_agent: the agent accepts the previewed contact */
   /* control -> whoever ordered */
-  ORDER_REPLY,      /* u.order_reply */
+  ORDER_REPLY, /* u.order_reply */
 
   MAIL_KIND_COUNT
 };
 
 struct mail_sip_trunk {
-  uint16_t trunk;             /* index in cadencia.conf, 0.. */
-  char proxy[MAIL_URI_MAX];   /* SIP URI, numeric host */
-  uint8_t codecs[2];          /* RTP payload types in order of preference */
+  uint16_t trunk;           /* index in cadencia.conf, 0.. */
+  char proxy[MAIL_URI_MAX]; /* SIP URI, numeric host */
+  uint8_t codecs[2];        /* RTP payload types in order of preference */
   uint8_t codec_count;
 };
 struct mail_sip_invite {
   struct leg leg;
-  uint16_t trunk;             /* LEG_CALL: which trunk */
-  uint64_t call_id;           /* attempt id: "<call_id>@..." is the Call-ID */
-  uint64_t to, from;          /* E.164 digits as integers, without '+' */
-  char uri[MAIL_URI_MAX];     /* LEG_SEAT: the phone */
-  uint16_t media_port;        /* our RTP port for the offer */
-  uint8_t auto_answer;        /* LEG_SEAT: add auto-answer headers */
+  uint16_t trunk;         /* LEG_CALL: which trunk */
+  uint64_t call_id;       /* attempt id: "<call_id>@..." is the Call-ID */
+  uint64_t to, from;      /* E.164 digits as integers, without '+' */
+  char uri[MAIL_URI_MAX]; /* LEG_SEAT: the phone */
+  uint16_t media_port;    /* our RTP port for the offer */
+  uint8_t auto_answer;    /* LEG_SEAT: add auto-answer headers */
 };
 struct mail_sip_leg {
   struct leg leg;
@@ -139,12 +139,12 @@ struct mail_sip_up {
 };
 struct mail_sip_event {
   struct leg leg;
-  uint16_t status;       /* SIP status; >= 900 local */
-  uint8_t cause;         /* SIP_ENDED: enum cause */
-  uint8_t by;            /* SIP_ENDED after an answer: 0 network or us, 1 the far side */
-  uint8_t sdp_new;       /* desc is new since the last event */
-  uint16_t q850;         /* from Reason, 0: none */
-  uint32_t retry_after_s;/* 503 */
+  uint16_t status;        /* SIP status; >= 900 local */
+  uint8_t cause;          /* SIP_ENDED: enum cause */
+  uint8_t by;             /* SIP_ENDED after an answer: 0 network or us, 1 the far side */
+  uint8_t sdp_new;        /* desc is new since the last event */
+  uint16_t q850;          /* from Reason, 0: none */
+  uint32_t retry_after_s; /* 503 */
   struct media_desc desc;
 };
 struct mail_sip_trunk_state {
@@ -154,20 +154,20 @@ struct mail_sip_trunk_state {
 
 struct mail_media_remote {
   struct session session;
-  struct leg owner;       /* echoed in every media mail about this session */
+  struct leg owner; /* echoed in every media mail about this session */
   struct media_desc desc;
-  uint8_t early;          /* before the answer: listen only to tones */
+  uint8_t early; /* before the answer: listen only to tones */
 };
 struct mail_media_screen {
   struct session session;
-  uint8_t screening;      /* 0: only time the end of greeting and arm the deadline */
-  uint16_t max_wait_ms;   /* from end of greeting to the fall-back prompt; 2000 */
-  uint16_t prompt;        /* fall-back (safe-harbour) prompt, 0: none */
-  uint16_t trunk;         /* for per-carrier fingerprints */
+  uint8_t screening;    /* 0: only time the end of greeting and arm the deadline */
+  uint16_t max_wait_ms; /* from end of greeting to the fall-back prompt; 2000 */
+  uint16_t prompt;      /* fall-back (safe-harbour) prompt, 0: none */
+  uint16_t trunk;       /* for per-carrier fingerprints */
 };
 struct mail_media_bridge {
   struct session customer, agent;
-  uint8_t tone;           /* 1: the agent hears a short tone first */
+  uint8_t tone; /* 1: the agent hears a short tone first */
 };
 struct mail_media_session {
   struct session session;
@@ -200,29 +200,29 @@ struct mail_media_stats {
 struct campaign_terms {
   uint64_t id;
   char name[MAIL_NAME_MAX];
-  uint8_t mode;               /* enum pacing_mode */
-  uint8_t screening;          /* 0, 1 */
-  uint16_t ratio_x100;        /* PACING_RATIO: calls per ready agent, times 100 */
-  uint16_t trunk;             /* index in cadencia.conf */
-  uint16_t limit_bp;          /* abandonment limit, 300 = 3 % */
-  uint32_t ring_ms;           /* >= 15000 from 180/183 */
-  uint32_t max_wait_ms;       /* 2000 */
+  uint8_t mode;         /* enum pacing_mode */
+  uint8_t screening;    /* 0, 1 */
+  uint16_t ratio_x100;  /* PACING_RATIO: calls per ready agent, times 100 */
+  uint16_t trunk;       /* index in cadencia.conf */
+  uint16_t limit_bp;    /* abandonment limit, 300 = 3 % */
+  uint32_t ring_ms;     /* >= 15000 from 180/183 */
+  uint32_t max_wait_ms; /* 2000 */
   uint32_t wrapup_ms;
   uint32_t drain_ms;
   uint64_t caller_id;
   uint16_t prompt_safe_harbour; /* 0: none: predictive modes are refused */
-  uint8_t optout_digit;       /* '9' */
-  char dispositions[10][8];   /* by keypad digit; "" unused */
+  uint8_t optout_digit;         /* '9' */
+  char dispositions[10][8];     /* by keypad digit; "" unused */
   char default_disposition[8];
   uint32_t budget_num, budget_den; /* abandoned and live answers of the legal window so far */
 };
 struct lease {
   uint64_t campaign_id, case_id, phone_id;
-  uint64_t phone;             /* E.164 as integer */
-  uint16_t tries;             /* attempts to this case so far */
-  uint16_t segment;           /* score class for pacing, 0.. */
+  uint64_t phone;   /* E.164 as integer */
+  uint16_t tries;   /* attempts to this case so far */
+  uint16_t segment; /* score class for pacing, 0.. */
   struct wall expires;
-  char name[MAIL_NAME_MAX];   /* for the agent's screen */
+  char name[MAIL_NAME_MAX]; /* for the agent's screen */
 };
 struct mail_store_want {
   uint64_t campaign_id;
@@ -231,12 +231,12 @@ struct mail_store_want {
 struct mail_store_lease_end {
   uint64_t campaign_id;
   uint16_t given;
-  struct wall next;           /* when a contact may be due; WALL_NONE: none left */
-  uint32_t open;              /* contacts not finished, waiting ones included */
-  struct wall closes;         /* when the hours end for the last zone that is open now; WALL_NONE: none is */
+  struct wall next;   /* when a contact may be due; WALL_NONE: none left */
+  uint32_t open;      /* contacts not finished, waiting ones included */
+  struct wall closes; /* when the hours end for the last zone that is open now; WALL_NONE: none is */
 };
 struct mail_store_open {
-  uint32_t slot, gen;         /* the call */
+  uint32_t slot, gen; /* the call */
   uint64_t attempt_id;
   struct lease lease;
   uint16_t trunk;
@@ -246,8 +246,8 @@ struct mail_store_open {
 struct mail_store_opened {
   uint32_t slot, gen;
   uint64_t attempt_id;
-  uint8_t reason;             /* enum refusal */
-  struct wall next;           /* STORE_REFUSED: earliest next time, WALL_NONE: never */
+  uint8_t reason;   /* enum refusal */
+  struct wall next; /* STORE_REFUSED: earliest next time, WALL_NONE: never */
 };
 struct mail_store_close {
   uint32_t slot, gen;
@@ -269,20 +269,20 @@ struct mail_store_opt_out {
 };
 struct mail_store_agent_log {
   uint64_t agent_id, campaign_id, attempt_id;
-  uint8_t state;              /* enum agent_state, the state that ended */
+  uint8_t state; /* enum agent_state, the state that ended */
   struct wall from, to;
 };
 struct mail_store_campaign {
   struct campaign_terms terms;
-  uint8_t state;              /* enum campaign_state */
+  uint8_t state; /* enum campaign_state */
 };
 struct mail_store_agent {
   uint64_t agent_id, campaign_id;
   char name[MAIL_NAME_MAX];
   char uri[MAIL_URI_MAX];
   uint16_t listener;
-  uint8_t nailed;             /* 1: the seat is rung at log-in and stays up */
-  uint8_t state;              /* wanted: LOGGED_OUT, PAUSED or READY */
+  uint8_t nailed; /* 1: the seat is rung at log-in and stays up */
+  uint8_t state;  /* wanted: LOGGED_OUT, PAUSED or READY */
 };
 struct mail_order {
   uint64_t ticket;
@@ -295,12 +295,12 @@ struct mail_order_trunk {
 struct mail_order_agent {
   uint64_t ticket;
   uint64_t agent_id;
-  uint8_t state;              /* wanted: LOGGED_OUT, PAUSED or READY */
+  uint8_t state; /* wanted: LOGGED_OUT, PAUSED or READY */
   char code[8];
 };
 struct mail_order_reply {
   uint64_t ticket;
-  int32_t err;                /* enum cad_err */
+  int32_t err; /* enum cad_err */
   char text[MAIL_TEXT_MAX];
 };
 

@@ -7,7 +7,7 @@ enum {
   PACE_SOON_MS = 20,     /* again when calls per second held it back */
   LEASE_RETRY_MS = 2000, /* ask an empty list again */
   OPENING_MAX = 256,     /* attempts waiting for the store at once */
-  HORIZON_MS = 1800000,   /* what may be owed must be earned within this time */
+  HORIZON_MS = 1800000,  /* what may be owed must be earned within this time */
   LEASE_ASK = 128        /* most leases in one request */
 };
 

@@ -2,6 +2,8 @@
 #include "dialer/floor/floor.h"
 #include <string.h>
 
+enum { LOG_LEAST_MS = 50 };
+
 static struct mail *add(struct floor *f, enum spoke spoke, uint16_t listener, enum mail_kind kind) {
   return outbox_add(f->out, spoke, listener, kind, f->now.mono);
 }
@@ -114,6 +116,8 @@ void order_opt_out(struct floor *f, const struct call *c) {
 }
 
 void order_agent_log(struct floor *f, const struct agent *a, enum agent_state ended) {
+  /* The moment between naming and bridging, and a wrap-up that was over at once, tell nobody anything. */
+  if ((ended == AGENT_RESERVED || ended == AGENT_WRAPUP) && mono_since(f->now.mono, a->since) < LOG_LEAST_MS) return;
   struct mail_store_agent_log *l = &add(f, SPOKE_STORE, 0, STORE_AGENT_LOG)->u.store_agent_log;
   l->agent_id = a->id;
   l->campaign_id = f->campaigns[a->campaign].terms.id;

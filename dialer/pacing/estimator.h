@@ -11,13 +11,13 @@
 #include <stdint.h>
 
 enum {
-  EST_AGES = 64,    /* 1 s bins of a call's age; the last is open */
+  EST_AGES = 64,     /* 1 s bins of a call's age; the last is open */
   EST_DIAL_AGES = 2, /* of these, the first bins: not yet ringing; left by chance `reached`, however quickly */
-  EST_TALKS = 40,   /* growing bins of elapsed talk */
-  EST_WRAPS = 96,   /* 1 s bins of elapsed wrap-up; the last is open */
-  EST_SCREENS = 24, /* 0.25 s bins of time in screening; the last is open */
-  EST_PASSES = 16,  /* 2 s bins of the age at answer */
-  EST_CLASSES = 2,  /* outbound, inbound talk */
+  EST_TALKS = 40,    /* growing bins of elapsed talk */
+  EST_WRAPS = 96,    /* 1 s bins of elapsed wrap-up; the last is open */
+  EST_SCREENS = 24,  /* 0.25 s bins of time in screening; the last is open */
+  EST_PASSES = 16,   /* 2 s bins of the age at answer */
+  EST_CLASSES = 2,   /* outbound, inbound talk */
 };
 
 /* Two memories of how far the answer rate is from the learned shape. */

@@ -13,7 +13,17 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READ_BATCH = 64, STEP_MS = 500, SWEEP_MS = 1000, TRIM_MS = 15000, TRIM_BYTES = 2 << 20, CLOSE_MS = 1800, CLOSE_STEP_MS = 20, LAST_WORDS_MS = 200, STOP_MS = 300 };
+enum {
+  READ_BATCH = 64,
+  STEP_MS = 500,
+  SWEEP_MS = 1000,
+  TRIM_MS = 15000,
+  TRIM_BYTES = 2 << 20,
+  CLOSE_MS = 1800,
+  CLOSE_STEP_MS = 20,
+  LAST_WORDS_MS = 200,
+  STOP_MS = 300
+};
 
 struct worker {
   struct ua ua;

@@ -3,15 +3,17 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char *const OUTCOMES[] = {"",          "connected", "abandoned", "early_hangup", "machine",        "screening",
-                                       "fax",       "dead_air",  "no_answer", "busy",         "rejected",       "unwanted",
-                                       "blocked",   "invalid_number", "congestion", "cancelled", "failed",      "interrupted"};
+static const char *const OUTCOMES[] = {"",        "connected",      "abandoned",  "early_hangup", "machine",  "screening",
+                                       "fax",     "dead_air",       "no_answer",  "busy",         "rejected", "unwanted",
+                                       "blocked", "invalid_number", "congestion", "cancelled",    "failed",   "interrupted"};
 static const char *const VERDICTS[] = {"", "person", "machine", "screening", "fax", "dead_air", "busy_tone", "sit"};
-static const char *const REASONS[] = {"",        "short_greeting", "undecided", "long_greeting",  "cadence",       "beep",             "fax_tone",
-                                      "busy_tone", "sit_tone",     "no_sound",  "early_greeting", "screening_off", "screening_phrase", "fingerprint"};
-static const char *const CAUSES[] = {"",        "normal",   "busy",       "no_answer", "rejected",    "unwanted", "blocked",
-                                     "invalid_number", "congestion", "timeout", "redirected", "auth", "media",  "server",
-                                     "client",  "cancelled", "rtp_dead",  "worker_lost", "local", "in_band_busy", "in_band_sit"};
+static const char *const REASONS[] = {
+    "",         "short_greeting", "undecided",      "long_greeting", "cadence",          "beep",       "fax_tone", "busy_tone",
+    "sit_tone", "no_sound",       "early_greeting", "screening_off", "screening_phrase", "fingerprint"};
+static const char *const CAUSES[] = {"",        "normal",         "busy",       "no_answer", "rejected",   "unwanted",
+                                     "blocked", "invalid_number", "congestion", "timeout",   "redirected", "auth",
+                                     "media",   "server",         "client",     "cancelled", "rtp_dead",   "worker_lost",
+                                     "local",   "in_band_busy",   "in_band_sit"};
 static const char *const ENDED[] = {"", "callee", "agent", "system", "network"};
 static const char *const MODES[] = {"preview", "progressive", "ratio", "predictive"};
 static const char *const AGENTS[] = {"logged_out", "paused", "ready", "reserved", "talking", "wrapup"};

@@ -9,11 +9,11 @@
 /* How an attempt ended: the call log's column "outcome". */
 enum outcome {
   OUTCOME_NONE = 0,
-  OUTCOME_CONNECTED,      /* a person, and an agent was bridged in */
-  OUTCOME_ABANDONED,      /* a person, and no agent within the legal wait */
-  OUTCOME_EARLY_HANGUP,   /* the person hung up before the wait was over */
-  OUTCOME_MACHINE,        /* answering machine */
-  OUTCOME_SCREENING,      /* call-screening robot */
+  OUTCOME_CONNECTED,    /* a person, and an agent was bridged in */
+  OUTCOME_ABANDONED,    /* a person, and no agent within the legal wait */
+  OUTCOME_EARLY_HANGUP, /* the person hung up before the wait was over */
+  OUTCOME_MACHINE,      /* answering machine */
+  OUTCOME_SCREENING,    /* call-screening robot */
   OUTCOME_FAX,
   OUTCOME_DEAD_AIR,
   OUTCOME_NO_ANSWER,
@@ -39,8 +39,8 @@ enum verdict {
   VERDICT_SCREENING,
   VERDICT_FAX,
   VERDICT_DEAD_AIR,
-  VERDICT_BUSY_TONE,   /* busy or reorder heard in band */
-  VERDICT_SIT,         /* special information tone */
+  VERDICT_BUSY_TONE, /* busy or reorder heard in band */
+  VERDICT_SIT,       /* special information tone */
   VERDICT_COUNT
 };
 const char *verdict_name(enum verdict v);
@@ -48,17 +48,17 @@ const char *verdict_name(enum verdict v);
 /* The witness that decided: the call log's column "verdict_reason". */
 enum verdict_reason {
   REASON_NONE = 0,
-  REASON_SHORT_GREETING,    /* spoke briefly, then waited */
-  REASON_UNDECIDED,         /* time is up; a person when in doubt */
-  REASON_LONG_GREETING,     /* spoke on without yielding */
-  REASON_CADENCE,           /* the learned model of speech and pauses */
+  REASON_SHORT_GREETING, /* spoke briefly, then waited */
+  REASON_UNDECIDED,      /* time is up; a person when in doubt */
+  REASON_LONG_GREETING,  /* spoke on without yielding */
+  REASON_CADENCE,        /* the learned model of speech and pauses */
   REASON_BEEP,
   REASON_FAX_TONE,
   REASON_BUSY_TONE,
   REASON_SIT_TONE,
-  REASON_NO_SOUND,          /* silence to the end of patience */
-  REASON_EARLY_GREETING,    /* the greeting began before the answer */
-  REASON_SCREENING_OFF,     /* the campaign does not screen */
+  REASON_NO_SOUND,       /* silence to the end of patience */
+  REASON_EARLY_GREETING, /* the greeting began before the answer */
+  REASON_SCREENING_OFF,  /* the campaign does not screen */
   REASON_SCREENING_PHRASE,
   REASON_FINGERPRINT,
   REASON_COUNT
@@ -68,25 +68,25 @@ const char *verdict_reason_name(enum verdict_reason r);
 /* Why a leg ended: the call log's column "cause". */
 enum cause {
   CAUSE_NONE = 0,
-  CAUSE_NORMAL,          /* BYE */
-  CAUSE_BUSY,            /* 486, 600 */
-  CAUSE_NO_ANSWER,       /* ring time over, 480 without a reason, 408 after ringing */
-  CAUSE_REJECTED,        /* 603 */
-  CAUSE_UNWANTED,        /* 607 */
-  CAUSE_BLOCKED,         /* 608, 603+ */
-  CAUSE_INVALID_NUMBER,  /* 404, 410, 484, 485, 604 */
-  CAUSE_CONGESTION,      /* 503, 500 and 480 with network reasons */
-  CAUSE_TIMEOUT,         /* no reply at all */
-  CAUSE_REDIRECTED,      /* 3xx: never followed */
-  CAUSE_AUTH,            /* 401, 403, 407 */
-  CAUSE_MEDIA,           /* 488, 415, 606, an SDP we cannot use */
-  CAUSE_SERVER,          /* other 5xx */
-  CAUSE_CLIENT,          /* other 4xx, 6xx */
-  CAUSE_CANCELLED,       /* 487 after our CANCEL */
-  CAUSE_RTP_DEAD,        /* no audio from anybody for 15 s */
-  CAUSE_WORKER_LOST,     /* the SIP worker died */
-  CAUSE_LOCAL,           /* refused on this box (no port, no channel, shutdown) */
-  CAUSE_IN_BAND_BUSY,    /* a busy tone under 183 or after answer */
+  CAUSE_NORMAL,         /* BYE */
+  CAUSE_BUSY,           /* 486, 600 */
+  CAUSE_NO_ANSWER,      /* ring time over, 480 without a reason, 408 after ringing */
+  CAUSE_REJECTED,       /* 603 */
+  CAUSE_UNWANTED,       /* 607 */
+  CAUSE_BLOCKED,        /* 608, 603+ */
+  CAUSE_INVALID_NUMBER, /* 404, 410, 484, 485, 604 */
+  CAUSE_CONGESTION,     /* 503, 500 and 480 with network reasons */
+  CAUSE_TIMEOUT,        /* no reply at all */
+  CAUSE_REDIRECTED,     /* 3xx: never followed */
+  CAUSE_AUTH,           /* 401, 403, 407 */
+  CAUSE_MEDIA,          /* 488, 415, 606, an SDP we cannot use */
+  CAUSE_SERVER,         /* other 5xx */
+  CAUSE_CLIENT,         /* other 4xx, 6xx */
+  CAUSE_CANCELLED,      /* 487 after our CANCEL */
+  CAUSE_RTP_DEAD,       /* no audio from anybody for 15 s */
+  CAUSE_WORKER_LOST,    /* the SIP worker died */
+  CAUSE_LOCAL,          /* refused on this box (no port, no channel, shutdown) */
+  CAUSE_IN_BAND_BUSY,   /* a busy tone under 183 or after answer */
   CAUSE_IN_BAND_SIT,
   CAUSE_COUNT
 };
@@ -103,8 +103,8 @@ int pacing_mode_parse(const char *word);
 enum agent_state {
   AGENT_LOGGED_OUT = 0,
   AGENT_PAUSED,
-  AGENT_READY,     /* wants calls; takes one as soon as the seat is up */
-  AGENT_RESERVED,  /* named for a call, not yet bridged */
+  AGENT_READY,    /* wants calls; takes one as soon as the seat is up */
+  AGENT_RESERVED, /* named for a call, not yet bridged */
   AGENT_TALKING,
   AGENT_WRAPUP,
   AGENT_STATE_COUNT
@@ -119,15 +119,15 @@ int campaign_state_parse(const char *word);
 /* Why the gate said no (attempt_open, lease). The text names the rule. */
 enum refusal {
   REFUSAL_NONE = 0,
-  REFUSAL_DNC,           /* on a do-not-call list */
-  REFUSAL_ATTEMPT_CAP,   /* attempts to this number in the window are used up */
-  REFUSAL_HOURS,         /* outside permitted hours in at least one candidate zone */
-  REFUSAL_ZONE_UNKNOWN,  /* the number's zone is not known: blocked */
-  REFUSAL_LEASE_GONE,    /* the lease expired or its contact was taken or removed */
-  REFUSAL_CAMPAIGN,      /* the campaign is not running */
-  REFUSAL_CLOCK,         /* the clock cannot be trusted */
-  REFUSAL_STORE,         /* the store cannot make it durable (disk full, error) */
-  REFUSAL_NUMBER,        /* not a number that can be dialed */
+  REFUSAL_DNC,          /* on a do-not-call list */
+  REFUSAL_ATTEMPT_CAP,  /* attempts to this number in the window are used up */
+  REFUSAL_HOURS,        /* outside permitted hours in at least one candidate zone */
+  REFUSAL_ZONE_UNKNOWN, /* the number's zone is not known: blocked */
+  REFUSAL_LEASE_GONE,   /* the lease expired or its contact was taken or removed */
+  REFUSAL_CAMPAIGN,     /* the campaign is not running */
+  REFUSAL_CLOCK,        /* the clock cannot be trusted */
+  REFUSAL_STORE,        /* the store cannot make it durable (disk full, error) */
+  REFUSAL_NUMBER,       /* not a number that can be dialed */
   REFUSAL_COUNT
 };
 const char *refusal_name(enum refusal r);

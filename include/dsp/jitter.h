@@ -5,7 +5,8 @@
  * time fits, a gap of the sender (silence suppression) is a hole like a loss. A hole
  * is given up when wait_samples of newer audio lie behind it, or when the reader,
  * who knows the time, skips it. A new ssrc, a jump of 3 s, or three packets in a row
- * that come too late (the way became longer) start afresh without a hole. Pure, no allocation; owner: whoever holds the memory. RFC 3550. */
+ * that come too late (the way became longer) start afresh without a hole. Pure, no allocation; owner: whoever holds the memory. RFC 3550.
+ */
 #ifndef DSP_JITTER_H
 #define DSP_JITTER_H
 

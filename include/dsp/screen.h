@@ -26,18 +26,18 @@ struct screen_params {
 
 enum screen_event_kind {
   SCREEN_SPEECH_START = 1,
-  SCREEN_GREETING_END,  /* sample: where the silence began */
-  SCREEN_DECISION,      /* verdict, reason; at most one per init, but a person may later get SCREEN_LATE_MACHINE */
-  SCREEN_LATE_MACHINE,  /* after a person verdict: reason says why */
+  SCREEN_GREETING_END, /* sample: where the silence began */
+  SCREEN_DECISION,     /* verdict, reason; at most one per init, but a person may later get SCREEN_LATE_MACHINE */
+  SCREEN_LATE_MACHINE, /* after a person verdict: reason says why */
   SCREEN_BEEP_END,
-  SCREEN_TONE,          /* a network tone: tone, hz; once per tone heard */
-  SCREEN_DIGIT          /* in-band DTMF */
+  SCREEN_TONE, /* a network tone: tone, hz; once per tone heard */
+  SCREEN_DIGIT /* in-band DTMF */
 };
 /* What SCREEN_TONE names. Families, not countries. */
 enum screen_tone {
   SCREEN_TONE_NONE = 0,
-  SCREEN_TONE_BUSY,         /* equal on and off, 0.6 s or more a period */
-  SCREEN_TONE_REORDER,      /* the same, faster: congestion in many countries */
+  SCREEN_TONE_BUSY,    /* equal on and off, 0.6 s or more a period */
+  SCREEN_TONE_REORDER, /* the same, faster: congestion in many countries */
   SCREEN_TONE_RINGBACK,
   SCREEN_TONE_DIAL,
   SCREEN_TONE_SIT_VACANT,
@@ -45,27 +45,27 @@ enum screen_tone {
   SCREEN_TONE_SIT_NO_CIRCUIT, /* reorder and no circuit */
   SCREEN_TONE_SIT,            /* the unclassed 950/1400/1800 of E.180 */
   SCREEN_TONE_FAX_CNG,
-  SCREEN_TONE_FAX_CED,        /* 2100 Hz, with or without phase reversals */
-  SCREEN_TONE_FAX_V21,        /* preamble flags */
+  SCREEN_TONE_FAX_CED, /* 2100 Hz, with or without phase reversals */
+  SCREEN_TONE_FAX_V21, /* preamble flags */
   SCREEN_TONE_COUNT
 };
 const char *screen_tone_name(enum screen_tone tone);
 struct screen_event {
   enum screen_event_kind kind;
-  uint64_t sample;      /* what it speaks of */
+  uint64_t sample; /* what it speaks of */
   enum verdict verdict;
   enum verdict_reason reason;
   uint64_t at;          /* when it was known: samples fed so far; >= sample */
   uint64_t quiet_since; /* start of the silence running at that moment; 0: the far side is speaking or never spoke */
   uint16_t score_bp;    /* how sure: probability of machine in basis points, where a model spoke */
   uint16_t tone_hz;
-  uint8_t tone;         /* enum screen_tone */
+  uint8_t tone; /* enum screen_tone */
   char digit;
 };
 enum { SCREEN_EVENTS_MAX = 8 };
 
-struct screen;              /* lives in memory that the caller gives */
-size_t screen_size(void);   /* bytes, <= 16384 */
+struct screen;            /* lives in memory that the caller gives */
+size_t screen_size(void); /* bytes, <= 16384 */
 /* memory: screen_size() bytes, aligned for any type. answered: false while still early media. */
 struct screen *screen_init(void *memory, const struct screen_params *params, bool answered);
 /* Only the presets' own numbers, for callers that have no campaign at hand: decide on, 2000, 6000, 8000. */

@@ -18,11 +18,11 @@ enum pacer_mode { PACER_PREVIEW = 0, PACER_PROGRESSIVE, PACER_RATIO, PACER_PREDI
 
 struct pacer_params {
   enum pacer_mode mode;
-  uint32_t ratio_x100;    /* PACER_RATIO: lines per ready agent x 100 */
-  uint32_t limit_bp;      /* abandonment limit in basis points: 300 = 3 % */
-  uint32_t min_ring_ms;   /* a ringing call is never given up before, >= 15000 */
-  uint32_t max_ring_ms;   /* the campaign's ring time */
-  uint32_t max_wait_ms;   /* 2000: from end of greeting to abandonment */
+  uint32_t ratio_x100;            /* PACER_RATIO: lines per ready agent x 100 */
+  uint32_t limit_bp;              /* abandonment limit in basis points: 300 = 3 % */
+  uint32_t min_ring_ms;           /* a ringing call is never given up before, >= 15000 */
+  uint32_t max_ring_ms;           /* the campaign's ring time */
+  uint32_t max_wait_ms;           /* 2000: from end of greeting to abandonment */
   uint32_t max_agents, max_calls; /* bounds of the state */
   bool screening;
   uint32_t detector_fp_bp; /* reasoned estimate of people whom screening takes for machines: spends the same budget */
@@ -44,8 +44,8 @@ enum pacer_event_kind {
   PACER_AGENT_WRAPUP,
   PACER_AGENT_PAUSED,
   PACER_AGENT_LOGOUT,
-  PACER_INBOUND,           /* an inbound call joined the queue */
-  PACER_AGENT_MACHINE,     /* agent: the party of the last connected call was a machine (disposition) */
+  PACER_INBOUND,       /* an inbound call joined the queue */
+  PACER_AGENT_MACHINE, /* agent: the party of the last connected call was a machine (disposition) */
   PACER_EVENT_COUNT
 };
 struct pacer_event {
@@ -61,9 +61,9 @@ enum { PACER_SEGMENTS = 16 };
 /* The world around the pacer at the moment of a decision. */
 struct pacer_view {
   int64_t now_ms;
-  uint32_t lines_free;  /* trunk channels and call slots that may be used now */
-  uint32_t rate_free;   /* launches that calls-per-second still permits now */
-  uint32_t contacts;    /* leases at hand */
+  uint32_t lines_free;              /* trunk channels and call slots that may be used now */
+  uint32_t rate_free;               /* launches that calls-per-second still permits now */
+  uint32_t contacts;                /* leases at hand */
   uint32_t agents_reserved_inbound; /* ready agents to leave for inbound */
   bool hours_open;
   /* The rest may stay 0: unknown. */
@@ -74,24 +74,34 @@ struct pacer_view {
 };
 
 /* What bound the decision. */
-enum pacer_bound { PACER_BOUND_NONE = 0, PACER_BOUND_AGENTS, PACER_BOUND_RISK, PACER_BOUND_BUDGET, PACER_BOUND_LINES, PACER_BOUND_RATE,
-                   PACER_BOUND_LIST, PACER_BOUND_HOURS, PACER_BOUND_INBOUND, PACER_BOUND_COUNT };
+enum pacer_bound {
+  PACER_BOUND_NONE = 0,
+  PACER_BOUND_AGENTS,
+  PACER_BOUND_RISK,
+  PACER_BOUND_BUDGET,
+  PACER_BOUND_LINES,
+  PACER_BOUND_RATE,
+  PACER_BOUND_LIST,
+  PACER_BOUND_HOURS,
+  PACER_BOUND_INBOUND,
+  PACER_BOUND_COUNT
+};
 const char *pacer_bound_name(enum pacer_bound b);
 
 enum { PACER_GIVE_UP_MAX = 32 };
 struct pacer_why {
-  uint32_t ready, talking, wrapup;       /* agents as seen */
-  uint32_t ringing, waiting;             /* calls as seen */
-  uint32_t answer_bp;                    /* estimated chance that a launch reaches a person */
-  uint32_t risk_bp;                      /* estimated chance that the last launched call finds nobody */
-  uint32_t allowed_bp;                   /* what it was held against */
-  uint64_t abandoned, live;              /* the budget's account now */
+  uint32_t ready, talking, wrapup; /* agents as seen */
+  uint32_t ringing, waiting;       /* calls as seen */
+  uint32_t answer_bp;              /* estimated chance that a launch reaches a person */
+  uint32_t risk_bp;                /* estimated chance that the last launched call finds nobody */
+  uint32_t allowed_bp;             /* what it was held against */
+  uint64_t abandoned, live;        /* the budget's account now */
   enum pacer_bound bound;
 };
 struct pacer_orders {
-  uint32_t launch;                       /* start that many now */
+  uint32_t launch; /* start that many now */
   uint32_t give_up_count;
-  uint32_t give_up[PACER_GIVE_UP_MAX];   /* ringing calls to cancel (all past min_ring_ms) */
+  uint32_t give_up[PACER_GIVE_UP_MAX]; /* ringing calls to cancel (all past min_ring_ms) */
   struct pacer_why why;
 };
 

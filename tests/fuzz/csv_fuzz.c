@@ -20,8 +20,10 @@ static void read_all(int fd) {
     for (int i = 0; i < record.count; i++)
       if (phone_parse(record.fields[i], phone_home_find("US"), &phone, reason) == CAD_OK && (phone < 1000000 || phone > 999999999999999))
         __builtin_trap();
-    if (n == 0) mapped = mapping_from_header(&record, NULL, &mapping, err);
-    else if (mapped == CAD_OK) mapping_row(&mapping, &record, &row);
+    if (n == 0)
+      mapped = mapping_from_header(&record, NULL, &mapping, err);
+    else if (mapped == CAD_OK)
+      mapping_row(&mapping, &record, &row);
   }
   csv_destroy(csv);
 }

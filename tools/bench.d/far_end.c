@@ -106,7 +106,9 @@ static void reply(const char *text, const struct sockaddr_in *to_whom, const cha
   header(text, "Call-ID", id, sizeof id);
   header(text, "CSeq", cseq, sizeof cseq);
   if (sdp)
-    snprintf(body, sizeof body, "v=0\r\no=far 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\na=ptime:20\r\n", media_port);
+    snprintf(body, sizeof body,
+             "v=0\r\no=far 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\na=ptime:20\r\n",
+             media_port);
   int n = snprintf(out, sizeof out,
                    "SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nTo: %s%s%s\r\nCall-ID: %s\r\nCSeq: %s\r\nContact: <sip:far@127.0.0.1:%d>\r\n%s"
                    "Content-Length: %zu\r\n\r\n%s",
@@ -150,10 +152,11 @@ static void on_invite(const char *text, const struct sockaddr_in *peer) {
 
 static void send_bye(struct call *c, int64_t ms) {
   char out[1024];
-  int n = snprintf(out, sizeof out,
-                   "BYE %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bK%sx%lld\r\nMax-Forwards: 70\r\nFrom: %s;tag=%s\r\nTo: %s\r\n"
-                   "Call-ID: %s\r\nCSeq: 7 BYE\r\nContent-Length: 0\r\n\r\n",
-                   c->contact, sip_port, c->tag, (long long)c->up_ms, c->to, c->tag, c->from, c->id);
+  int n =
+      snprintf(out, sizeof out,
+               "BYE %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bK%sx%lld\r\nMax-Forwards: 70\r\nFrom: %s;tag=%s\r\nTo: %s\r\n"
+               "Call-ID: %s\r\nCSeq: 7 BYE\r\nContent-Length: 0\r\n\r\n",
+               c->contact, sip_port, c->tag, (long long)c->up_ms, c->to, c->tag, c->from, c->id);
   sendto(sip_fd, out, (size_t)n, 0, (struct sockaddr *)&c->peer, sizeof c->peer);
   if (!c->bye_sent) byes_out++;
   c->bye_sent = true;

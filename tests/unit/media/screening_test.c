@@ -48,7 +48,8 @@ START_TEST(two_seconds_after_a_hello_nobody_answered_the_prompt_speaks) {
   ck_assert_int_eq(mails_of(MEDIA_GREETING_END), 1);
   ck_assert_int_eq(mails_of(MEDIA_DEADLINE), 1);
   int64_t greeting_end = mail_of(MEDIA_GREETING_END, 0)->at.ms;
-  ck_assert_msg(!IN_TIME || llabs(greeting_end - end) <= 100, "the greeting ended at %lld, media says %lld", (long long)end, (long long)greeting_end);
+  ck_assert_msg(!IN_TIME || llabs(greeting_end - end) <= 100, "the greeting ended at %lld, media says %lld", (long long)end,
+                (long long)greeting_end);
   ck_assert_int_le(llabs(mail_of(MEDIA_DEADLINE, 0)->at.ms - greeting_end - 2000), 60);
   ck_assert_int_eq(mails_of(MEDIA_VERDICT), _i);
   if (_i) ck_assert_int_eq(mail_of(MEDIA_VERDICT, 0)->u.media_event.verdict, VERDICT_PERSON);
