@@ -70,7 +70,7 @@ enum cause {
   CAUSE_NONE = 0,
   CAUSE_NORMAL,         /* BYE */
   CAUSE_BUSY,           /* 486, 600 */
-  CAUSE_NO_ANSWER,      /* ring time over, 480 without a reason, 408 after ringing */
+  CAUSE_NO_ANSWER,      /* 480 without a reason, 408 after ringing */
   CAUSE_REJECTED,       /* 603 */
   CAUSE_UNWANTED,       /* 607 */
   CAUSE_BLOCKED,        /* 608, 603+ */
@@ -82,7 +82,7 @@ enum cause {
   CAUSE_MEDIA,          /* 488, 415, 606, an SDP we cannot use */
   CAUSE_SERVER,         /* other 5xx */
   CAUSE_CLIENT,         /* other 4xx, 6xx */
-  CAUSE_CANCELLED,      /* 487 after our CANCEL */
+  CAUSE_CANCELLED,      /* 487 after our CANCEL: the ring time was over, or we gave up */
   CAUSE_RTP_DEAD,       /* no audio from anybody for 15 s */
   CAUSE_WORKER_LOST,    /* the SIP worker died */
   CAUSE_LOCAL,          /* refused on this box (no port, no channel, shutdown) */

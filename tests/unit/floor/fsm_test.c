@@ -1,6 +1,7 @@
 /* The call's table, the deadlines and the words of the outcome. */
 #include "dialer/floor/floor.h"
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,29 @@ START_TEST(every_state_with_a_dialog_ends_when_the_far_side_or_the_worker_goes) 
 }
 END_TEST
 
+START_TEST(the_page_of_states_is_printed_from_the_table) {
+  FILE *page = fopen(SOURCE_DIR "/docs/call-states.md", "r");
+  ck_assert_ptr_nonnull(page);
+  char line[256], want[256];
+  int row = 0, rows = call_fsm_row(-1, NULL, NULL, NULL);
+  bool table = false;
+  while (fgets(line, sizeof line, page)) {
+    if (strncmp(line, "| --- ", 6) == 0) {
+      table = true;
+    } else if (table) {
+      enum call_state from, to;
+      enum call_event e;
+      ck_assert_int_lt(row, rows);
+      call_fsm_row(row++, &from, &e, &to);
+      snprintf(want, sizeof want, "| %s | %s | %s |\n", call_state_name(from), call_event_name(e), call_state_name(to));
+      ck_assert_str_eq(line, want);
+    }
+  }
+  fclose(page);
+  ck_assert_int_eq(row, rows);
+}
+END_TEST
+
 START_TEST(deadlines_come_in_order_and_may_move) {
   enum { N = 200 };
   struct timers *t = timers_create(N);
@@ -111,6 +135,7 @@ int main(void) {
   tcase_add_test(t, every_state_has_a_way_to_its_end_and_is_reached);
   tcase_add_test(t, no_pair_of_state_and_event_is_listed_twice);
   tcase_add_test(t, every_state_with_a_dialog_ends_when_the_far_side_or_the_worker_goes);
+  tcase_add_test(t, the_page_of_states_is_printed_from_the_table);
   tcase_add_test(t, deadlines_come_in_order_and_may_move);
   tcase_add_test(t, causes_become_the_words_of_the_log);
   suite_add_tcase(s, t);
