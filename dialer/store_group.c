@@ -168,6 +168,7 @@ static void do_item(struct store_group *g, const struct mail *m) {
   case STORE_LEASE_WANT: do_lease(g, &m->u.store_want); break;
   case STORE_LEASE_DROP: store_lease_drop(g->store, &m->u.store_lease); break;
   case STORE_AGENT_LOG: store_agent_log(g->store, &m->u.store_agent_log); break;
+  case STORE_PACED: break; /* the trace of pacing is not kept */
   default: log_warn("store", "mail %s is not for the store", mail_kind_name((enum mail_kind)m->kind)); break;
   }
 }

@@ -47,6 +47,7 @@ static const struct {
     KIND(STORE_DISPOSE, store_dispose),
     KIND(STORE_OPT_OUT, store_opt_out),
     KIND(STORE_AGENT_LOG, store_agent_log),
+    KIND(STORE_PACED, store_paced),
     KIND(STORE_CAMPAIGN, store_campaign),
     KIND(STORE_AGENT, store_agent),
     KIND(STORE_LEASED, store_lease),

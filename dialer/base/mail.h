@@ -15,6 +15,7 @@
 
 #include <cadencia/names.h>
 #include <cadencia/time.h>
+#include <pacing/why.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -92,6 +93,7 @@ enum mail_kind {
   STORE_DISPOSE,    /* u.store_dispose */
   STORE_OPT_OUT,    /* u.store_opt_out */
   STORE_AGENT_LOG,  /* u.store_agent_log: an agent changed state */
+  STORE_PACED,      /* u.store_paced: a second of a campaign's pacer, while it runs */
 
   /* store -> control */
   STORE_CAMPAIGN,  /* u.store_campaign: terms and wanted state; at start and on change */
@@ -272,6 +274,12 @@ struct mail_store_agent_log {
   uint8_t state; /* enum agent_state, the state that ended */
   struct wall from, to;
 };
+/* What the pacer of a running campaign saw and decided in the second that began at `at` (second.at_ms is monotonic). */
+struct mail_store_paced {
+  uint64_t campaign_id;
+  struct wall at;
+  struct pacer_second second;
+};
 struct mail_store_campaign {
   struct campaign_terms terms;
   uint8_t state; /* enum campaign_state */
@@ -333,6 +341,7 @@ struct mail {
     struct mail_store_dispose store_dispose;
     struct mail_store_opt_out store_opt_out;
     struct mail_store_agent_log store_agent_log;
+    struct mail_store_paced store_paced;
     struct mail_store_campaign store_campaign;
     struct mail_store_agent store_agent;
     struct mail_order order;

@@ -202,6 +202,13 @@ void launch_pace(struct control *k, uint32_t campaign) {
   struct pacer_orders orders;
   pacer_decide(p->pacer, &view, &orders);
   p->bound = (uint8_t)orders.why.bound;
+  struct pacer_second second;
+  if (pacer_trace(p->pacer, &second) && p->state == CAMPAIGN_RUNNING) {
+    struct mail_store_paced *paced = &outbox_add(f->out, SPOKE_STORE, 0, STORE_PACED, f->now.mono)->u.store_paced;
+    paced->campaign_id = p->terms.id;
+    paced->at = wall_of(f->now, (struct mono){second.at_ms});
+    paced->second = second;
+  }
   for (uint32_t i = 0; i < orders.give_up_count && i < PACER_GIVE_UP_MAX; i++) {
     uint32_t slot = orders.give_up[i];
     if (slot < f->calls_max && f->calls[slot].state == CALL_RINGING && f->calls[slot].campaign == campaign)

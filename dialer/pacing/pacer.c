@@ -101,19 +101,24 @@ static void open_remove(struct pacer *p, uint32_t id) {
 
 static bool is_open(const struct pacer_call *c) { return c->state >= PC_DIALING && c->state <= PC_WAITING; }
 
-/* A live answer that met nobody. */
-static void count_lost(struct pacer *p, struct pacer_call *c) {
+/* A live answer that met nobody; early: by its own will, which the legal rate does not count but the budget does. */
+static void count_lost(struct pacer *p, struct pacer_call *c, bool early) {
   if (p->params.discount_machines) {
     const double share = est_machine_share(&p->est, c->answer_age, discount_sigma);
     p->discount += share;
     p->doubt += share * (1.0 - share);
   }
-  if (c->live)
+  if (c->live) {
     budget_not_live(&p->budget);
-  else
+    if (early && p->live > p->abandoned) p->live--;
+  } else if (!early) {
     p->live++;
+  }
   budget_abandoned(&p->budget, 1000);
-  p->abandoned++;
+  if (early)
+    p->early++;
+  else
+    p->abandoned++;
   if (p->live < p->abandoned) p->live = p->abandoned;
   predict_learn(p, true);
 }
@@ -145,12 +150,12 @@ static void call_connected(struct pacer *p, const struct pacer_event *e) {
   est_met(&p->est, c->answer_age);
 }
 
-static void call_lost(struct pacer *p, uint32_t id, int64_t at_ms) {
+static void call_lost(struct pacer *p, uint32_t id, int64_t at_ms, bool early) {
   struct pacer_call *c = &p->calls[id];
   if (c->state == PC_SCREENING) become_person(p, c, at_ms);
   open_remove(p, id);
   c->state = PC_DONE;
-  count_lost(p, c);
+  count_lost(p, c, early);
 }
 
 static void call_ended(struct pacer *p, uint32_t id, int64_t at_ms) {
@@ -213,7 +218,7 @@ static bool call_event(struct pacer *p, const struct pacer_event *e) {
   case PACER_CALL_ABANDONED:
   case PACER_CALL_EARLY_HANGUP:
     if (!answered) return false;
-    call_lost(p, e->call, e->at_ms);
+    call_lost(p, e->call, e->at_ms, e->kind == PACER_CALL_EARLY_HANGUP);
     break;
   case PACER_CALL_ENDED: call_ended(p, e->call, e->at_ms); break;
   default: return false;
@@ -263,7 +268,12 @@ void pacer_event(struct pacer *p, const struct pacer_event *e) {
     good = agent_event(p, e);
   else
     good = false;
-  if (!good) p->ignored++;
+  if (!good) {
+    p->ignored++;
+    return;
+  }
+  trace_turn(p, e->at_ms);
+  trace_event(p, e->kind);
 }
 
 static void observe_calls(struct pacer *p) {
@@ -349,7 +359,8 @@ static uint32_t decide_launches(struct pacer *p, const struct pacer_view *view, 
   out->why.bound = p->sight.ready > ready && progressive == 0 ? PACER_BOUND_INBOUND : PACER_BOUND_AGENTS;
   if (p->params.mode == PACER_PREVIEW) return 0;
   if (p->params.mode == PACER_PROGRESSIVE) return progressive;
-  if (!predict_may_overdial(p, view)) {
+  if (!plan_may_overdial(p)) {
+    out->why.dials = PACER_PROGRESSIVE;
     if (progressive == 0 && ready > 0) out->why.bound = PACER_BOUND_BUDGET;
     return progressive;
   }
@@ -361,23 +372,39 @@ static uint32_t decide_launches(struct pacer *p, const struct pacer_view *view, 
   return n;
 }
 
+static void explain(const struct pacer *p, const struct pacer_view *view, struct pacer_why *why) {
+  const struct pacer_sight *s = &p->sight;
+  *why = (struct pacer_why){.ready = s->ready,
+                            .reserved = least(s->ready, view->agents_reserved_inbound),
+                            .talking = s->talking,
+                            .wrapup = s->wrapup,
+                            .paused = s->paused,
+                            .ringing = s->dialing,
+                            .waiting = s->waiting + s->screening,
+                            .screening = s->screening,
+                            .inbound_waiting = view->inbound_waiting,
+                            .lines_free = view->lines_free,
+                            .rate_free = view->rate_free,
+                            .contacts = view->contacts,
+                            .mode = (uint8_t)p->params.mode,
+                            .dials = (uint8_t)p->params.mode};
+  for (uint32_t i = 0; i < p->open_count; i++) why->dialing += p->calls[p->open[i]].state == PC_DIALING;
+  plan_explain(p, why);
+}
+
 void pacer_decide(struct pacer *p, const struct pacer_view *view, struct pacer_orders *out) {
   memset(out, 0, sizeof *out);
   p->next_count = p->next_taken = 0;
   clock_advance(p, view->now_ms);
+  trace_turn(p, p->now_ms);
   pacer_observe(p);
   const struct pacer_sight *s = &p->sight;
   const uint32_t ready = above(s->ready, view->agents_reserved_inbound);
-  out->why = (struct pacer_why){.ready = s->ready,
-                                .talking = s->talking,
-                                .wrapup = s->wrapup,
-                                .ringing = s->dialing,
-                                .waiting = s->waiting + s->screening,
-                                .abandoned = p->abandoned,
-                                .live = p->live};
-  if (!view->hours_open) {
+  plan_make(p, view);
+  explain(p, view, &out->why);
+  if (!view->hours_open)
     out->why.bound = PACER_BOUND_HOURS;
-    return;
-  }
-  apply_limits(view, out, decide_launches(p, view, ready, out));
+  else
+    apply_limits(view, out, decide_launches(p, view, ready, out));
+  trace_decision(p, out);
 }

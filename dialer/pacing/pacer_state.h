@@ -38,6 +38,13 @@ struct pacer_sight {
   uint64_t segments_seen;  /* bit per segment with ringing calls */
 };
 
+struct plan {
+  double credit;  /* calls that may be abandoned now */
+  double answers; /* still to come */
+  double earn;    /* credit that each brings */
+  double debt;    /* what the answers to come will pay even if the rest of the day is dialed progressively */
+};
+
 struct pacer {
   struct pacer_params params;
   struct budget budget;
@@ -48,14 +55,17 @@ struct pacer {
   uint32_t open_count;
   int64_t now_ms, start_ms;
   bool started;
-  uint64_t ignored, abandoned, live;
-  double target; /* share of the answers to come that may be lost */
-  double price;  /* odds of meeting nobody that a launch may run, at the even spending */
+  uint64_t ignored, abandoned, live, early; /* early is part of neither other count */
+  double target;                            /* share of the answers to come that may be lost */
+  double price;                             /* odds of meeting nobody that a launch may run, at the even spending */
   double lost_seen, lost_foreseen;
   double discount, doubt;      /* abandoned calls thought to be machines, and the variance of that */
   double next_spend[NEXT_MAX]; /* expected loss of the calls just ordered, oldest first */
   uint32_t next_count, next_taken;
+  struct plan plan;
   struct pacer_sight sight;
+  struct pacer_second second, done; /* the trace: the second that runs, and the last whole one */
+  bool has_done;
   struct est_curve curve[PACER_SEGMENTS];
   struct forecast_point ahead[FORECAST_POINTS];
 };
@@ -66,7 +76,17 @@ void pacer_observe(struct pacer *p);
 uint32_t predict_launches(struct pacer *p, const struct pacer_view *view, uint32_t ready, uint32_t room, struct pacer_orders *out);
 /* The price follows the budget: once per live answer. */
 void predict_learn(struct pacer *p, bool lost);
+/* What the rest of the day looks like, as of p->sight: into p->plan. */
+void plan_make(struct pacer *p, const struct pacer_view *view);
 /* May the pacer dial beyond the ready agents now? The account governs, in every mode. */
-bool predict_may_overdial(const struct pacer *p, const struct pacer_view *view);
+bool plan_may_overdial(const struct pacer *p);
+/* The share of the answers to come that may be lost. */
+double plan_spend(const struct pacer *p);
+void plan_explain(const struct pacer *p, struct pacer_why *why);
+
+/* The trace (trace.c): the second that at_ms lies in becomes the running one. */
+void trace_turn(struct pacer *p, int64_t at_ms);
+void trace_event(struct pacer *p, enum pacer_event_kind kind);
+void trace_decision(struct pacer *p, const struct pacer_orders *orders);
 
 #endif

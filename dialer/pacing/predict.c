@@ -7,73 +7,6 @@ static const double price_least = 0.004, price_most = 20.0; /* as odds */
 static const double price_step = 1.5;                       /* how hard one expected answer moves the price */
 static const double calibration_memory = 40.0;
 static const double lead_s = 5.0; /* a busy agent counts only if free this long before the answer */
-static const double unknown_end_answers = 150.0;
-static const double start_memory_s = 600.0, answers_per_agent_s = 0.005;
-static const double careful_least = 3.0, careful_scale = 2.5; /* with fewer calls left to lose than this, care begins */
-static const double even_answers = 250.0;
-static const double progressive_loss = 0.003; /* share of people lost even when every call has its agent: breaks, log-outs */
-static const double safe_share = 0.6;
-static const double discount_doubt = 2.5, discount_share = 0.85; /* sigma; of the machine share measured on the served */
-static const double spare_calls = 0.25;                          /* never spent: an account that ends the day at zero was lucky */
-
-/* What the rest of the day looks like from here. */
-struct plan {
-  double credit;  /* calls that may be abandoned now */
-  double answers; /* still to come */
-  double earn;    /* credit that each brings */
-  double debt;    /* what the answers to come will pay even if the rest of the day is dialed progressively */
-};
-
-static struct plan plan_make(const struct pacer *p, const struct pacer_view *view) {
-  struct plan plan = {.credit = (double)budget_credit_milli(&p->budget) / 1000.0, .earn = (double)budget_earn_micro(&p->budget) / 1e6};
-  /* Surely machines among the abandoned; people hang up sooner than machines do, so the share of the served flatters. */
-  const double machines = discount_share * p->discount - discount_doubt * sqrt(p->doubt);
-  if (machines > 0) plan.credit += machines;
-  if (view->end_in_ms <= 0) { /* unknown: the first answers may owe one call, nothing later */
-    plan.answers = unknown_end_answers;
-    plan.debt = (double)p->budget.live_milli * plan.earn < 1000.0 ? 1.0 : 0.0;
-    return plan;
-  }
-  const double end_s = (double)view->end_in_ms / 1000.0;
-  const double staffed = p->sight.ready + p->sight.talking + p->sight.wrapup;
-  const double rate = (p->est.offers + answers_per_agent_s * staffed * start_memory_s) / (p->est.offers_s + start_memory_s);
-  plan.answers = rate * end_s;
-  const double safely = staffed * est_progressive_per_s(&p->est) * end_s;
-  const double net = plan.earn - progressive_loss;
-  plan.debt = net > 0 ? safe_share * net * safely : 0;
-  return plan;
-}
-
-static double plan_available(const struct pacer *p, const struct plan *plan) {
-  const double pending = p->sight.waiting + p->sight.screening_people - p->sight.ready;
-  return plan->credit + plan->debt - p->sight.spending - (pending > 0 ? pending : 0);
-}
-
-bool predict_may_overdial(const struct pacer *p, const struct pacer_view *view) {
-  const struct plan plan = plan_make(p, view);
-  return plan_available(p, &plan) >= 1.0 + spare_calls;
-}
-
-/* A surplus or a debt is worked off over the next answers, not over the whole day: the spending stays even. */
-static double plan_target(const struct plan *plan) {
-  double over = plan->answers / 8.0;
-  if (over < even_answers) over = even_answers;
-  if (over > plan->answers) over = plan->answers;
-  if (over < 1.0) return plan->earn;
-  const double target = plan->earn + plan->credit / over;
-  const double least = 0.1 * plan->earn, most = 1.5 * plan->earn;
-  return target < least ? least : target > most ? most : target;
-}
-
-/* The share of the answers to come that may be lost: as planned, and less when few calls may still be: a pacer that
- * runs into the wall must dial progressively, which costs far more than a little care before it. */
-static double plan_spend(const struct pacer *p, const struct plan *plan) {
-  const double available = plan_available(p, plan);
-  const double careful = careful_least + careful_scale * sqrt(plan->earn * plan->answers);
-  const double left = available - spare_calls - 0.5; /* the last one is spent with the greatest care */
-  const double care = left >= careful ? 1.0 : left <= 0 ? 0.0 : left / careful;
-  return plan_target(plan) * care;
-}
 
 /* The forecast against what came: lost callers seen over lost callers foreseen, forgetting slowly. */
 void predict_learn(struct pacer *p, bool lost) {
@@ -183,6 +116,25 @@ static void launch_one(struct pacer *p, const struct est_curve *curve) {
   for (unsigned i = 0; i < FORECAST_POINTS; i++) forecast_add(&p->ahead[i], est_curve_within(curve, 0, forecast_at_s[i]));
 }
 
+/* People of the calls that ring now, and busy agents free again, within s seconds. */
+static void explain(const struct pacer *p, struct pacer_why *why) {
+  const double s = PACER_WHY_AHEAD_MS / 1000.0;
+  double people = p->sight.screening_people, freeing = 0;
+  for (unsigned g = 0; g < PACER_SEGMENTS; g++)
+    for (unsigned a = 0; (p->sight.segments_seen >> g & 1) && a < EST_AGES; a++)
+      if (p->sight.ringing[g][a]) people += p->sight.ringing[g][a] * est_curve_within(&p->curve[g], a + 0.5, s);
+  struct freeing f;
+  freeing_make(p, &f);
+  for (unsigned w = 0; w < EST_WRAPS; w++)
+    if (p->sight.wrap[w]) freeing += p->sight.wrap[w] * freeing_wrap(&f, w, s);
+  for (unsigned c = 0; c < EST_CLASSES; c++)
+    for (unsigned t = 0; t < EST_TALKS; t++)
+      if (p->sight.talk[c][t]) freeing += p->sight.talk[c][t] * freeing_talk(&f, p->est.talk_end[c][t] / p->est.talk_risk[c][t], s);
+  why->people_milli = (uint32_t)(people * 1000.0);
+  why->freeing_milli = (uint32_t)(freeing * 1000.0);
+  why->target_bp100 = (uint32_t)(p->target * 1e6);
+}
+
 static unsigned next_segment(const struct pacer_view *view, uint32_t n) {
   if (!view->segments || n >= view->segment_count) return 0;
   return view->segments[n] >= PACER_SEGMENTS ? PACER_SEGMENTS - 1 : view->segments[n];
@@ -200,15 +152,15 @@ static void give_up(struct pacer *p, struct pacer_orders *out) {
 }
 
 uint32_t predict_launches(struct pacer *p, const struct pacer_view *view, uint32_t ready, uint32_t room, struct pacer_orders *out) {
-  const struct plan plan = plan_make(p, view);
-  p->target = plan_spend(p, &plan);
-  double price = plan.earn > 0 ? p->price * p->target / plan.earn : 0;
+  p->target = plan_spend(p);
+  double price = p->plan.earn > 0 ? p->price * p->target / p->plan.earn : 0;
   price = price < price_least ? price_least : price > price_most ? price_most : price;
   price /= 1.0 + price; /* odds to chance */
   uint64_t made = p->sight.segments_seen;
   for (unsigned g = 0; g < PACER_SEGMENTS; g++)
     if (made >> g & 1) est_curve(&p->est, g, &p->curve[g]);
   look_ahead(p, view, ready);
+  explain(p, &out->why);
   uint32_t launches = 0;
   for (;;) {
     const unsigned g = next_segment(view, launches);

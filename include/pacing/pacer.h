@@ -8,6 +8,7 @@
 #ifndef PACING_PACER_H
 #define PACING_PACER_H
 
+#include <pacing/why.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -73,31 +74,7 @@ struct pacer_view {
   uint32_t segment_count;
 };
 
-/* What bound the decision. */
-enum pacer_bound {
-  PACER_BOUND_NONE = 0,
-  PACER_BOUND_AGENTS,
-  PACER_BOUND_RISK,
-  PACER_BOUND_BUDGET,
-  PACER_BOUND_LINES,
-  PACER_BOUND_RATE,
-  PACER_BOUND_LIST,
-  PACER_BOUND_HOURS,
-  PACER_BOUND_INBOUND,
-  PACER_BOUND_COUNT
-};
-const char *pacer_bound_name(enum pacer_bound b);
-
 enum { PACER_GIVE_UP_MAX = 32 };
-struct pacer_why {
-  uint32_t ready, talking, wrapup; /* agents as seen */
-  uint32_t ringing, waiting;       /* calls as seen */
-  uint32_t answer_bp;              /* estimated chance that a launch reaches a person */
-  uint32_t risk_bp;                /* estimated chance that the last launched call finds nobody */
-  uint32_t allowed_bp;             /* what it was held against */
-  uint64_t abandoned, live;        /* the budget's account now */
-  enum pacer_bound bound;
-};
 struct pacer_orders {
   uint32_t launch; /* start that many now */
   uint32_t give_up_count;
@@ -115,5 +92,8 @@ void pacer_set_account(struct pacer *pacer, uint64_t abandoned, uint64_t live);
 void pacer_event(struct pacer *pacer, const struct pacer_event *event);
 void pacer_decide(struct pacer *pacer, const struct pacer_view *view, struct pacer_orders *out);
 uint64_t pacer_ignored(const struct pacer *pacer);
+/* The trace: the last whole second that was not taken yet. False: none. Ask after each decision; a second that
+ * nobody takes is replaced by the next. Seconds without a decision have no record. */
+bool pacer_trace(struct pacer *pacer, struct pacer_second *out);
 
 #endif

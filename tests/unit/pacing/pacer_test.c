@@ -178,11 +178,40 @@ START_TEST(abandoned_calls_and_early_hang_ups_both_spend_the_budget) {
     struct pacer_orders o;
     const struct pacer_view v = view_at(16000);
     pacer_decide(p, &v, &o);
-    ck_assert_uint_eq(o.why.abandoned, 3);
-    ck_assert_uint_eq(o.why.live, 3);
+    ck_assert_uint_eq(o.why.abandoned, k == 0 ? 3 : 0); /* whoever hangs up is shown apart from the legal rate */
+    ck_assert_uint_eq(o.why.live, k == 0 ? 3 : 0);
+    ck_assert_uint_eq(o.why.early, k == 0 ? 0 : 3);
+    ck_assert_int_lt(o.why.credit_milli, -2500);
+    ck_assert_uint_eq(o.why.dials, PACER_PROGRESSIVE);
     ck_assert_uint_eq(o.launch, 4); /* no credit: progressive */
     pacer_destroy(p);
   }
+}
+END_TEST
+
+START_TEST(the_trace_tells_each_second_once_with_the_decision_that_launched) {
+  struct pacer *p = with_ready(PACER_PROGRESSIVE, 2);
+  struct pacer_second s;
+  ck_assert(!pacer_trace(p, &s));
+  ck_assert_uint_eq(ask(p, 5100), 2);
+  for (uint32_t c = 0; c < 2; c++) tell(p, PACER_CALL_LAUNCHED, 5100, c, 0);
+  ck_assert_uint_eq(ask(p, 5600), 0);
+  ck_assert(!pacer_trace(p, &s)); /* it still runs */
+  ck_assert_uint_eq(ask(p, 6100), 0);
+  ck_assert(pacer_trace(p, &s));
+  ck_assert_int_eq(s.at_ms, 5000);
+  ck_assert_uint_eq(s.decisions, 2);
+  ck_assert_uint_eq(s.ordered, 2);
+  ck_assert_uint_eq(s.launched, 2);
+  ck_assert_uint_eq(s.why.ready, 2);
+  ck_assert_uint_eq(s.why.ringing, 0); /* as it was when they were ordered */
+  ck_assert(!pacer_trace(p, &s));
+  ck_assert_uint_eq(ask(p, 7000), 0);
+  ck_assert(pacer_trace(p, &s));
+  ck_assert_int_eq(s.at_ms, 6000);
+  ck_assert_uint_eq(s.why.ringing, 2);
+  ck_assert_uint_eq(s.why.bound, PACER_BOUND_AGENTS);
+  pacer_destroy(p);
 }
 END_TEST
 
@@ -410,6 +439,7 @@ int main(void) {
   tcase_add_test(t, closed_hours_lines_rate_and_list_each_bind_and_are_named);
   tcase_add_test(t, abandoned_calls_and_early_hang_ups_both_spend_the_budget);
   tcase_add_test(t, a_caller_whose_agent_was_lost_waits_again_and_is_one_live_answer);
+  tcase_add_test(t, the_trace_tells_each_second_once_with_the_decision_that_launched);
   tcase_add_test(t, unknown_duplicate_and_late_events_change_nothing_but_the_counter);
   tcase_add_test(t, no_call_is_given_up_before_it_rang_for_the_legal_time);
   tcase_add_test(t, bad_params_are_refused);

@@ -1,0 +1,77 @@
+/* What may be spent: the account, what the rest of the day will earn, and how evenly and carefully it is used. */
+#include "pacer_state.h"
+#include <math.h>
+
+static const double unknown_end_answers = 150.0;
+static const double start_memory_s = 600.0, answers_per_agent_s = 0.005;
+static const double careful_least = 3.0, careful_scale = 2.5; /* with fewer calls left to lose than this, care begins */
+static const double even_answers = 250.0;
+static const double progressive_loss = 0.003; /* share of people lost even when every call has its agent: breaks, log-outs */
+static const double safe_share = 0.6;
+static const double discount_doubt = 2.5, discount_share = 0.85; /* sigma; of the machine share measured on the served */
+static const double spare_calls = 0.25;                          /* never spent: an account that ends the day at zero was lucky */
+
+void plan_make(struct pacer *p, const struct pacer_view *view) {
+  struct plan plan = {.credit = (double)budget_credit_milli(&p->budget) / 1000.0, .earn = (double)budget_earn_micro(&p->budget) / 1e6};
+  /* Surely machines among the abandoned; people hang up sooner than machines do, so the share of the served flatters. */
+  const double machines = discount_share * p->discount - discount_doubt * sqrt(p->doubt);
+  if (machines > 0) plan.credit += machines;
+  if (view->end_in_ms <= 0) { /* unknown: the first answers may owe one call, nothing later */
+    plan.answers = unknown_end_answers;
+    plan.debt = (double)p->budget.live_milli * plan.earn < 1000.0 ? 1.0 : 0.0;
+    p->plan = plan;
+    return;
+  }
+  const double end_s = (double)view->end_in_ms / 1000.0;
+  const double staffed = p->sight.ready + p->sight.talking + p->sight.wrapup;
+  const double rate = (p->est.offers + answers_per_agent_s * staffed * start_memory_s) / (p->est.offers_s + start_memory_s);
+  plan.answers = rate * end_s;
+  const double safely = staffed * est_progressive_per_s(&p->est) * end_s;
+  const double net = plan.earn - progressive_loss;
+  plan.debt = net > 0 ? safe_share * net * safely : 0;
+  p->plan = plan;
+}
+
+/* Expected losses that are not booked yet: of the calls in flight, and of people who wait without a ready agent. */
+static double plan_pending(const struct pacer *p) {
+  const double pending = p->sight.waiting + p->sight.screening_people - p->sight.ready;
+  return p->sight.spending + (pending > 0 ? pending : 0);
+}
+
+static double plan_available(const struct pacer *p) { return p->plan.credit + p->plan.debt - plan_pending(p); }
+
+bool plan_may_overdial(const struct pacer *p) { return plan_available(p) >= 1.0 + spare_calls; }
+
+/* A surplus or a debt is worked off over the next answers, not over the whole day: the spending stays even. */
+static double plan_target(const struct plan *plan) {
+  double over = plan->answers / 8.0;
+  if (over < even_answers) over = even_answers;
+  if (over > plan->answers) over = plan->answers;
+  if (over < 1.0) return plan->earn;
+  const double target = plan->earn + plan->credit / over;
+  const double least = 0.1 * plan->earn, most = 1.5 * plan->earn;
+  return target < least ? least : target > most ? most : target;
+}
+
+/* The share of the answers to come that may be lost: as planned, and less when few calls may still be: a pacer that
+ * runs into the wall must dial progressively, which costs far more than a little care before it. */
+double plan_spend(const struct pacer *p) {
+  const struct plan *plan = &p->plan;
+  const double available = plan_available(p);
+  const double careful = careful_least + careful_scale * sqrt(plan->earn * plan->answers);
+  const double left = available - spare_calls - 0.5; /* the last one is spent with the greatest care */
+  const double care = left >= careful ? 1.0 : left <= 0 ? 0.0 : left / careful;
+  return plan_target(plan) * care;
+}
+
+static int64_t milli(double calls) {
+  return calls > 1e9 ? INT64_C(1000000000000) : calls < -1e9 ? INT64_C(-1000000000000) : (int64_t)(calls * 1000.0);
+}
+
+void plan_explain(const struct pacer *p, struct pacer_why *why) {
+  why->abandoned = p->abandoned, why->live = p->live, why->early = p->early;
+  why->credit_milli = milli(p->plan.credit);
+  why->debt_milli = milli(p->plan.debt);
+  why->pending_milli = milli(plan_pending(p));
+  why->limit_bp = (uint16_t)p->params.limit_bp;
+}
