@@ -119,12 +119,14 @@ static bool refused_by_store(const struct import *im, struct taken *t) {
   } SAID[] = {[CONTACT_DUPLICATE] = {IMPORT_DUPLICATE, "duplicate: this campaign has the number already"},
               [CONTACT_DNC] = {IMPORT_DNC, "on a do-not-call list"},
               [CONTACT_ZONE_UNKNOWN] = {IMPORT_ZONE, "time zone unknown: neither the number nor a zone column tells where it is"},
-              [CONTACT_FULL] = {IMPORT_FULL, "the limit of contacts is reached: raise limits.contacts or remove old lists"}};
+              [CONTACT_FULL] = {IMPORT_FULL, "the limit of contacts is reached: raise limits.contacts or remove old lists"},
+              [CONTACT_KNOWN] = {IMPORT_DUPLICATE, "duplicate: another campaign of the seller has the number already"},
+              [CONTACT_ZONE_WRONG] = {IMPORT_ZONE, "time zone unknown"}};
   uint8_t said = im->results[t->row];
   if (said == CONTACT_ADDED) return false;
   if (said >= sizeof SAID / sizeof SAID[0]) said = CONTACT_FULL;
   t->why = SAID[said].why;
-  if (said == CONTACT_ZONE_UNKNOWN && im->rows[t->row].zone[0])
+  if (im->results[t->row] == CONTACT_ZONE_WRONG)
     snprintf(t->reason, sizeof t->reason, "time zone \"%s\" unknown: write it as America/New_York or leave the cell empty",
              im->rows[t->row].zone);
   else
@@ -272,7 +274,7 @@ static int run_job(struct import *im, char err[INTAKE_ERROR_MAX]) {
     if (r >= 0) return CAD_OK;
     snprintf(err, INTAKE_ERROR_MAX, "the database could not make the rows visible: %s", err_name(r));
   }
-  (void)im->sink->run(im->sink->self, job_abort, im, true);
+  while (im->sink->run(im->sink->self, job_abort, im, true) > 0) continue; /* a few ms each */
   return r;
 }
 

@@ -83,15 +83,20 @@ struct bucket *bucket_at(struct store *s, uint64_t id) {
   return id >= 1 && id <= s->bucket_count ? &s->buckets[id - 1] : NULL;
 }
 
-static int bucket_append(struct store *s, const struct bucket *b) {
+static int bucket_room(struct store *s) {
   if (s->bucket_count == BUCKETS_MAX) return CAD_EFULL;
-  if (s->bucket_count == s->bucket_room) {
-    uint32_t room = s->bucket_room ? s->bucket_room * 2 : 64;
-    struct bucket *bigger = realloc(s->buckets, room * sizeof *bigger);
-    if (!bigger) return CAD_ENOMEM;
-    s->buckets = bigger;
-    s->bucket_room = room;
-  }
+  if (s->bucket_count < s->bucket_room) return CAD_OK;
+  uint32_t room = s->bucket_room ? s->bucket_room * 2 : 64;
+  struct bucket *bigger = realloc(s->buckets, room * sizeof *bigger);
+  if (!bigger) return CAD_ENOMEM;
+  s->buckets = bigger;
+  s->bucket_room = room;
+  return CAD_OK;
+}
+
+static int bucket_append(struct store *s, const struct bucket *b) {
+  int err = bucket_room(s);
+  if (err < 0) return err;
   struct campaign_mem *c = &s->campaigns[b->campaign];
   if (c->bucket_count == c->bucket_room) {
     uint32_t room = c->bucket_room ? c->bucket_room * 2 : 16;
@@ -111,7 +116,7 @@ static void link_siblings(struct store *s, uint32_t id) {
   const struct campaign_mem *c = &s->campaigns[b->campaign];
   for (uint32_t i = 0; i < c->bucket_count; i++) {
     struct bucket *other = &s->buckets[c->buckets[i] - 1];
-    if (other->list != b->list || other->set != b->set) continue;
+    if (other->list != b->list || other->set != b->set || other->segment != b->segment) continue;
     other->sibling[b->class] = id;
     b->sibling[other->class] = c->buckets[i];
   }
@@ -123,29 +128,54 @@ static int bucket_make(struct store *s, struct bucket b) {
   if (err < 0) return err;
   link_siblings(s, s->bucket_count);
   s->memory_stale = true;
-  return db_run(&s->db, Q_BUCKET_PUT, "INSERT INTO bucket VALUES(?,?,?,?,?,?)", "iuuuid", (int64_t)s->bucket_count, c->seller,
-                c->def.terms.id, b.list, (int64_t)b.set + 1, (int)b.class);
+  return db_run(&s->db, Q_BUCKET_PUT, "INSERT INTO bucket VALUES(?,?,?,?,?,?,?)", "iuuuidd", (int64_t)s->bucket_count, c->seller,
+                c->def.terms.id, b.list, (int64_t)b.set + 1, (int)b.class, (int)b.segment);
 }
 
-int bucket_find(struct store *s, uint32_t campaign, uint64_t list, uint32_t set, enum case_class class, uint32_t *out) {
+int bucket_find(struct store *s, uint32_t campaign, uint64_t list, uint32_t set, uint8_t segment, enum case_class class, uint32_t *out) {
   const struct campaign_mem *c = &s->campaigns[campaign];
   for (uint32_t i = c->bucket_count; i > 0; i--) { /* the list that is being filled is the youngest */
     const struct bucket *b = &s->buckets[c->buckets[i - 1] - 1];
-    if (b->list != list || b->set != set || b->class != class) continue;
+    if (b->list != list || b->set != set || b->segment != segment || b->class != class) continue;
     *out = c->buckets[i - 1];
     return CAD_OK;
   }
-  struct bucket b = {.list = list, .campaign = campaign, .set = set, .class = (uint8_t) class};
+  const struct list_mem *l = list_find(s, list);
+  struct bucket b = {.list = list,
+                     .campaign = campaign,
+                     .set = set,
+                     .segment = segment,
+                     .class = (uint8_t) class,
+                     .visible = l && l->state == LIST_VISIBLE};
   int err = bucket_make(s, b);
   *out = s->bucket_count;
   return err;
+}
+
+int bucket_for_set(struct store *s, uint32_t bucket, uint32_t set, uint32_t *out) {
+  const struct bucket *b = bucket_at(s, bucket);
+  return b ? bucket_find(s, b->campaign, b->list, set, b->segment, (enum case_class)b->class, out) : CAD_EINVAL;
+}
+
+/* Ids stay taken until the next start: places in the table are what contacts name. */
+void buckets_drop(struct store *s, uint64_t list) {
+  for (uint32_t i = 0; i < s->campaign_count; i++) {
+    struct campaign_mem *c = &s->campaigns[i];
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < c->bucket_count; k++)
+      if (s->buckets[c->buckets[k] - 1].list != list) c->buckets[kept++] = c->buckets[k];
+    c->bucket_count = kept;
+  }
+  for (uint32_t i = 0; i < s->bucket_count; i++)
+    if (s->buckets[i].list == list) s->buckets[i] = (struct bucket){.earliest_ms = NEVER_MS};
 }
 
 int bucket_sibling(struct store *s, uint32_t bucket, enum case_class class, uint32_t *out) {
   struct bucket *b = bucket_at(s, bucket);
   if (!b) return CAD_EINVAL;
   if (b->sibling[class] == 0) {
-    struct bucket made = {.list = b->list, .campaign = b->campaign, .set = b->set, .class = (uint8_t) class, .visible = b->visible};
+    struct bucket made = {
+        .list = b->list, .campaign = b->campaign, .set = b->set, .segment = b->segment, .class = (uint8_t) class, .visible = b->visible};
     int err = bucket_make(s, made);
     if (err < 0) return err;
     *out = s->bucket_count;
@@ -178,7 +208,8 @@ static int sets_load(struct store *s) {
 static int compare_kin(const void *a, const void *b, void *arg) {
   const struct bucket *all = arg, *x = &all[*(const uint32_t *)a - 1], *y = &all[*(const uint32_t *)b - 1];
   if (x->list != y->list) return x->list < y->list ? -1 : 1;
-  return x->set < y->set ? -1 : x->set > y->set;
+  if (x->set != y->set) return x->set < y->set ? -1 : 1;
+  return (x->segment > y->segment) - (x->segment < y->segment);
 }
 
 /* All siblings at once: sorted by list and set they stand side by side. */
@@ -189,7 +220,7 @@ static int link_all(struct store *s) {
   qsort_r(ids, s->bucket_count, sizeof *ids, compare_kin, s->buckets);
   for (uint32_t from = 0, to; from < s->bucket_count; from = to) {
     for (to = from + 1; to < s->bucket_count && compare_kin(&ids[from], &ids[to], s->buckets) == 0;) to++;
-    for (uint32_t i = from; i < to; i++)
+    for (uint32_t i = from; i < to && s->buckets[ids[from] - 1].list; i++)
       for (uint32_t k = from; k < to; k++) s->buckets[ids[i] - 1].sibling[s->buckets[ids[k] - 1].class] = ids[k];
   }
   free(ids);
@@ -218,10 +249,14 @@ int buckets_load(struct store *s) {
   if (r < 0) return r;
   sqlite3_stmt *q =
       db_query(&s->db, Q_BUCKET_ALL,
-               "SELECT b.id, b.campaign, b.list, b.zone_set, b.class, l.state FROM bucket b JOIN list l ON l.id=b.list ORDER BY b.id", "");
+               "SELECT b.id, b.campaign, b.list, b.zone_set, b.class, l.state, b.segment FROM bucket b JOIN list l ON l.id=b.list"
+               " ORDER BY b.id",
+               "");
   while ((r = db_step(&s->db, q)) > 0) {
     const struct campaign_mem *c = store_campaign(s, col_u64(q, 1));
-    if (!c || col_u64(q, 0) != s->bucket_count + 1 || col_u64(q, 3) < 1 || col_u64(q, 3) > s->set_count) {
+    while (s->bucket_count + 1 < col_u64(q, 0) && (r = bucket_room(s)) == CAD_OK) /* lists that were taken back left gaps */
+      s->buckets[s->bucket_count++] = (struct bucket){.earliest_ms = NEVER_MS};
+    if (!c || col_u64(q, 0) != s->bucket_count + 1 || col_u64(q, 3) < 1 || col_u64(q, 3) > s->set_count || col_u64(q, 4) >= CLASS_COUNT) {
       r = CAD_EFORMAT;
       break;
     }
@@ -229,6 +264,7 @@ int buckets_load(struct store *s) {
                        .campaign = (uint32_t)(c - s->campaigns),
                        .set = (uint32_t)col_u64(q, 3) - 1,
                        .class = (uint8_t)col_u64(q, 4),
+                       .segment = (uint8_t)col_u64(q, 6),
                        .visible = col_u64(q, 5) == LIST_VISIBLE};
     if ((r = bucket_append(s, &b)) < 0) break;
   }
@@ -241,6 +277,7 @@ int buckets_load(struct store *s) {
 }
 
 void buckets_free(struct store *s) {
+  free(s->lists);
   free(s->sets);
   free(s->buckets);
 }

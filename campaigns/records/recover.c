@@ -34,12 +34,14 @@ static int interrupt(struct store *s, const struct left_open *a, struct wall ali
 static int drop_staged_lists(struct store *s) {
   for (;;) {
     uint64_t list = 0;
-    sqlite3_stmt *q = db_query(&s->db, Q_LIST_STAGED, "SELECT id FROM list WHERE state=0 LIMIT 1", "");
+    sqlite3_stmt *q = db_query(&s->db, Q_LIST_STAGED, "SELECT id FROM list WHERE state IN (0, 3) LIMIT 1", "");
     int r = db_step(&s->db, q);
     if (r > 0) list = col_u64(q, 0);
     db_done(q);
     if (r <= 0) return r;
-    if ((r = store_import_abort(s, list)) < 0) return r;
+    do r = store_import_abort(s, list);
+    while (r > 0);
+    if (r < 0) return r;
   }
 }
 

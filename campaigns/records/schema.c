@@ -66,7 +66,57 @@ static const char *const FIRST_DONE =
     "CREATE TABLE disposition(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, attempt INTEGER NOT NULL, agent INTEGER NOT NULL,"
     " code TEXT NOT NULL, wrapup_ms INTEGER NOT NULL, at INTEGER NOT NULL, UNIQUE(attempt, at, code)) STRICT;";
 
-static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}}};
+/* Lists keep their own counts, so that penetration is read and not counted; a case may have several numbers, tried in order;
+ * buckets are told apart by segment as well. */
+static const char *const LISTS =
+    "ALTER TABLE list ADD COLUMN dialed INTEGER;"
+    "ALTER TABLE list ADD COLUMN priority INTEGER NOT NULL DEFAULT 50;"
+    "ALTER TABLE list ADD COLUMN share INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE list ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE list ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE list ADD COLUMN reached INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE list ADD COLUMN done INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TEMP TABLE standing_of AS SELECT b.list AS list, sum(c.tries) AS attempts, sum(c.tries>0) AS tried, sum(c.status=2) AS done,"
+    " sum(c.last_attempt IS NOT NULL) AS begun FROM case_state c JOIN bucket b ON b.id=c.bucket GROUP BY b.list;"
+    "UPDATE list SET attempts=o.attempts, tried=o.tried, done=o.done, dialed=CASE WHEN o.begun>0 THEN list.created END"
+    " FROM standing_of o WHERE o.list=list.id;"
+    "DROP TABLE standing_of;"
+    "CREATE TABLE bucket_new(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL REFERENCES seller,"
+    " campaign INTEGER NOT NULL REFERENCES campaign, list INTEGER NOT NULL REFERENCES list,"
+    " zone_set INTEGER NOT NULL REFERENCES zone_set, class INTEGER NOT NULL, segment INTEGER NOT NULL,"
+    " UNIQUE(list, zone_set, class, segment)) STRICT;"
+    "INSERT INTO bucket_new SELECT id, seller, campaign, list, zone_set, class, 0 FROM bucket;"
+    "DROP TABLE bucket;"
+    "ALTER TABLE bucket_new RENAME TO bucket;"
+    "ALTER TABLE case_state ADD COLUMN numbers INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE case_state ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE case_state ADD COLUMN owner INTEGER;"
+    "CREATE TABLE case_number(case_id INTEGER NOT NULL, rank INTEGER NOT NULL, phone_id INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " zone_set INTEGER NOT NULL, dead INTEGER NOT NULL, PRIMARY KEY(case_id, rank)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX case_number_phone ON case_number(number);"
+    "CREATE INDEX phone_person ON phone(person);";
+
+/* What was imported and how it went stays, also when the rows were taken back. */
+static const char *const IMPORTS =
+    "CREATE TABLE import_log(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, campaign INTEGER NOT NULL, file TEXT NOT NULL,"
+    " state INTEGER NOT NULL, created INTEGER NOT NULL, ended INTEGER, rows INTEGER NOT NULL, added INTEGER NOT NULL,"
+    " rejected INTEGER NOT NULL, reasons TEXT NOT NULL CHECK(json_valid(reasons))) STRICT;"
+    "INSERT INTO import_log SELECT id, seller, campaign, file, CASE state WHEN 1 THEN 1 ELSE 2 END, created, finished,"
+    " added+duplicates+dnc+zone_unknown, added, duplicates+dnc+zone_unknown,"
+    " json_object('duplicate', duplicates, 'do_not_call', dnc, 'zone_unknown', zone_unknown) FROM list;"
+    "CREATE TABLE import_mapping(name TEXT PRIMARY KEY, def TEXT NOT NULL CHECK(json_valid(def)), changed INTEGER NOT NULL) STRICT,"
+    " WITHOUT ROWID;"
+    /* Dispositions of a campaign's own (campaign 0: of the box); promised calls; what agents wrote down. */
+    "CREATE TABLE disposition_code(campaign INTEGER NOT NULL, code TEXT NOT NULL, def TEXT NOT NULL CHECK(json_valid(def)),"
+    " changed INTEGER NOT NULL, PRIMARY KEY(campaign, code)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE callback(attempt INTEGER PRIMARY KEY, seller INTEGER NOT NULL, campaign INTEGER NOT NULL, case_id INTEGER NOT NULL,"
+    " agent INTEGER NOT NULL, mine INTEGER NOT NULL, wanted INTEGER NOT NULL, due INTEGER NOT NULL, zone TEXT NOT NULL,"
+    " moved_why TEXT, set_at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX callback_case ON callback(case_id, campaign);"
+    "CREATE TABLE wrapup(attempt INTEGER PRIMARY KEY, seller INTEGER NOT NULL, agent INTEGER NOT NULL,"
+    " fields TEXT NOT NULL CHECK(json_valid(fields)), at INTEGER NOT NULL) STRICT;";
+
+static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}}, {2, 2, {LISTS, IMPORTS}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {

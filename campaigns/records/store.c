@@ -49,6 +49,7 @@ int store_open(const struct store_options *opt, struct store **out, FILE *err) {
   if (r >= 0) r = lease_set_open(&s->leases);
   if (r >= 0) r = load_rules(s, opt, err);
   if (r >= 0) r = campaigns_load(s);
+  if (r >= 0) r = lists_load(s);
   if (r >= 0) r = buckets_load(s);
   if (r >= 0) s->ids.last = store_last_id(s);
   if (r >= 0) r = store_recover(s);
@@ -94,8 +95,8 @@ struct store *store_close(struct store *s) {
 void store_set_clock(struct store *s, struct wall now) { s->clock = now; }
 void store_clock_trusted(struct store *s, bool trusted) { s->clock_trusted = trusted; }
 uint64_t store_last_id(struct store *s) {
-  static const char *const TABLES[] = {"campaign",  "agent",    "list",        "person",    "phone",
-                                       "work_case", "decision", "disposition", "agent_log", "seller"};
+  static const char *const TABLES[] = {"campaign", "agent",       "list",      "person", "phone",     "work_case",
+                                       "decision", "disposition", "agent_log", "seller", "import_log"};
   uint64_t last = 0;
   for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++) {
     char sql[64];
@@ -132,10 +133,10 @@ static void forget_group(struct store *s) {
   s->contacts = s->contacts_at_begin;
   tally_forget(s);
   memcpy(s->jobs, s->jobs_at_begin, sizeof s->jobs);
-  if (s->memory_stale) {
-    campaigns_load(s);
-    buckets_load(s);
-  }
+  s->drop = (struct drop_job){0};
+  if (s->memory_stale) campaigns_load(s);
+  lists_forget(s);
+  if (s->memory_stale) buckets_load(s);
   s->memory_stale = false;
   for (uint32_t i = 0; i < s->bucket_count; i++) s->buckets[i].earliest_ms = 0;
 }
@@ -143,6 +144,7 @@ static void forget_group(struct store *s) {
 int store_commit(struct store *s) {
   if (!s->db.in_tx) return CAD_EINVAL;
   tally_write(s); /* a failure spoils the transaction */
+  lists_write(s);
   int err = db_commit(&s->db);
   if (err < 0) {
     forget_group(s);

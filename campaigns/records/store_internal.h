@@ -13,8 +13,9 @@
 #include <campaigns/store.h>
 
 enum case_status { CASE_WAITING = 0, CASE_DIALING = 1, CASE_DONE = 2 };
-enum case_class { CLASS_CALLBACK = 0, CLASS_RETRY, CLASS_FRESH, CLASS_COUNT }; /* leased in this order */
-enum list_state { LIST_STAGED = 0, LIST_VISIBLE, LIST_ABORTED };
+/* The database keeps these numbers. MINE: a call back that one agent promised. Leased in the order of hopper.c. */
+enum case_class { CLASS_CALLBACK = 0, CLASS_RETRY, CLASS_FRESH, CLASS_MINE, CLASS_COUNT };
+enum list_state { LIST_STAGED = 0, LIST_VISIBLE, LIST_ABORTED, LIST_UNDOING };
 /* Why a contact is finished: an enum outcome below 100, else one of these. */
 enum case_done { DONE_DNC = 100, DONE_NUMBER, DONE_DISPOSITION };
 enum { GATE_RULE_VERSION = 1, LEASE_MS = 60000, DAY_MS = 86400000 };
@@ -25,12 +26,22 @@ struct zone_set {
   int count; /* 0: holds a zone that this box does not know, which blocks */
   char text[1024];
 };
+/* A list and its standing; what changed is written at the commit. */
+struct list_mem {
+  uint64_t id;
+  uint32_t campaign; /* index into campaigns */
+  uint8_t state, priority, share;
+  bool dirty;
+  int64_t dialed_ms; /* first attempt; 0: none */
+  uint64_t added, attempts, tried, reached, done;
+  uint64_t turn; /* grows with each lease, the slower the greater the share: the smallest is next */
+};
 struct bucket {
-  uint64_t list;
+  uint64_t list;     /* 0: its list was taken back */
   uint32_t campaign; /* index into campaigns */
   uint32_t set;      /* index into sets */
-  uint8_t class, visible;
-  uint32_t sibling[CLASS_COUNT]; /* ids of the same list and set; 0: not made yet */
+  uint8_t class, visible, segment;
+  uint32_t sibling[CLASS_COUNT]; /* ids of the same list, set and segment; 0: not made yet */
   int64_t earliest_ms;           /* nothing is due before; NEVER_MS: empty */
   uint32_t leased;
   uint64_t last_used;
@@ -52,7 +63,12 @@ struct campaign_mem {
 struct import_job {
   uint64_t list;
   uint32_t campaign;
-  uint64_t added, duplicates, dnc, zone_unknown, full;
+  uint64_t added, duplicates, dnc, zone_unknown, full, left_out;
+  bool refuse_known;
+};
+/* Rows of a list that is being taken back: how far the deletion came. */
+struct drop_job {
+  uint64_t list, last_case;
 };
 enum { CAMPAIGNS_MAX = 1024, JOBS_MAX = 8, SETS_MAX = 4096, BUCKETS_MAX = 1 << 20 };
 
@@ -67,10 +83,13 @@ struct store {
   uint32_t campaign_count;
   struct zone_set *sets;
   uint32_t set_count, set_room;
+  struct list_mem *lists; /* by id */
+  uint32_t list_count, list_room;
   struct bucket *buckets; /* [id - 1] */
   uint32_t bucket_count, bucket_room;
   struct lease_set leases;
   struct import_job jobs[JOBS_MAX], jobs_at_begin[JOBS_MAX];
+  struct drop_job drop;
   uint64_t contacts, contacts_at_begin, contacts_max, uses, opted_out;
 };
 
@@ -95,13 +114,28 @@ void tally_forget(struct store *s);
 int campaigns_load(struct store *s);
 void campaign_fill(struct store *s, const struct campaign_mem *c, struct campaign_def *out);
 
+/* lists.c */
+int lists_load(struct store *s);
+int lists_write(struct store *s);   /* what changed, at the commit */
+void lists_forget(struct store *s); /* after a rollback */
+struct list_mem *list_find(struct store *s, uint64_t id);
+int list_append(struct store *s, const struct list_mem *l);
+/* The list of a bucket, marked as changed; NULL without. */
+struct list_mem *list_of_bucket(struct store *s, uint32_t bucket);
+
+/* undo.c: takes rows of a list away, some hundred a call, within the caller's group. 1: there are more; 0: all gone, the list too. */
+int list_drop_some(struct store *s, uint64_t list);
+
 /* bucket.c */
+void buckets_drop(struct store *s, uint64_t list);
 int buckets_load(struct store *s);
 void buckets_free(struct store *s);
 /* Index of the set, made on first use. "A&B", any order, doubles allowed. */
 int set_find(struct store *s, const char *zones, uint32_t *out);
 /* Id of the bucket, made on first use. */
-int bucket_find(struct store *s, uint32_t campaign, uint64_t list, uint32_t set, enum case_class class, uint32_t *out);
+int bucket_find(struct store *s, uint32_t campaign, uint64_t list, uint32_t set, uint8_t segment, enum case_class class, uint32_t *out);
+/* The bucket of the same list, segment and class for another zone set. */
+int bucket_for_set(struct store *s, uint32_t bucket, uint32_t set, uint32_t *out);
 int bucket_sibling(struct store *s, uint32_t bucket, enum case_class class, uint32_t *out);
 struct bucket *bucket_at(struct store *s, uint64_t id);
 /* A contact became due at that time in that bucket. */
@@ -115,9 +149,9 @@ int dnc_finish_cases(struct store *s, uint64_t phone, uint64_t seller, uint64_t 
 
 /* casestate.c */
 struct case_row {
-  uint64_t case_id, campaign, phone_id, phone, last_attempt;
+  uint64_t case_id, campaign, phone_id, phone, last_attempt, owner;
   uint32_t bucket, tries;
-  uint8_t status;
+  uint8_t status, numbers, rank;
   uint8_t tries_by[OUTCOME_COUNT];
 };
 int case_get(struct store *s, uint64_t case_id, uint64_t campaign, struct case_row *out); /* 1 found, 0 not, < 0 */

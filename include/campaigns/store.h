@@ -95,19 +95,52 @@ struct dnc_row {
 int store_dnc_each(struct store *s, int (*row)(void *arg, const struct dnc_row *r), void *arg);
 
 /* ---- contacts: an import is a job whose rows become visible by one flip ---- */
+enum { CONTACT_NUMBERS_MAX = 5, CONTACT_SEGMENTS = 10, LIST_PRIORITY = 50 };
 struct contact_row {
-  uint64_t phone; /* E.164 */
+  uint64_t phone;                           /* E.164, the one that is tried first */
+  uint64_t others[CONTACT_NUMBERS_MAX - 1]; /* further ones in the order of trial; 0 ends */
   char name[64];
   char external_id[40];
-  char zone[40];   /* IANA name from the file, "" : by number */
-  char extra[512]; /* JSON object of the columns we do not know */
+  char zone[40];     /* IANA name from the file, "" : by place and number */
+  const char *place; /* "A&B": zones of its postcode or state; NULL: not known. Lives until the call returns */
+  uint8_t segment;   /* 0 .. 9; the greater are called sooner */
+  char extra[512];   /* JSON object of the columns we do not know */
 };
-enum contact_result { CONTACT_ADDED = 0, CONTACT_DUPLICATE, CONTACT_DNC, CONTACT_ZONE_UNKNOWN, CONTACT_FULL };
+enum contact_result {
+  CONTACT_ADDED = 0,
+  CONTACT_DUPLICATE, /* the campaign has the number */
+  CONTACT_DNC,
+  CONTACT_ZONE_UNKNOWN,
+  CONTACT_FULL,
+  CONTACT_KNOWN,     /* the seller has it, in another campaign */
+  CONTACT_ZONE_WRONG /* there is no zone of that name */
+};
 int store_import_begin(struct store *s, const char *campaign, const char *file, struct wall at, uint64_t *job);
+/* Numbers that the seller has in any campaign are CONTACT_KNOWN in this job. */
+int store_import_refuse_known(struct store *s, uint64_t job);
 /* result: one enum contact_result a row. Call within store_begin/store_commit, a few hundred rows at a time. */
 int store_import_rows(struct store *s, uint64_t job, const struct contact_row *rows, int n, uint8_t *result);
+/* What store_import_rows would say now; writes nothing and does not compare the rows with one another. */
+int store_import_check(struct store *s, const char *campaign, bool refuse_known, const struct contact_row *rows, int n, uint8_t *result);
+/* Further numbers that were left out so far: on a do-not-call list, or nobody knows where they are. */
+uint64_t store_import_left_out(struct store *s, uint64_t job);
+/* What the log of imports keeps of the job. reasons: a JSON object, reason to count. */
+int store_import_note(struct store *s, uint64_t job, uint64_t rows, uint64_t rejected, const char *reasons);
 int store_import_finish(struct store *s, uint64_t job, uint64_t *visible); /* the flip */
+/* Gives a job up that is not finished: 1 there is more to do, call again; 0 nothing of it is left. */
 int store_import_abort(struct store *s, uint64_t job);
+/* Takes an import back, rows, phones and persons that came with it: 1 there is more to do, call again; 0 all gone.
+ * At once it is visible no more. CAD_EREFUSED: it was dialed; CAD_ENOENT: no such visible import. A few ms each. */
+int store_import_undo(struct store *s, uint64_t job);
+enum import_state { IMPORT_STAGED = 0, IMPORT_VISIBLE, IMPORT_ABORTED, IMPORT_UNDONE };
+struct import_row {
+  uint64_t id, rows, added, rejected;
+  char campaign[MAIL_NAME_MAX], file[128], reasons[1024];
+  struct wall created, ended, dialed; /* dialed WALL_NONE: may be undone */
+  uint8_t state;
+};
+/* In order of time. row() < 0 stops and is returned. */
+int store_import_each(struct store *s, int (*row)(void *arg, const struct import_row *r), void *arg);
 
 /* Instant >= at, within seven days, at which most waiting contacts of the campaign may be called for the next
  * for_ms; the earliest of the best. WALL_NONE: none may. *callable (may be NULL): how many. */

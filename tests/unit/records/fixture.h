@@ -63,6 +63,14 @@ static inline void with_contacts(struct store *s, const char *campaign, uint64_t
   ck_assert_uint_eq(visible, (uint64_t)n);
 }
 
+/* Aborts a job, or takes an import back, to the end; the last answer. */
+static inline int to_the_end(int (*step)(struct store *s, uint64_t job), struct store *s, uint64_t job) {
+  int more, steps = 0;
+  do more = step(s, job);
+  while (more > 0 && ++steps < 100000);
+  return more;
+}
+
 static inline int lease_some(struct store *s, uint64_t campaign, uint16_t count, struct now now, struct lease *out,
                              struct mail_store_lease_end *end) {
   struct mail_store_want want = {campaign, count};
