@@ -11,7 +11,11 @@ struct beep {
   uint32_t end_hop; /* of the beep last seen */
   uint16_t hz;
   uint16_t dead_hops;
-  bool fired; /* this run was reported already */
+  bool dead_before;
+  uint32_t run_start_hop, run_end_hop; /* of the run that sounded last */
+  float run_hz;
+  uint16_t carried_hops; /* of the part before a seam of lost or concealed packets */
+  bool fired;            /* this run was reported already */
 };
 
 void beep_init(struct beep *b);

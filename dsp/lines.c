@@ -19,9 +19,22 @@ static void start(struct lines *l, const struct view *v, uint32_t now) {
   *l = (struct lines){.sounding = true, .run = run, .before_db = {l->before_db[0], l->before_db[1]}};
 }
 
+/* Levels against time: a generator's stays or falls straight, a voice bends. Time counts in inner hops. */
+static void add_level(struct lines *l, float db) {
+  const float t = (float)l->inner;
+  l->sum_t_db += t * db;
+  l->sum_inner_db += db;
+  l->sum_inner_db2 += db * db;
+  const float n = t + 1.0f, mean_t = 0.5f * t, mean = l->sum_inner_db / n;
+  const float var_t = (n * n - 1.0f) / 12.0f, var = l->sum_inner_db2 / n - mean * mean, both = l->sum_t_db / n - mean_t * mean;
+  const float rest = var_t > 0.0f ? var - both * both / var_t : 0.0f;
+  l->run.wobble_db = rest > 0.0f ? sqrtf(rest) : 0.0f;
+}
+
 /* The first and the last 20 ms are smeared by the window: a line seems to move there. */
-static void add_inner(struct lines *l, float hz) {
+static void add_inner(struct lines *l, float hz, float db) {
   if (l->hops >= 4) {
+    add_level(l, l->tail_db[1] - l->level0_db);
     const float inner = l->tail_lo[1] - l->run.lo_hz0;
     l->inner++;
     l->sum_inner += inner;
@@ -30,29 +43,35 @@ static void add_inner(struct lines *l, float hz) {
     l->run.spread_hz = var > 0.0f ? sqrtf(var) : 0.0f;
   } else {
     l->run.lo_hz0 = hz;
+    l->level0_db = db;
   }
   l->tail_lo[1] = l->tail_lo[0];
   l->tail_lo[0] = hz;
+  l->tail_db[1] = l->tail_db[0];
+  l->tail_db[0] = db;
 }
 
 static void add(struct lines *l, const struct view *v, uint32_t now) {
-  add_inner(l, v->lo_hz);
+  add_inner(l, v->lo_hz, v->db);
   l->hops++;
   l->sum_lo += v->lo_hz;
   l->sum_db += v->db;
-  l->sum_purity += v->purity;
+  const float power = powf(10.0f, 0.1f * v->db);
+  l->sum_purity += power * v->purity;
+  l->sum_power += power;
   if (v->hi_hz > 0.0f) {
     l->sum_hi += v->hi_hz;
     l->hi_hops++;
   }
   l->last_lo = v->lo_hz;
   l->last_hi = v->hi_hz;
+  l->last_db = v->db;
   if (v->db > l->run.max_db) l->run.max_db = v->db;
   l->run.end_hop = now + 1;
   l->run.lo_hz = l->sum_lo / (float)l->hops;
   l->run.hi_hz = 2 * l->hi_hops > l->hops ? l->sum_hi / (float)l->hi_hops : 0.0f;
   l->run.db = l->sum_db / (float)l->hops;
-  l->run.purity = l->sum_purity / (float)l->hops;
+  l->run.purity = l->sum_purity / l->sum_power;
   l->missed = 0;
   l->gap = false;
 }
@@ -81,6 +100,7 @@ enum lines_change lines_step(struct lines *l, const struct view *v, uint32_t now
   l->before_db[1] = l->before_db[0];
   l->before_db[0] = v->db;
   l->run.fall_db = two_ago - v->db;
+  l->run.drop_db = l->last_db - v->fresh_db;
   if (pure(l, v) && l->sounding && same(l, v)) {
     add(l, v, now);
     return LINES_NONE;

@@ -12,16 +12,20 @@ struct line_run {
   float lo_hz, hi_hz;          /* means; hi_hz 0: one line */
   float lo_hz0;                /* early value: deviations are summed from it */
   float db;                    /* mean level */
-  float purity;                /* mean */
+  float purity;                /* mean, loud hops count for more: a fading tone sinks into the noise */
   float max_db;
   float fall_db;   /* level now under that of two hops ago */
+  float drop_db;   /* level of the newest 10 ms under that of the last hop in the run */
   float spread_hz; /* deviation of the lower line, edges left out */
+  float wobble_db; /* how far the level is from a straight line in time, edges left out */
 };
 struct lines {
   struct line_run run; /* the one that sounds now, or the last */
-  float sum_lo, sum_hi, sum_db, sum_purity;
+  float sum_lo, sum_hi, sum_db, sum_purity, sum_power;
+  float last_db, level0_db;
   float sum_inner, sum_inner2; /* of the hops but the first two and the last two */
-  float tail_lo[2];
+  float sum_t_db, sum_inner_db, sum_inner_db2;
+  float tail_lo[2], tail_db[2];
   uint32_t inner;
   float last_lo, last_hi;
   float before_db[2];

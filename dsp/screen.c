@@ -21,9 +21,13 @@ enum {
   TORN_HOPS = 8,
   SMEARED_HOPS = 5,
   TONE_MEMORY_HOPS = 12,
-  SPOKEN_HOPS = 20, /* this much speech makes a beep possible */
+  SPOKEN_HOPS = 20, /* this much speech makes a beep possible, */
+  VOICED_HOPS = 8,  /* this much of it surely a voice and neither noise nor a tone */
   LATE_LISTEN_HOPS = 2000
 };
+
+#define VOICING_MIN 0.6f
+#define VOICE_PURITY_MAX 0.88f
 
 struct screen {
   struct screen_params params;
@@ -44,6 +48,7 @@ struct screen {
   uint32_t decided_hop;
   uint32_t tone_until_hop;
   uint16_t torn_hops;
+  uint16_t voiced_hops;
   uint32_t digit_until_hop; /* a key sounds until about here */
   bool answered, decided, late, was_person;
   uint8_t queued;
@@ -165,7 +170,7 @@ static void listen_to_tones(struct screen *s, const struct view *v, bool *candid
   const enum lines_change change = lines_step(&s->lines, v, now);
   const enum screen_tone tone = progress_step(&s->progress, v, &s->lines, change, now);
   if (tone != SCREEN_TONE_NONE) on_tone(s, tone, s->progress.tone_hop, s->progress.hz);
-  const bool spoken = s->talk.started && s->talk.speech_hops >= SPOKEN_HOPS;
+  const bool spoken = s->talk.started && s->talk.speech_hops >= SPOKEN_HOPS && s->voiced_hops >= VOICED_HOPS;
   const enum screen_tone fax = faxtone_step(&s->fax, v, &s->lines, change, s->talk.started, now);
   if (fax != SCREEN_TONE_NONE) on_tone(s, fax, s->fax.tone_hop, s->fax.hz);
   if (beep_step(&s->beep, v, &s->lines, spoken, s->activity.floor_db, now)) {
@@ -208,6 +213,8 @@ static void hop(struct screen *s, bool lost) {
   listen_to_tones(s, v, &candidate, &sure);
   const bool active = activity_step(&s->activity, v, sure);
   const enum talk_change change = talk_step(&s->talk, active, s->activity.strong, candidate, sure, s->hop);
+  const bool voice = active && !sure && v->voicing > VOICING_MIN && v->purity < VOICE_PURITY_MAX;
+  if (voice && s->voiced_hops < UINT16_MAX) s->voiced_hops++;
   if (change == TALK_STARTED) push(s, SCREEN_SPEECH_START, sample_of(s->talk.onset_hop > SMEAR_HOPS ? s->talk.onset_hop - SMEAR_HOPS : 0));
   if (change == TALK_GREETING_ENDED) push(s, SCREEN_GREETING_END, sample_of(s->talk.greeting_end_hop));
   if (s->talk.started) traits_step(&s->traits, v, active && !s->talk.quiet_hops, !(s->spectrum.hops % 2));

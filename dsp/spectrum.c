@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BINS = FFT_SIZE / 2 + 1, FIRST_BIN = 6, LAST_BIN = 118, CLUSTER = 3 };
+enum { BINS = FFT_SIZE / 2 + 1, FIRST_BIN = 6, LAST_BIN = 118, CLUSTER = 3, CLOSE = 5 };
 #define HZ_PER_BIN (8000.0f / FFT_SIZE)
 
 static const uint8_t BAND_EDGE[SPECTRUM_BANDS + 1] = {6, 12, 18, 26, 36, 50, 68, 90, 118};
@@ -21,6 +21,7 @@ static void window_push(struct spectrum *s, const int16_t *samples, bool lost) {
   memmove(s->window, s->window + HOP_SAMPLES, (WINDOW_SAMPLES - HOP_SAMPLES) * sizeof s->window[0]);
   float *to = s->window + WINDOW_SAMPLES - HOP_SAMPLES;
   int peak = 0;
+  float energy = 0.0f;
   for (int i = 0; i < HOP_SAMPLES; i++) {
     const int x = lost ? 0 : samples[i];
     const int a = abs(x);
@@ -28,7 +29,9 @@ static void window_push(struct spectrum *s, const int16_t *samples, bool lost) {
     const float v = lost ? 0.0f : (float)x * (1.0f / 32768.0f);
     if (!lost) s->dc += (v - s->dc) * 0.0025f;
     to[i] = v - (lost ? 0.0f : s->dc);
+    energy += to[i] * to[i];
   }
+  s->view.fresh_db = decibel(energy / (float)HOP_SAMPLES);
   s->view.lost = lost;
   s->view.dead = lost || peak <= 8; /* 8: the smallest step of A-law */
 }
@@ -68,6 +71,18 @@ static float span(const float *p, int from, int to) {
   return sum;
 }
 
+/* Two lines that one window cannot part beat, and the higher peak leaps to and fro: their centre stands still. */
+static float centre_hz(const float *p, int from, int to) {
+  float weight = 0.0f, moment = 0.0f;
+  if (from < 1) from = 1;
+  if (to > BINS - 1) to = BINS - 1;
+  for (int k = from; k <= to; k++) {
+    weight += p[k];
+    moment += p[k] * (float)k;
+  }
+  return weight > 0.0f ? moment / weight * HZ_PER_BIN : 0.0f;
+}
+
 static void find_lines(struct view *v, const float *p, float total) {
   v->purity = v->lo_share = 0.0f;
   v->lo_hz = v->hi_hz = 0.0f;
@@ -85,7 +100,11 @@ static void find_lines(struct view *v, const float *p, float total) {
   v->purity = fminf(share_a + share_b, 1.0f);
   v->lo_hz = hz_a;
   v->lo_share = share_a;
-  if (share_b > 0.04f && b >= 0) {
+  const bool close = b >= 0 && abs(b - a) <= CLOSE;
+  if (share_b <= 0.04f || close) {
+    if (v->purity > 0.9f) v->lo_hz = centre_hz(p, (close && b < a ? b : a) - CLOSE, (close && b > a ? b : a) + CLOSE);
+    if (close) v->lo_share = v->purity;
+  } else {
     const float hz_b = peak_hz(p, b);
     v->lo_hz = fminf(hz_a, hz_b);
     v->hi_hz = fmaxf(hz_a, hz_b);

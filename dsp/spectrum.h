@@ -11,7 +11,8 @@
 enum { HOP_SAMPLES = 80, HOP_MS = 10, WINDOW_SAMPLES = 256, SPECTRUM_BANDS = 8 };
 
 struct view {
-  float db; /* 200-3700 Hz, dB below a full-scale square wave */
+  float db;       /* 200-3700 Hz, dB below a full-scale square wave */
+  float fresh_db; /* the newest 10 ms alone, all frequencies */
   float band_db[SPECTRUM_BANDS];
   float purity;       /* share of the energy in the one or two strongest lines */
   float lo_hz, hi_hz; /* those lines by frequency; hi_hz 0: one line only */
