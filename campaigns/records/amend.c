@@ -80,10 +80,15 @@ int store_dispose(struct store *s, const struct mail_store_dispose *d) {
   if (err < 0) return err;
   err = get_attempt(s, d->attempt_id, &a);
   if (err > 0) {
-    err = db_run(&s->db, Q_DISPOSE, "INSERT OR IGNORE INTO disposition VALUES(?,?,?,?,?,?,?)", "uuuutii", store_id(s, d->at), a.seller,
-                 d->attempt_id, d->agent_id, code, (int64_t)d->wrapup_ms, d->at.ms);
+    uint64_t id = store_id(s, d->at);
+    content_clear(&s->chain.content);
+    err = db_run_into(&s->db, &s->chain.content, Q_DISPOSE,
+                      "INSERT OR IGNORE INTO disposition(id,seller,attempt,agent,code,wrapup_ms,at) VALUES(?,?,?,?,?,?,?)", "uuuutii", id,
+                      a.seller, d->attempt_id, d->agent_id, code, (int64_t)d->wrapup_ms, d->at.ms);
+    bool new = err >= 0 && db_changes(&s->db) > 0;
+    if (new) err = chain_put(s, CHAIN_DISPOSITION, id, NULL);
     const struct code *known = code_find(code);
-    if (err >= 0 && known && db_changes(&s->db) > 0) err = apply(s, &a, d, known);
+    if (err >= 0 && known && new) err = apply(s, &a, d, known);
     if (err >= 0 && known && known->effect == OPTS_OUT) s->opted_out = a.phone;
   } else if (err == 0) {
     err = CAD_ENOENT;

@@ -11,6 +11,7 @@ struct opening {
   uint32_t set;
   struct gate_facts facts;
   struct gate_verdict verdict;
+  unsigned char salt[SALT_BYTES];
 };
 
 static int count_attempts(struct store *s, struct opening *o) {
@@ -49,7 +50,7 @@ static int gather(struct store *s, struct opening *o, struct now now) {
   return r < 0 ? r : count_attempts(s, o);
 }
 
-static int write_decision(struct store *s, const struct opening *o) {
+static int write_decision(struct store *s, struct opening *o) {
   const struct gate_facts *f = &o->facts;
   char inputs[320];
   snprintf(
@@ -60,20 +61,27 @@ static int write_decision(struct store *s, const struct opening *o) {
   bool allowed = o->verdict.reason == REFUSAL_NONE;
   char rule[32];
   snprintf(rule, sizeof rule, "gate.%s", allowed ? "all" : refusal_name(o->verdict.reason));
-  return db_run(&s->db, Q_DECISION_PUT, "INSERT INTO decision VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", "uuuuuidtddwt", o->req->attempt_id,
-                o->c ? o->c->seller : 0, o->req->lease.campaign_id, o->req->lease.case_id,
-                o->row_known ? o->row.phone : o->req->lease.phone, f->now.ms, (int)allowed, rule, (int)GATE_RULE_VERSION,
-                (int)o->verdict.reason, o->verdict.next, inputs);
+  struct decision d = {.id = o->req->attempt_id,
+                       .seller = o->c ? o->c->seller : 0,
+                       .campaign = o->req->lease.campaign_id,
+                       .case_id = o->req->lease.case_id,
+                       .phone = o->row_known ? o->row.phone : o->req->lease.phone,
+                       .at = f->now,
+                       .next = o->verdict.next,
+                       .reason = o->verdict.reason,
+                       .rule = rule,
+                       .inputs = inputs};
+  return decision_put(s, &d, o->salt);
 }
 
 static int write_attempt(struct store *s, const struct opening *o) {
   const struct mail_store_open *req = o->req;
   struct wall started = req->started.ms ? req->started : o->facts.now;
   int err = db_run(&s->db, Q_ATTEMPT_PUT,
-                   "INSERT INTO attempt(id,seller,campaign,interaction,case_id,phone_id,phone,trunk,caller_id,zone_set,started) "
-                   "VALUES(?,?,?,?,?,?,?,?,?,?,?)",
-                   "uuuuuuutuii", req->attempt_id, o->c->seller, o->row.campaign, req->attempt_id, o->row.case_id, o->row.phone_id,
-                   o->row.phone, o->c->def.trunk, req->caller_id, (int64_t)o->set + 1, started.ms);
+                   "INSERT INTO attempt(id,seller,campaign,interaction,case_id,phone_id,phone,trunk,caller_id,zone_set,started,salt) "
+                   "VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+                   "uuuuuuUtuiiS", req->attempt_id, o->c->seller, o->row.campaign, req->attempt_id, o->row.case_id, o->row.phone_id,
+                   o->row.phone, o->c->def.trunk, req->caller_id, (int64_t)o->set + 1, started.ms, o->salt);
   return err < 0 ? err : case_dialing(s, &o->row, req->attempt_id);
 }
 

@@ -5,13 +5,26 @@ struct closing {
   uint64_t seller, campaign, case_id;
   struct wall started;
   bool closed;
+  unsigned char commit[COMMIT_BYTES]; /* to the number */
 };
 
 static int get_attempt(struct store *s, uint64_t id, struct closing *out) {
-  sqlite3_stmt *q =
-      db_query(&s->db, Q_ATTEMPT_GET, "SELECT seller, campaign, case_id, started, ended IS NOT NULL FROM attempt WHERE id=?", "u", id);
+  sqlite3_stmt *q = db_query(
+      &s->db, Q_ATTEMPT_GET,
+      "SELECT id, seller, campaign, interaction, case_id, phone_id, trunk, caller_id, zone_set, started, ended IS NOT NULL, phone, salt"
+      " FROM attempt WHERE id=?",
+      "u", id);
   int r = db_step(&s->db, q);
-  if (r > 0) *out = (struct closing){col_u64(q, 0), col_u64(q, 1), col_u64(q, 2), col_wall(q, 3), col_u64(q, 4) != 0};
+  if (r > 0) {
+    *out = (struct closing){.seller = col_u64(q, 1),
+                            .campaign = col_u64(q, 2),
+                            .case_id = col_u64(q, 4),
+                            .started = col_wall(q, 9),
+                            .closed = col_u64(q, 10) != 0};
+    if (sqlite3_column_bytes(q, 12) == SALT_BYTES) chain_commitment(col_u64(q, 11), sqlite3_column_blob(q, 12), out->commit);
+    content_clear(&s->chain.content); /* what the opening wrote is the first part of the row's link */
+    for (int i = 0; i < 10; i++) content_column(&s->chain.content, q, i);
+  }
   db_done(q);
   return r;
 }
@@ -20,13 +33,14 @@ static int get_attempt(struct store *s, uint64_t id, struct closing *out) {
 static int write_close(struct store *s, const struct closing *a, const struct mail_store_close *r, enum outcome outcome,
                        struct wall ended) {
   int live = r->abandoned || outcome == OUTCOME_CONNECTED;
-  int err = db_run(
-      &s->db, Q_ATTEMPT_CLOSE,
+  int err = db_run_into(
+      &s->db, &s->chain.content, Q_ATTEMPT_CLOSE,
       "UPDATE attempt SET ringing=?, answered=?, greeting_end=?, bridged=?, agent_end=?, ended=?, sip_code=?, q850=?, cause=?, outcome=?,"
       " verdict=?, verdict_reason=?, ended_by=?, abandoned=?, early_hangup=?, live=?, agent=?, talk_ms=? WHERE id=?",
-      "wwwwwidddddddddduiu", r->ringing, r->answered, r->greeting_end, r->bridged, r->agent_end, ended.ms, (int)r->sip_code, (int)r->q850,
+      "wwwwwidddddddddduiU", r->ringing, r->answered, r->greeting_end, r->bridged, r->agent_end, ended.ms, (int)r->sip_code, (int)r->q850,
       (int)r->cause, (int)outcome, (int)r->verdict, (int)r->reason, (int)r->ended_by, (int)r->abandoned, (int)r->early_hangup, live,
       r->agent_id, (int64_t)r->talk_ms, r->attempt_id);
+  if (err >= 0) err = chain_put(s, CHAIN_CALL, r->attempt_id, a->commit);
   if (err < 0) return err;
   return db_run(&s->db, Q_INTERACTION_PUT, "INSERT INTO interaction VALUES(?,?,?,?,'voice',0,?,?,?,?)", "uuuuiidu", r->attempt_id,
                 a->seller, a->campaign, a->case_id, a->started.ms, ended.ms, (int)outcome, r->agent_id);

@@ -1,4 +1,5 @@
 #include "db.h"
+#include "chain.h"
 #include <cadencia/err.h>
 #include <stdarg.h>
 #include <string.h>
@@ -90,19 +91,42 @@ static sqlite3_stmt *prepare(struct db *db, enum db_slot slot, const char *sql) 
   return db->cache[slot];
 }
 
-static int bind_one(sqlite3_stmt *q, int i, char type, va_list *args) {
+/* Binds one value; what is not personal goes into the content of the row's link as well. */
+static int bind_one(sqlite3_stmt *q, int i, char type, va_list *args, struct content *into) {
   switch (type) {
-  case 'i': return sqlite3_bind_int64(q, i, va_arg(*args, int64_t));
-  case 'u': return sqlite3_bind_int64(q, i, (int64_t)va_arg(*args, uint64_t));
-  case 'd': return sqlite3_bind_int(q, i, va_arg(*args, int));
-  case 't': return sqlite3_bind_text(q, i, va_arg(*args, const char *), -1, SQLITE_STATIC);
+  case 'i':
+  case 'u':
+  case 'U': { /* both are 64 bits of the same shape */
+    int64_t v = va_arg(*args, int64_t);
+    if (into && type != 'U') content_int(into, v);
+    return sqlite3_bind_int64(q, i, v);
+  }
+  case 'd': {
+    int v = va_arg(*args, int);
+    if (into) content_int(into, v);
+    return sqlite3_bind_int(q, i, v);
+  }
+  case 't': {
+    const char *text = va_arg(*args, const char *);
+    if (into && text) content_bytes(into, 't', text, strlen(text));
+    if (into && !text) content_null(into);
+    return sqlite3_bind_text(q, i, text, -1, SQLITE_STATIC);
+  }
   case 'w': {
     struct wall w = va_arg(*args, struct wall);
+    if (into && w.ms) content_int(into, w.ms);
+    if (into && !w.ms) content_null(into);
     return w.ms == 0 ? sqlite3_bind_null(q, i) : sqlite3_bind_int64(q, i, w.ms);
   }
   case 'b': {
     const void *data = va_arg(*args, const void *);
-    return sqlite3_bind_blob(q, i, data, va_arg(*args, int), SQLITE_STATIC);
+    int n = va_arg(*args, int);
+    if (into) content_bytes(into, 'b', data, (size_t)n);
+    return sqlite3_bind_blob(q, i, data, n, SQLITE_STATIC);
+  }
+  case 'S': {
+    const void *salt = va_arg(*args, const void *);
+    return salt ? sqlite3_bind_blob(q, i, salt, SALT_BYTES, SQLITE_STATIC) : sqlite3_bind_null(q, i);
   }
   default: return SQLITE_MISUSE;
   }
@@ -112,12 +136,12 @@ static int bind_one(sqlite3_stmt *q, int i, char type, va_list *args) {
  * after it would stand alone, so nothing comes after it but its end. */
 static bool barred(const struct db *db, enum db_slot slot) { return db->in_tx && db->spoiled && slot != Q_COMMIT && slot != Q_ROLLBACK; }
 
-static sqlite3_stmt *query(struct db *db, enum db_slot slot, const char *sql, const char *types, va_list *args) {
+static sqlite3_stmt *query(struct db *db, struct content *into, enum db_slot slot, const char *sql, const char *types, va_list *args) {
   if (barred(db, slot)) return NULL;
   sqlite3_stmt *q = prepare(db, slot, sql);
   if (!q) return NULL;
   for (int i = 0; types[i]; i++) {
-    int code = bind_one(q, i + 1, types[i], args);
+    int code = bind_one(q, i + 1, types[i], args, into);
     if (code == SQLITE_OK) continue;
     spoil(db, code);
     return NULL;
@@ -128,7 +152,7 @@ static sqlite3_stmt *query(struct db *db, enum db_slot slot, const char *sql, co
 sqlite3_stmt *db_query(struct db *db, enum db_slot slot, const char *sql, const char *types, ...) {
   va_list args;
   va_start(args, types);
-  sqlite3_stmt *q = query(db, slot, sql, types, &args);
+  sqlite3_stmt *q = query(db, NULL, slot, sql, types, &args);
   va_end(args);
   return q;
 }
@@ -147,12 +171,24 @@ void db_done(sqlite3_stmt *q) {
 int db_run(struct db *db, enum db_slot slot, const char *sql, const char *types, ...) {
   va_list args;
   va_start(args, types);
-  sqlite3_stmt *q = query(db, slot, sql, types, &args);
+  sqlite3_stmt *q = query(db, NULL, slot, sql, types, &args);
   va_end(args);
   int err = db_step(db, q);
   db_done(q);
   return err;
 }
+
+int db_run_into(struct db *db, struct content *content, enum db_slot slot, const char *sql, const char *types, ...) {
+  va_list args;
+  va_start(args, types);
+  sqlite3_stmt *q = query(db, content, slot, sql, types, &args);
+  va_end(args);
+  int err = db_step(db, q);
+  db_done(q);
+  return err;
+}
+
+void db_spoil(struct db *db, int code) { (void)spoil(db, code); }
 
 int db_changes(const struct db *db) { return sqlite3_changes(db->handle); }
 

@@ -113,8 +113,23 @@ enum db_slot {
   Q_COUNT_LISTS,
   Q_COUNT_WAITING,
   Q_LOG,
+  Q_CHAIN_PUT,
+  Q_CHAIN_LAST,
+  Q_CHAIN_META,
+  Q_CHAIN_ID,
+  Q_CHAIN_KEY,
+  Q_CHAIN_ROW, /* and one more for each kind */
+  Q_CHAIN_ROW_LAST = Q_CHAIN_ROW + 8,
+  Q_CHECKPOINT_LAST,
+  Q_CHECKPOINT_PUT,
+  Q_AUDIT_NEW,
+  Q_AUDIT_PUT,
+  Q_AUDIT_TAKEN,
+  Q_ERASURE_PUT,
   Q_COUNT
 };
+
+struct content; /* chain.h */
 
 struct db {
   sqlite3 *handle;
@@ -134,6 +149,11 @@ void db_rollback(struct db *db);
 /* types, one letter an argument: i int64_t, u uint64_t, d int, t const char * (NULL: null), w struct wall
  * (WALL_NONE: null), b const void * and int. Texts must live until the statement is done. */
 int db_run(struct db *db, enum db_slot slot, const char *sql, const char *types, ...);
+/* The same, and what it binds also goes into `content`, but for U (uint64_t, a person's number: 0 is null) and S (a salt,
+ * NULL: null), which are personal. */
+int db_run_into(struct db *db, struct content *content, enum db_slot slot, const char *sql, const char *types, ...);
+/* The running transaction must not be committed; the code says why. */
+void db_spoil(struct db *db, int code);
 /* Prepared, bound, not yet stepped; NULL on failure. Finish with db_done. */
 sqlite3_stmt *db_query(struct db *db, enum db_slot slot, const char *sql, const char *types, ...);
 int db_step(struct db *db, sqlite3_stmt *q); /* 1 a row, 0 no more, < 0 (q NULL: CAD_EIO) */

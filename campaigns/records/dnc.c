@@ -41,6 +41,17 @@ int dnc_finish_cases(struct store *s, uint64_t phone, uint64_t seller, uint64_t 
       lease_set_remove(&s->leases, lease);
     }
     r = case_finish(s, &c, DONE_DNC);
+    struct decision d = {.id = decision_id(s, WALL_NONE),
+                         .seller = seller,
+                         .campaign = c.campaign,
+                         .case_id = c.case_id,
+                         .phone = phone,
+                         .at = store_now(s),
+                         .kind = DECISION_BLOCK,
+                         .reason = REFUSAL_DNC,
+                         .rule = "gate.dnc",
+                         .inputs = "{\"dnc\":1}"};
+    if (r >= 0) r = decision_put(s, &d, NULL);
   }
   return r < 0 ? r : CAD_OK;
 }

@@ -12,10 +12,57 @@ struct search {
   uint8_t *open; /* by set: 0 not asked, 1 open, 2 closed */
 };
 
+/* All contacts of a zone set are blocked and freed together: one decision for all of them, when the verdict changes. */
+static void note_verdict(struct search *x, uint32_t set) {
+  struct campaign_mem *c = x->c;
+  if (set >= c->set_verdict_room) {
+    uint8_t *bigger = realloc(c->set_verdicts, x->s->set_count + 64);
+    if (!bigger) return;
+    memset(bigger + c->set_verdict_room, 0, x->s->set_count + 64 - c->set_verdict_room);
+    c->set_verdicts = bigger;
+    c->set_verdict_room = x->s->set_count + 64;
+  }
+  if (c->set_verdicts[set] == x->open[set]) return;
+  const struct zone_set *z = &x->s->sets[set];
+  bool open = x->open[set] == 1;
+  char inputs[64];
+  snprintf(inputs, sizeof inputs, "{\"zone_set\":%u,\"open\":%d}", set + 1, open);
+  struct decision d = {.id = decision_id(x->s, x->now.wall),
+                       .seller = c->seller,
+                       .campaign = c->def.terms.id,
+                       .at = x->now.wall,
+                       .kind = DECISION_BLOCK,
+                       .reason = open            ? REFUSAL_NONE
+                                 : z->count == 0 ? REFUSAL_ZONE_UNKNOWN
+                                                 : REFUSAL_HOURS,
+                       .rule = z->count == 0 ? "gate.zone_unknown" : "gate.hours",
+                       .inputs = inputs};
+  if (!open) d.next = hours_next(&c->def.gate.hours, x->s->zones, z->zones, z->count, x->now.wall);
+  if (decision_put(x->s, &d, NULL) >= 0) c->set_verdicts[set] = x->open[set];
+}
+
+static int note_lease(struct search *x, uint32_t bucket, const struct lease *l, int64_t due_ms) {
+  const struct bucket *b = &x->s->buckets[bucket - 1];
+  char inputs[128];
+  snprintf(inputs, sizeof inputs, "{\"due\":%lld,\"class\":%u,\"zone_set\":%u,\"tries\":%u}", (long long)due_ms, b->class, b->set + 1,
+           l->tries);
+  struct decision d = {.id = decision_id(x->s, x->now.wall),
+                       .seller = x->c->seller,
+                       .campaign = l->campaign_id,
+                       .case_id = l->case_id,
+                       .phone = l->phone,
+                       .at = x->now.wall,
+                       .kind = DECISION_LEASE,
+                       .rule = "lease.due",
+                       .inputs = inputs};
+  return decision_put(x->s, &d, NULL);
+}
+
 static bool set_open(struct search *x, uint32_t set) {
   if (x->open[set] == 0) {
     const struct zone_set *z = &x->s->sets[set];
     x->open[set] = hours_allow(&x->c->def.gate.hours, x->s->zones, z->zones, z->count, x->now.wall) ? 1 : 2;
+    note_verdict(x, set);
   }
   return x->open[set] == 1;
 }
@@ -90,6 +137,7 @@ static int take(struct search *x, uint32_t id, int room, struct lease *out) {
       break;
     }
     b->leased++;
+    if ((r = note_lease(x, id, &out[given], next_ms)) < 0) break;
     given++;
   }
   db_done(q);
@@ -141,8 +189,10 @@ int store_lease(struct store *s, const struct mail_store_want *want, struct now 
     end->next = wall_add(now.wall, LEASE_MS);
     return 0;
   }
+  bool own; /* the decisions of a lease call are one transaction */
+  if ((r = store_enter(s, &own)) < 0) return r;
   x.open = calloc(s->set_count + 1, 1);
-  if (!x.open) return CAD_ENOMEM;
+  if (!x.open) return store_leave(s, own, CAD_ENOMEM);
   for (uint8_t class = 0; class < CLASS_COUNT && r >= 0; class ++) {
     uint32_t bucket;
     while (given < want->count && s->leases.count < LEASES_MAX && (bucket = best_bucket(&x, class)) != 0) {
@@ -156,7 +206,8 @@ int store_lease(struct store *s, const struct mail_store_want *want, struct now 
   end->given = (uint16_t)given;
   end->next = next_due(&x);
   if (end->next.ms == 0 && end->open > 0) end->next = wall_add(now.wall, IDLE_MS); /* being called, or blocked for days */
-  return given > 0 ? given : r < 0 ? r : 0;
+  r = store_leave(s, own, given > 0 ? CAD_OK : r);
+  return r < 0 ? r : given;
 }
 
 void store_lease_drop(struct store *s, const struct lease *lease) {

@@ -4,7 +4,7 @@
  * know to open the file; a binary that knows less refuses. Times are UTC in ms; ids are ours (ids.h). */
 struct migration {
   int number, oldest;
-  const char *sql[2]; /* in parts: compilers need not take longer texts */
+  const char *sql[4]; /* in parts: compilers need not take longer texts */
 };
 
 static const char *const FIRST_WHO =
@@ -116,7 +116,8 @@ static const char *const IMPORTS =
     "CREATE TABLE wrapup(attempt INTEGER PRIMARY KEY, seller INTEGER NOT NULL, agent INTEGER NOT NULL,"
     " fields TEXT NOT NULL CHECK(json_valid(fields)), at INTEGER NOT NULL) STRICT;";
 
-static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}}, {2, 2, {LISTS, IMPORTS}}};
+static const struct migration MIGRATIONS[] = {
+    {1, 1, {FIRST_WHO, FIRST_DONE}}, {2, 2, {LISTS, IMPORTS}}, {3, 3, {SCHEMA_CHAIN, SCHEMA_AUDIT, SCHEMA_AUDIT_LISTS}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {
@@ -135,11 +136,10 @@ static int apply(struct db *db, const struct migration *m) {
            m->number, m->oldest, CADENCIA_VERSION, m->number);
   int err = db_begin(db);
   if (err < 0) return err;
-  if (db_exec(db, m->sql[0]) < 0 || (m->sql[1] && db_exec(db, m->sql[1]) < 0) || db_exec(db, stamp) < 0) {
-    err = db_commit(db); /* rolls back */
-    return err < 0 ? err : CAD_EIO;
-  }
-  return db_commit(db);
+  for (size_t i = 0; i < sizeof m->sql / sizeof m->sql[0] && m->sql[i] && err >= 0; i++) err = db_exec(db, m->sql[i]);
+  if (err >= 0) err = db_exec(db, stamp);
+  int committed = db_commit(db); /* rolls back when something failed */
+  return err < 0 ? err : committed;
 }
 
 int schema_migrate(struct db *db, FILE *err) {

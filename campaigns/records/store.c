@@ -52,6 +52,8 @@ int store_open(const struct store_options *opt, struct store **out, FILE *err) {
   if (r >= 0) r = lists_load(s);
   if (r >= 0) r = buckets_load(s);
   if (r >= 0) s->ids.last = store_last_id(s);
+  s->chain.checkpoint_rows = opt->checkpoint_rows;
+  if (r >= 0) r = chain_open(s, opt->path, err);
   if (r >= 0) r = store_recover(s);
   if (r < 0) {
     if (err && s->db.handle && s->db.last_code)
@@ -80,11 +82,12 @@ struct store *store_close(struct store *s) {
   if (!s) return NULL;
   if (s->db.handle) {
     if (s->db.in_tx) db_rollback(&s->db);
+    chain_close(s);
     db_close(&s->db);
   }
   lease_set_close(&s->leases);
   buckets_free(s);
-  for (uint32_t i = 0; i < s->campaign_count; i++) free(s->campaigns[i].buckets);
+  for (uint32_t i = 0; i < s->campaign_count; i++) free(s->campaigns[i].buckets), free(s->campaigns[i].set_verdicts);
   free(s->campaigns);
   zones_destroy(s->zones);
   numbering_destroy(s->numbering);
@@ -93,10 +96,11 @@ struct store *store_close(struct store *s) {
 }
 
 void store_set_clock(struct store *s, struct wall now) { s->clock = now; }
+void store_set_actor(struct store *s, const struct store_actor *who) { s->actor = who ? *who : (struct store_actor){0}; }
 void store_clock_trusted(struct store *s, bool trusted) { s->clock_trusted = trusted; }
 uint64_t store_last_id(struct store *s) {
-  static const char *const TABLES[] = {"campaign", "agent",       "list",      "person", "phone",     "work_case",
-                                       "decision", "disposition", "agent_log", "seller", "import_log"};
+  static const char *const TABLES[] = {"campaign",    "agent",     "list",   "person",     "phone", "work_case", "decision",
+                                       "disposition", "agent_log", "seller", "import_log", "audit", "erasure"};
   uint64_t last = 0;
   for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++) {
     char sql[64];
@@ -123,15 +127,21 @@ int store_begin(struct store *s) {
   for (uint32_t i = 0; i < s->campaign_count; i++) s->campaigns[i].open_at_begin = s->campaigns[i].open;
   s->contacts_at_begin = s->contacts;
   memcpy(s->jobs_at_begin, s->jobs, sizeof s->jobs);
+  chain_begin(&s->chain);
   return CAD_OK;
 }
 
 /* What was undone in the file is undone in memory: counters go back, what the group made anew is read again,
  * and every bucket is looked at afresh. */
 static void forget_group(struct store *s) {
-  for (uint32_t i = 0; i < s->campaign_count; i++) s->campaigns[i].open = s->campaigns[i].open_at_begin;
+  for (uint32_t i = 0; i < s->campaign_count; i++) {
+    struct campaign_mem *c = &s->campaigns[i];
+    c->open = c->open_at_begin;
+    if (c->set_verdicts) memset(c->set_verdicts, 0, c->set_verdict_room); /* what was said may be undone: say it again */
+  }
   s->contacts = s->contacts_at_begin;
   tally_forget(s);
+  chain_forget(&s->chain);
   memcpy(s->jobs, s->jobs_at_begin, sizeof s->jobs);
   s->drop = (struct drop_job){0};
   if (s->memory_stale) campaigns_load(s);
@@ -145,6 +155,8 @@ int store_commit(struct store *s) {
   if (!s->db.in_tx) return CAD_EINVAL;
   tally_write(s); /* a failure spoils the transaction */
   lists_write(s);
+  audit_write(s);
+  chain_write(s);
   int err = db_commit(&s->db);
   if (err < 0) {
     forget_group(s);

@@ -6,6 +6,7 @@
 #ifndef RECORDS_STORE_INTERNAL_H
 #define RECORDS_STORE_INTERNAL_H
 
+#include "chain.h"
 #include "db.h"
 #include "lease_set.h"
 #include <cadencia/err.h>
@@ -59,6 +60,8 @@ struct campaign_mem {
   uint64_t open, open_at_begin, open_written; /* contacts not finished, visible lists only */
   struct tally tally[OUTCOME_COUNT];
   bool tallied;
+  uint8_t *set_verdicts; /* by set, what the decision log last said: 0 nothing, 1 open, 2 closed */
+  uint32_t set_verdict_room;
 };
 struct import_job {
   uint64_t list;
@@ -75,7 +78,7 @@ enum { CAMPAIGNS_MAX = 1024, JOBS_MAX = 8, SETS_MAX = 4096, BUCKETS_MAX = 1 << 2
 struct store {
   struct db db;
   bool reader, clock_trusted, memory_stale;
-  struct id_maker ids;
+  struct id_maker ids, decision_ids;
   struct wall clock; /* simulation's; WALL_NONE: the system's */
   struct zones *zones;
   struct numbering *numbering;
@@ -91,7 +94,12 @@ struct store {
   struct import_job jobs[JOBS_MAX], jobs_at_begin[JOBS_MAX];
   struct drop_job drop;
   uint64_t contacts, contacts_at_begin, contacts_max, uses, opted_out;
+  struct chain chain;
+  struct store_actor actor; /* who is at work; name "": the box itself */
 };
+
+/* schema_evidence.c: parts of migrations */
+extern const char SCHEMA_CHAIN[], SCHEMA_AUDIT[], SCHEMA_AUDIT_LISTS[];
 
 /* schema.c: creates or migrates; CAD_EVERSION. The one readable line goes to err. */
 int schema_migrate(struct db *db, FILE *err);
@@ -104,6 +112,27 @@ int store_enter(struct store *s, bool *own);
 int store_leave(struct store *s, bool own, int err);
 struct campaign_mem *store_campaign(struct store *s, uint64_t id);
 struct campaign_mem *store_campaign_named(struct store *s, const char *name);
+
+/* audit.c: what triggers noted in this transaction gets its author and its link. */
+int audit_write(struct store *s);
+/* At the start: changes that somebody made past us, since nobody gave them an author. */
+int audit_strangers(struct store *s);
+/* A note that is not a change of a row: an export, a look at somebody's data. phone 0: nobody's. detail: JSON. */
+int audit_note(struct store *s, const char *verb, const char *object, uint64_t object_id, uint64_t phone, const char *detail);
+
+/* decision.c */
+enum decision_kind { DECISION_LAUNCH = 0, DECISION_LEASE, DECISION_BLOCK };
+struct decision {
+  uint64_t id, seller, campaign, case_id, phone; /* a launch's id is that of its attempt */
+  struct wall at, next;
+  enum decision_kind kind;
+  enum refusal reason;
+  const char *rule, *inputs; /* inputs: JSON, nothing personal in it */
+};
+/* Ids for decisions that are no launch: from a half of each millisecond's numbers that launches do not reach. */
+uint64_t decision_id(struct store *s, struct wall at);
+/* salt (may be NULL) gets the salt that was used. */
+int decision_put(struct store *s, const struct decision *d, unsigned char *salt);
 
 /* tally.c */
 void tally_add(struct campaign_mem *c, enum outcome outcome, bool abandoned, bool live);

@@ -18,9 +18,10 @@ struct store_options {
   const char *path;      /* NULL: in memory */
   const char *share_dir; /* etc/: numbering/, rules/ */
   uint16_t box;
-  bool fast;             /* synchronous = OFF: simulation and tests only */
-  uint64_t contacts_max; /* 0: no limit; more are CONTACT_FULL */
-  const char *zone_dir;  /* NULL: /usr/share/zoneinfo */
+  bool fast;                /* synchronous = OFF: simulation and tests only */
+  uint64_t contacts_max;    /* 0: no limit; more are CONTACT_FULL */
+  const char *zone_dir;     /* NULL: /usr/share/zoneinfo */
+  uint32_t checkpoint_rows; /* sign the chain after so many rows; 0: 1,000 */
 };
 /* Opens or creates, migrates, and closes attempts that a crash left open as "interrupted"
  * (they count as made). err (may be NULL) gets one readable line on failure.
@@ -31,6 +32,13 @@ struct store *store_close(struct store *s);
 void store_set_clock(struct store *s, struct wall now);
 /* false: the gate refuses everything with REFUSAL_CLOCK. True after open. */
 void store_clock_trusted(struct store *s, bool trusted);
+/* Who does what follows, for the audit log; NULL: the box itself. Set around a job. */
+struct store_actor {
+  char name[32]; /* the user's name on this machine or in the console */
+  uint32_t uid;
+  char door[16]; /* "command", "socket", "console" */
+};
+void store_set_actor(struct store *s, const struct store_actor *who);
 /* The greatest id in the file: id makers of this box start behind it, so that a clock set back repeats none. */
 uint64_t store_last_id(struct store *s);
 

@@ -14,6 +14,8 @@ PLAIN_C = {"assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "math.h",
            "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h", "strings.h"}
 LIBRARIES = {  # header or prefix: the only places that know it
     "sqlite3.h": ["campaigns/records/"],
+    "sodium.h": ["campaigns/records/"],
+    "archive": ["campaigns/records/bundle.c"],  # libarchive: archive.h, archive_entry.h
     "sofia-sip/": ["dialer/sip/"],
     "microhttpd.h": ["dialer/console/"],
     "jansson.h": ["dialer/console/", "dialer/local/", "campaigns/records/"],

@@ -36,8 +36,10 @@ static void sound(void) {
   ck_assert_int_eq(ask("SELECT count(*) FROM attempt WHERE ended IS NULL"), 0);
   ck_assert_int_eq(ask("SELECT count(*) FROM case_state WHERE status=1"), 0);
   ck_assert_int_eq(ask("SELECT count(*) FROM attempt a WHERE NOT EXISTS(SELECT 1 FROM interaction i WHERE i.id=a.interaction)"), 0);
-  ck_assert_int_eq(ask("SELECT count(*) FROM decision d WHERE allowed=1 AND NOT EXISTS(SELECT 1 FROM attempt a WHERE a.id=d.id)"), 0);
-  ck_assert_int_eq(ask("SELECT count(*) FROM attempt a WHERE NOT EXISTS(SELECT 1 FROM decision d WHERE a.id=d.id AND allowed=1)"), 0);
+  ck_assert_int_eq(
+      ask("SELECT count(*) FROM decision d WHERE allowed=1 AND kind=0 AND NOT EXISTS(SELECT 1 FROM attempt a WHERE a.id=d.id)"), 0);
+  ck_assert_int_eq(
+      ask("SELECT count(*) FROM attempt a WHERE NOT EXISTS(SELECT 1 FROM decision d WHERE a.id=d.id AND allowed=1 AND kind=0)"), 0);
   ck_assert_int_eq(ask("SELECT count(*) FROM list WHERE state=0"), 0);
   ck_assert_int_eq(ask("SELECT total(attempts) FROM tally"), ask("SELECT count(*) FROM attempt"));
   ck_assert_int_eq(ask("SELECT total(live) FROM tally"), ask("SELECT total(live) FROM attempt"));
