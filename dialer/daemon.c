@@ -127,6 +127,8 @@ static int start_parts(struct daemon *d) {
     store_close(store);
     return err;
   }
+  char dialogs[CONFIG_PATH_MAX + 16];
+  snprintf(dialogs, sizeof dialogs, "%s/dialogs", c->state_dir);
   struct store_resolver resolver = {d, resolve_campaign, resolve_agent};
   d->store = store_worker_start(store, d->control, &resolver);
   if (!d->store) {
@@ -139,7 +141,8 @@ static int start_parts(struct daemon *d) {
                             .store = store_worker_inbox(d->store),
                             .reply = local_reply,
                             .reply_arg = d,
-                            .last_id = last_id};
+                            .last_id = last_id,
+                            .handover_path = dialogs};
   if ((err = loop_start(&lo, &d->loop)) < 0) return err;
   if ((err = store_worker_announce(d->store, NULL, NULL)) < 0) return err;
   struct local_hooks hooks = {d, local_live};

@@ -3,6 +3,8 @@
 #include "dialer/daemon_loop.h"
 #include "dialer/base/clock.h"
 #include "dialer/base/log.h"
+#include "dialer/base/wide.h"
+#include "dialer/handover.h"
 #include <assert.h>
 #include <cadencia/err.h>
 #include <errno.h>
@@ -14,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LIVE_EVERY_MS = 250, CHECK_EVERY_MS = 100, BATCH = 64, SIP_BUFFER = 4 << 20, STAMP_OLDEST_MS = 60000, SETTLE_MS = 1000 };
+enum { LIVE_EVERY_MS = 250, CHECK_EVERY_MS = 100, BATCH = 64, SIP_BUFFER = 4 << 20, STAMP_OLDEST_MS = 60000, SETTLE_MS = 1000, GIVE_TRIES = 50 };
 
 struct loop {
   struct loop_options opt;
@@ -23,6 +25,7 @@ struct loop {
   struct supervised sip[CONFIG_LISTENERS_MAX], console;
   bool sip_watched[CONFIG_LISTENERS_MAX], sip_up[CONFIG_LISTENERS_MAX], has_console;
   struct backlog sip_backlog[CONFIG_LISTENERS_MAX], media_backlog, store_backlog;
+  struct handover *handover;
   int epoll;
   pthread_t thread;
   pthread_mutex_t lock; /* guards live, stop, ready, drained, failed */
@@ -114,30 +117,85 @@ static void worker_trunks(struct loop *l, unsigned w) {
   }
 }
 
-static void worker_read(struct loop *l, unsigned w) {
-  for (int i = 0; i < BATCH && l->sip[w].child.fd >= 0; i++) {
-    struct mail m;
-    int err = mail_recv_fd(l->sip[w].child.fd, &m);
-    if (err == CAD_EMPTY) return;
-    if (err == CAD_EIO) { /* closed: the check finds the body */
-      epoll_ctl(l->epoll, EPOLL_CTL_DEL, l->sip[w].child.fd, NULL);
-      l->sip_watched[w] = false;
-      return;
-    }
-    if (err < 0 || m.kind < SIP_UP || m.kind > SIP_TRUNK_STATE || m.worker != l->sip[w].gen)
-      continue; /* not a worker's mail, or a dead one's */
-    struct mono now = clock_mono();
-    l->sip[w].pong_at = now;
-    if (m.kind == SIP_PONG) continue;
-    if (m.at.ms > now.ms || m.at.ms < now.ms - STAMP_OLDEST_MS) m.at = now; /* no stamp of a child bends a record */
-    if (m.kind == SIP_UP) {
-      m.u.sip_up.worker = (uint16_t)w;
-      l->sip_up[w] = true;
-      worker_trunks(l, w);
-      log_info("daemon", "SIP worker %s is up", l->opt.config->listeners[w].name);
-    }
-    step(l, &m);
+struct giving {
+  struct loop *loop;
+  unsigned worker;
+  uint32_t resumed;
+};
+
+static bool leg_wanted(void *arg, struct leg leg) { return control_keeps_leg(((struct giving *)arg)->loop->control, leg); }
+
+static void give_back(void *arg, enum mail_kind kind, const struct wide_dialog *dialog) {
+  struct giving *g = arg;
+  struct wide w;
+  wide_make(&w, kind, clock_mono())->u.dialog = *dialog;
+  int fd = g->loop->sip[g->worker].child.fd;
+  for (int tries = 0; fd >= 0 && wide_send_fd(fd, &w) == CAD_EFULL && tries < GIVE_TRIES; tries++) usleep(1000); /* it has just begun to read */
+  g->resumed += kind == SIP_RESUME;
+}
+
+static void worker_came_up(struct loop *l, unsigned w) {
+  struct giving giving = {l, w, 0};
+  struct handover_calls calls = {&giving, leg_wanted, give_back};
+  l->sip_up[w] = true;
+  worker_trunks(l, w);
+  uint32_t orphans = handover_return(l->handover, (uint16_t)w, &calls);
+  log_info("daemon", "SIP worker %s is up", l->opt.config->listeners[w].name);
+  if (orphans || giving.resumed) log_info("daemon", "SIP worker %s takes %u dialogs up and ends %u", l->opt.config->listeners[w].name, giving.resumed, orphans);
+}
+
+static void on_wide(struct loop *l, unsigned w, const struct wide *m) {
+  if (m->kind == SIP_DIALOG) handover_keep(l->handover, (uint16_t)w, &m->u.dialog);
+}
+
+static void on_mail(struct loop *l, unsigned w, struct mail *m) {
+  struct mono now = clock_mono();
+  bool from_worker = (m->kind >= SIP_UP && m->kind <= SIP_TRUNK_STATE) || m->kind == SIP_RESUMED;
+  if (!from_worker) return;
+  l->sip[w].pong_at = now;
+  if (m->kind == SIP_PONG) return;
+  if (m->at.ms > now.ms || m->at.ms < now.ms - STAMP_OLDEST_MS) m->at = now; /* no stamp of a child bends a record */
+  if (m->kind == SIP_UP) {
+    m->u.sip_up.worker = (uint16_t)w;
+    worker_came_up(l, w);
   }
+  if (m->kind == SIP_ENDED) {
+    handover_forget(l->handover, m->u.sip_event.leg);
+    if (m->u.sip_event.leg.role == LEG_ORPHAN) return; /* nobody waits for it */
+  }
+  step(l, m);
+}
+
+/* Returns false when nothing more can come from this descriptor. */
+static bool worker_read_one(struct loop *l, unsigned w, bool *empty) {
+  union any_mail m;
+  int err = any_recv_fd(l->sip[w].child.fd, &m);
+  *empty = err == CAD_EMPTY;
+  if (err == CAD_EIO) return false;
+  if (err < 0 || m.mail.worker != l->sip[w].gen) return true; /* not a worker's mail, or a dead one's */
+  if (wide_kind(m.wide.kind))
+    on_wide(l, w, &m.wide);
+  else
+    on_mail(l, w, &m.mail);
+  return true;
+}
+
+static void worker_read(struct loop *l, unsigned w) {
+  bool empty = false;
+  for (int i = 0; i < BATCH && !empty && l->sip[w].child.fd >= 0; i++) {
+    if (worker_read_one(l, w, &empty)) continue;
+    epoll_ctl(l->epoll, EPOLL_CTL_DEL, l->sip[w].child.fd, NULL); /* closed: the check finds the body */
+    l->sip_watched[w] = false;
+    return;
+  }
+}
+
+/* A worker that died may have said much that nobody has read yet: it counts. */
+static void last_words(struct loop *l, unsigned w) {
+  bool empty = false;
+  if (l->sip_watched[w] && child_dead(&l->sip[w].child))
+    while (!empty && l->sip[w].child.fd >= 0 && worker_read_one(l, w, &empty)) {
+    }
 }
 
 static void worker_lost(struct loop *l, unsigned w) {
@@ -159,6 +217,7 @@ static void children_check(struct loop *l, struct mono now) {
   l->check_at = now;
   bool ready = true;
   for (unsigned w = 0; w < l->opt.config->listener_count; w++) {
+    last_words(l, w);
     if (supervised_check(&l->sip[w], now)) worker_lost(l, w);
     if (l->sip[w].child.fd >= 0 && !l->sip_watched[w]) worker_watch(l, w);
     ready &= l->sip_up[w];
@@ -288,6 +347,8 @@ static int loop_build(struct loop *l) {
   if (backlog_init(&l->media_backlog, l->out.capacity) < 0 || backlog_init(&l->store_backlog, l->out.capacity) < 0) return CAD_ENOMEM;
   for (unsigned w = 0; w < c->listener_count; w++)
     if (backlog_init(&l->sip_backlog[w], l->out.capacity) < 0) return CAD_ENOMEM;
+  l->handover = handover_open(l->opt.handover_path, c->limit_calls, c->limit_agents);
+  if (!l->handover) return CAD_ENOMEM;
   struct epoll_event e = {.events = EPOLLIN, .data.u32 = 0};
   return epoll_ctl(l->epoll, EPOLL_CTL_ADD, mailbox_fd(l->opt.inbox), &e) == 0 ? CAD_OK : CAD_EIO;
 }
@@ -315,6 +376,7 @@ int loop_start(const struct loop_options *opt, struct loop **out) {
     child_kill(&l->console.child);
     free(l->out.items);
     control_destroy(l->control);
+    handover_close(l->handover);
     free(l);
     return err;
   }
@@ -335,9 +397,9 @@ static void workers_end(struct loop *l) {
     alive = l->console.child.pid > 0 && !child_ended(&l->console.child, &ended);
     for (unsigned w = 0; w < l->opt.config->listener_count; w++) {
       int status;
-      struct mail m;
-      while (l->sip[w].child.fd >= 0 && mail_recv_fd(l->sip[w].child.fd, &m) >= 0) {
-      } /* let it end its legs */
+      union any_mail m;
+      while (l->sip[w].child.fd >= 0 && any_recv_fd(l->sip[w].child.fd, &m) >= 0) /* let it end its legs */
+        if (!wide_kind(m.wide.kind) && m.mail.kind == SIP_ENDED) handover_forget(l->handover, m.mail.u.sip_event.leg);
       alive |= !child_ended(&l->sip[w].child, &status);
     }
     if (alive) usleep(10000);
@@ -372,6 +434,7 @@ struct loop *loop_stop(struct loop *l) {
   backlog_free(&l->media_backlog);
   backlog_free(&l->store_backlog);
   control_destroy(l->control);
+  handover_close(l->handover);
   free(l->out.items);
   close(l->epoll);
   pthread_mutex_destroy(&l->lock);

@@ -41,7 +41,8 @@ struct loop_options {
   struct mailbox *inbox, *media, *store;              /* not owned */
   void (*reply)(void *arg, const struct mail *reply); /* ORDER_REPLY; must not block */
   void *reply_arg;
-  uint64_t last_id; /* highest id in the records */
+  uint64_t last_id;          /* highest id in the records */
+  const char *handover_path; /* where living dialogs are kept (handover.h); NULL: in memory alone */
 };
 struct loop;
 int loop_start(const struct loop_options *opt, struct loop **out);

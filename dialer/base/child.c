@@ -60,6 +60,11 @@ bool child_ended(struct child *child, int *status) {
   return true;
 }
 
+bool child_dead(const struct child *child) {
+  siginfo_t info = {0};
+  return child->pid > 0 && waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child->pid;
+}
+
 void child_kill(struct child *child) {
   if (child->pid > 0) {
     kill(child->pid, SIGKILL);

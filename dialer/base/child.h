@@ -22,6 +22,8 @@ struct child {
 int child_start(char *const argv[], int buffer_bytes, struct child *out);
 /* Has it ended? Reaps it; *status as from waitpid. Never blocks. */
 bool child_ended(struct child *child, int *status);
+/* Is it dead and not buried yet? Changes nothing. */
+bool child_dead(const struct child *child);
 void child_kill(struct child *child); /* SIGKILL and reap; closes fd */
 
 /* One mail through a descriptor; never blocks. CAD_OK, CAD_EFULL (would block), CAD_EIO (gone). */

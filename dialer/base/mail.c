@@ -5,6 +5,7 @@
 
 #define KIND(k, member) [k] = {#k, offsetof(struct mail, u) + sizeof(((struct mail *)0)->u.member)}
 #define BARE(k) [k] = {#k, offsetof(struct mail, u)}
+#define WIDE_KIND(k) [k] = {#k, 0} /* its size is known to wide.c */
 
 static const struct {
   const char *name;
@@ -62,6 +63,11 @@ static const struct {
     KIND(ORDER_TRUNK, order_trunk),
     KIND(ORDER_PREVIEW, order_agent),
     KIND(ORDER_REPLY, order_reply),
+    WIDE_KIND(SIP_DIALOG),
+    WIDE_KIND(SIP_RESUME),
+    WIDE_KIND(SIP_ORPHAN),
+    WIDE_KIND(SIP_CRASHED),
+    KIND(SIP_RESUMED, sip_event),
 };
 
 struct mail mail_make(enum mail_kind kind, struct mono at) {
@@ -80,9 +86,9 @@ const char *mail_kind_name(enum mail_kind kind) {
 
 static bool terminated(const char *text, size_t size) { return memchr(text, 0, size) != NULL; }
 
-static bool leg_valid(struct leg leg) { return (leg.role == LEG_CALL || leg.role == LEG_SEAT) && leg.gen != 0; }
+static bool leg_valid(struct leg leg) { return leg.role >= LEG_CALL && leg.role <= LEG_ORPHAN && leg.gen != 0; }
 
-static bool desc_valid(const struct media_desc *d) {
+bool media_desc_valid(const struct media_desc *d) {
   if (d->family == 0) return true;
   return (d->family == 4 || d->family == 6) && (d->codec == CODEC_PCMU || d->codec == CODEC_PCMA) &&
          (d->event_pt == 0 || (d->event_pt >= 96 && d->event_pt <= 127)) && d->ptime_ms >= 10 && d->ptime_ms <= 60 &&
@@ -99,10 +105,11 @@ int mail_valid(const struct mail *m, unsigned bytes) {
   case SIP_PROGRESS:
   case SIP_ANSWERED:
   case SIP_MEDIA:
+  case SIP_RESUMED:
   case SIP_ENDED: {
     const struct mail_sip_event *e = &m->u.sip_event;
     good = leg_valid(e->leg) && e->status <= 999 && e->cause < CAUSE_COUNT && e->by <= 1 && e->sdp_new <= 1 && e->q850 <= 127 &&
-           desc_valid(&e->desc);
+           media_desc_valid(&e->desc);
     break;
   }
   case SIP_TRUNK: good = terminated(m->u.sip_trunk.proxy, MAIL_URI_MAX) && m->u.sip_trunk.codec_count <= 2; break;

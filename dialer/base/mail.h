@@ -21,7 +21,7 @@
 
 enum { MAIL_WIRE_VERSION = 1, MAIL_URI_MAX = 112, MAIL_NAME_MAX = 40, MAIL_TEXT_MAX = 120 };
 
-enum leg_role { LEG_NONE = 0, LEG_CALL = 1, LEG_SEAT = 2 };
+enum leg_role { LEG_NONE = 0, LEG_CALL = 1, LEG_SEAT = 2, LEG_ORPHAN = 3 }; /* orphan: nobody's any more, only to be ended */
 struct leg {
   uint8_t role; /* enum leg_role */
   uint32_t slot, gen;
@@ -113,6 +113,13 @@ enum mail_kind {
   ORDER_PREVIEW, /* u.order_agent: the agent accepts the previewed contact */
   /* control -> whoever ordered */
   ORDER_REPLY, /* u.order_reply */
+
+  /* dialogs that outlive their SIP worker (wide.h) */
+  SIP_DIALOG,  /* worker -> loop: keep this                u.dialog of struct wide */
+  SIP_RESUME,  /* loop -> worker: go on with it            u.dialog of struct wide */
+  SIP_ORPHAN,  /* loop -> worker: end it                   u.dialog of struct wide */
+  SIP_CRASHED, /* a dying worker: whom it heard last       u.source of struct wide */
+  SIP_RESUMED, /* worker -> control: it goes on            u.sip_event */
 
   MAIL_KIND_COUNT
 };
@@ -361,6 +368,9 @@ unsigned mail_size(enum mail_kind kind);
 /* Check a mail that came from a child: version, kind, length, enumerations, text
  * termination. bytes: what recv() returned. CAD_OK, CAD_EVERSION or CAD_EFORMAT. */
 int mail_valid(const struct mail *mail, unsigned bytes);
+
+/* Family, codec, payload types, ptime and direction are in range; family 0 is valid: no media. */
+bool media_desc_valid(const struct media_desc *desc);
 
 /* "SIP_INVITE", ...; never NULL. */
 const char *mail_kind_name(enum mail_kind kind);

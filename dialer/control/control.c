@@ -42,6 +42,7 @@ static void deliver(struct control *k, const struct mail *m) {
   case SIP_ANSWERED:
   case SIP_MEDIA:
   case SIP_ENDED:
+  case SIP_RESUMED:
   case SIP_LOST: from_sip(k, m); break;
   case MEDIA_CREDIT:
   case MEDIA_GREETING_END:
@@ -121,5 +122,18 @@ bool control_drained(const struct control *k) {
 }
 
 void control_pressure(struct control *k, bool full) { k->floor.pressure = full; }
+
+bool control_keeps_leg(const struct control *k, struct leg leg) {
+  const struct floor *f = &k->floor;
+  if (leg.role == LEG_CALL && leg.slot < f->calls_max) {
+    const struct call *c = &f->calls[leg.slot];
+    return c->gen == leg.gen && c->state >= CALL_SCREENING && c->state <= CALL_MESSAGE;
+  }
+  if (leg.role == LEG_SEAT && leg.slot < f->agents_used) {
+    const struct agent *a = &f->agents[leg.slot];
+    return a->seat_gen == leg.gen && a->seat == SEAT_UP;
+  }
+  return false;
+}
 
 const char *control_check(const struct control *k) { return floor_check(&k->floor); }

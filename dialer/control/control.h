@@ -41,6 +41,8 @@ void control_live(const struct control *c, struct now now, struct live *out);
 bool control_drained(const struct control *c);
 /* Spoke cannot take mail now (full mailbox): launches stop until it can. */
 void control_pressure(struct control *c, bool full);
+/* Does the floor still want this answered leg? Asked when its SIP worker died: if not, the dialog is ended. */
+bool control_keeps_leg(const struct control *c, struct leg leg);
 /* Checks its own invariants (tests, simulation): NULL or the text of the first one broken. */
 const char *control_check(const struct control *c);
 

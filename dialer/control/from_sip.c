@@ -59,10 +59,12 @@ static void call_mail(struct floor *f, const struct mail *m) {
   const struct mail_sip_event *e = &m->u.sip_event;
   struct call *c = call_find(f, e->leg.slot, e->leg.gen);
   if (m->kind == SIP_ANSWERED && (!c || c->state == CALL_CLOSING)) hang_up_stray(f, e->leg);
+  if (m->kind == SIP_RESUMED && (!c || c->state == CALL_CLOSING)) hang_up_stray(f, e->leg);
   if (!c || c->state == CALL_CLOSING) return;
   switch ((enum mail_kind)m->kind) {
   case SIP_PROGRESS: call_progress(f, c, m); break;
   case SIP_ANSWERED: call_answered(f, c, m); break;
+  case SIP_RESUMED: call_resumed(f, c); break;
   case SIP_MEDIA:
     if (may_change_media(c) && e->desc.family) order_remote(f, c->session, e->leg, &e->desc, false);
     break;
@@ -73,6 +75,7 @@ static void call_mail(struct floor *f, const struct mail *m) {
 static void seat_mail(struct floor *f, const struct mail *m) {
   const struct mail_sip_event *e = &m->u.sip_event;
   struct agent *a = agent_of_leg(f, e->leg);
+  if (!a && m->kind == SIP_RESUMED) hang_up_stray(f, e->leg);
   if (!a) return;
   switch ((enum mail_kind)m->kind) {
   case SIP_ANSWERED:
@@ -85,6 +88,7 @@ static void seat_mail(struct floor *f, const struct mail *m) {
   case SIP_MEDIA:
     if (e->desc.family) seat_media(f, a, &e->desc);
     break;
+  case SIP_RESUMED: seat_resumed(f, a); break;
   case SIP_ENDED: seat_over(f, a); break;
   default: break;
   }
@@ -108,8 +112,7 @@ void from_sip(struct control *k, const struct mail *m) {
   case SIP_UP:
     if (listener >= FLOOR_LISTENERS_MAX) return;
     f->worker_up[listener] = true;
-    for (uint32_t i = 0; i < f->agents_used; i++)
-      if (f->agents[i].listener == listener) seat_check(f, &f->agents[i]);
+    seat_worker_up(f, listener);
     for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) f->campaigns[i].pace_now = true;
     break;
   case SIP_LOST:

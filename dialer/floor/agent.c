@@ -126,7 +126,6 @@ void agent_call_over(struct floor *f, struct agent *a) {
   a->wrapup_from = f->now.mono;
   uint32_t wrapup_ms = f->campaigns[a->campaign].terms.wrapup_ms;
   timers_set(f->timers, timer_of_wrapup(f, agent_slot(f, a)), mono_add(f->now.mono, a->disposed ? 0 : wrapup_ms));
-  if (a->seat_orphan) seat_over(f, a); /* its dialog died long ago; ring the phone anew */
 }
 
 int agent_dispose(struct floor *f, struct agent *a, const char *code) {

@@ -204,7 +204,11 @@ static void act_opt_out(struct floor *f, struct call *c) {
 }
 static void act_orphan(struct floor *f, struct call *c) {
   (void)f;
-  c->leg_over = 1; /* the talk goes on in media; its dialog is gone */
+  c->leg_over = 1; /* audio goes on in media; the next worker takes the dialog up (call_resumed) */
+}
+void call_resumed(struct floor *f, struct call *c) {
+  (void)f;
+  if (c->state >= CALL_SCREENING && c->state <= CALL_MESSAGE) c->leg_over = 0;
 }
 static void act_free(struct floor *f, struct call *c) { call_free(f, c); }
 
@@ -248,7 +252,7 @@ static const struct row TABLE[] = {
     {CALL_SCREENING, EV_HANG_UP, CALL_ENDING, act_hang_up},
     {CALL_SCREENING, EV_PATIENCE, CALL_WAITING, act_wait},
     {CALL_SCREENING, EV_STOP, CALL_ENDING, act_hang_up},
-    {CALL_SCREENING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
+    {CALL_SCREENING, EV_WORKER_LOST, CALL_SCREENING, act_orphan},
 
     {CALL_WAITING, EV_AGENT, CALL_CONNECTING, act_connect},
     {CALL_WAITING, EV_DEADLINE, CALL_MESSAGE, act_message},
@@ -256,7 +260,7 @@ static const struct row TABLE[] = {
     {CALL_WAITING, EV_DEAD, CALL_ENDING, act_dead},
     {CALL_WAITING, EV_PATIENCE, CALL_MESSAGE, act_late_message},
     {CALL_WAITING, EV_STOP, CALL_ENDING, act_hang_up},
-    {CALL_WAITING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
+    {CALL_WAITING, EV_WORKER_LOST, CALL_WAITING, act_orphan},
 
     {CALL_CONNECTING, EV_BRIDGED, CALL_TALKING, act_talk},
     {CALL_CONNECTING, EV_DEADLINE, CALL_MESSAGE, act_message},
@@ -266,7 +270,7 @@ static const struct row TABLE[] = {
     {CALL_CONNECTING, EV_DEAD, CALL_ENDING, act_dead},
     {CALL_CONNECTING, EV_PATIENCE, CALL_MESSAGE, act_late_message},
     {CALL_CONNECTING, EV_STOP, CALL_ENDING, act_hang_up},
-    {CALL_CONNECTING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
+    {CALL_CONNECTING, EV_WORKER_LOST, CALL_CONNECTING, act_orphan},
 
     {CALL_TALKING, EV_OVER, CALL_CLOSING, act_over},
     {CALL_TALKING, EV_HANG_UP, CALL_ENDING, act_agent_hangs_up},
@@ -281,7 +285,7 @@ static const struct row TABLE[] = {
     {CALL_MESSAGE, EV_DEAD, CALL_ENDING, act_dead},
     {CALL_MESSAGE, EV_PATIENCE, CALL_ENDING, act_hang_up},
     {CALL_MESSAGE, EV_STOP, CALL_ENDING, act_hang_up},
-    {CALL_MESSAGE, EV_WORKER_LOST, CALL_CLOSING, act_lost},
+    {CALL_MESSAGE, EV_WORKER_LOST, CALL_MESSAGE, act_orphan},
 
     {CALL_ENDING, EV_OVER, CALL_CLOSING, act_over},
     {CALL_ENDING, EV_OPT_OUT, CALL_ENDING, act_late_opt_out},

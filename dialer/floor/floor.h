@@ -85,11 +85,12 @@ struct agent {
   uint8_t wanted; /* LOGGED_OUT, PAUSED, READY: where to go after the call in hand */
   uint8_t seat;   /* enum seat_state */
   uint8_t nailed, disposed;
-  uint8_t seat_orphan, seat_moved; /* orphan: its SIP worker died under it; moved: another phone is to be rung */
+  uint8_t seat_orphan, seat_moved; /* orphan: its SIP worker died under it, the next one takes it up; moved: another phone is to be rung */
   uint16_t listener, campaign;
   uint16_t seat_listener; /* where its leg is; the listener may change meanwhile */
   uint32_t seat_gen;      /* generation of its leg; a new one for each INVITE */
   uint32_t seat_failures;
+  struct mono seat_up_since;
   uint32_t call; /* slot, NOBODY */
   uint64_t id, last_attempt;
   char name[MAIL_NAME_MAX], uri[MAIL_URI_MAX];
@@ -185,6 +186,8 @@ struct call *waitq_head(struct floor *f, uint32_t campaign);
 
 /* ---- call_fsm.c ---- */
 void call_event(struct floor *f, struct call *c, enum call_event e);
+/* A new SIP worker has taken its dialog up: hang-ups go over the wire again. */
+void call_resumed(struct floor *f, struct call *c);
 /* Prints the table as "state event -> state" lines for docs and tests; returns the number of rows. */
 int call_fsm_row(int row, enum call_state *from, enum call_event *event, enum call_state *to);
 
@@ -217,6 +220,8 @@ void seat_over(struct floor *f, struct agent *a); /* its leg ended */
 void seat_hang_up(struct floor *f, struct agent *a);
 void seat_check(struct floor *f, struct agent *a); /* ring, drop or leave it, as its agent needs */
 void seat_worker_lost(struct floor *f, uint16_t listener);
+void seat_worker_up(struct floor *f, uint16_t listener);
+void seat_resumed(struct floor *f, struct agent *a); /* a new SIP worker has taken its dialog up */
 bool agent_available(const struct agent *a);
 
 /* ---- pool.c: who gets whom ---- */

@@ -3,7 +3,7 @@
  * is dialed, and is let go when he pauses or logs out. */
 #include "dialer/floor/floor.h"
 
-enum { REDIAL_FIRST_MS = 1000, REDIAL_MOST_MS = 30000 };
+enum { REDIAL_FIRST_MS = 1000, REDIAL_MOST_MS = 60000, STEADY_MS = 30000, ORPHAN_MS = 20000 };
 
 static bool wanted(const struct floor *f, const struct agent *a) {
   if (a->call != NOBODY || (a->state == AGENT_WRAPUP && a->seat == SEAT_UP)) return true;
@@ -33,7 +33,29 @@ void seat_hang_up(struct floor *f, struct agent *a) {
   a->seat = SEAT_ENDING;
 }
 
+/* The new worker was given its dialog; if nothing is heard of it, the phone is rung anew, but not in mid-talk. */
+static bool orphan_waits(struct floor *f, struct agent *a) {
+  uint32_t timer = timer_of_seat(f, agent_slot(f, a));
+  if (!a->seat_orphan || a->seat != SEAT_UP || !f->worker_up[a->seat_listener]) return false;
+  if (timers_armed(f->timers, timer)) return true;
+  if (a->call == NOBODY) {
+    seat_over(f, a);
+    return false;
+  }
+  timers_set(f->timers, timer, mono_add(f->now.mono, ORPHAN_MS));
+  return true;
+}
+
+void seat_worker_up(struct floor *f, uint16_t listener) {
+  for (uint32_t i = 0; i < f->agents_used; i++) {
+    struct agent *a = &f->agents[i];
+    if (a->seat_orphan && a->seat_listener == listener) timers_set(f->timers, timer_of_seat(f, i), mono_add(f->now.mono, ORPHAN_MS));
+    if (a->listener == listener) seat_check(f, a);
+  }
+}
+
 void seat_check(struct floor *f, struct agent *a) {
+  if (orphan_waits(f, a)) return;
   if (!wanted(f, a)) {
     timers_clear(f->timers, timer_of_seat(f, agent_slot(f, a)));
     seat_hang_up(f, a);
@@ -50,7 +72,7 @@ void seat_answered(struct floor *f, struct agent *a, const struct media_desc *de
     return;
   }
   a->seat = SEAT_UP;
-  a->seat_failures = 0;
+  a->seat_up_since = f->now.mono;
   order_remote(f, a->session, agent_leg(f, a), desc, false);
   if (a->state == AGENT_READY) {
     floor_tell_pacer(f, a->campaign, PACER_AGENT_READY, NOBODY, agent_slot(f, a), 0);
@@ -72,8 +94,10 @@ void seat_over(struct floor *f, struct agent *a) {
   a->seat_orphan = 0;
   order_session(f, MEDIA_RELEASE, a->session);
   a->session = (struct session){0, 0};
+  /* A phone that hangs up whenever it is rung is rung ever more rarely; one that was up for a while begins anew. */
+  if (was_up && mono_since(f->now.mono, a->seat_up_since) >= STEADY_MS) a->seat_failures = 0;
   if (wanted(f, a)) { /* armed first: whoever looks at the seat now must not ring it at once */
-    uint32_t shift = a->seat_failures < 5 ? a->seat_failures : 5;
+    uint32_t shift = a->seat_failures < 6 ? a->seat_failures : 6;
     int64_t wait = (int64_t)REDIAL_FIRST_MS << shift;
     a->seat_failures++;
     timers_set(f->timers, timer_of_seat(f, agent_slot(f, a)), mono_add(f->now.mono, wait < REDIAL_MOST_MS ? wait : REDIAL_MOST_MS));
@@ -83,14 +107,27 @@ void seat_over(struct floor *f, struct agent *a) {
   if (a->state == AGENT_READY) floor_tell_pacer(f, a->campaign, PACER_AGENT_PAUSED, NOBODY, agent_slot(f, a), 0);
 }
 
-/* The dialogs are gone with their worker. A talk goes on in media; idle seats are rung anew. */
+/* Their worker died. A phone whose agent has somebody on the line keeps its audio, and the next worker takes its dialog
+ * up; the others are ended by the next worker and rung anew at once: it was no fault of theirs. */
 void seat_worker_lost(struct floor *f, uint16_t listener) {
   for (uint32_t i = 0; i < f->agents_used; i++) {
     struct agent *a = &f->agents[i];
     if (a->seat_listener != listener || a->seat == SEAT_DOWN) continue;
-    if (a->seat == SEAT_UP && a->state == AGENT_TALKING)
+    if (a->seat == SEAT_UP && a->call != NOBODY) {
       a->seat_orphan = 1;
-    else
-      seat_over(f, a);
+      continue;
+    }
+    uint32_t failures = a->seat_failures;
+    seat_over(f, a);
+    a->seat_failures = failures;
+    timers_clear(f->timers, timer_of_seat(f, agent_slot(f, a))); /* rung when the worker is up */
   }
+}
+
+void seat_resumed(struct floor *f, struct agent *a) {
+  if (a->seat != SEAT_UP || !a->seat_orphan) return;
+  a->seat_orphan = 0;
+  timers_clear(f->timers, timer_of_seat(f, agent_slot(f, a)));
+  seat_check(f, a);
+  if (agent_available(a)) pool_match(f, a->campaign);
 }

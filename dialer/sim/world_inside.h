@@ -23,7 +23,6 @@ enum happening {
   HAPPENS_VERDICT,
   HAPPENS_DEADLINE,
   HAPPENS_PLAYED,
-  HAPPENS_SILENCE,    /* no RTP either way for 15 s */
   HAPPENS_AGENT_ENDS, /* the agent presses '*' */
   HAPPENS_DISPOSE,    /* the agent presses a digit */
   HAPPENS_CREDIT,     /* a rested session is announced again */
@@ -47,7 +46,7 @@ struct happen {
 
 struct vleg {
   uint32_t gen;
-  bool alive, answered, cancelled;
+  bool alive, answered, cancelled, gone; /* gone: hung up while no worker was there */
   int64_t rang_ms; /* when the floor could first know that it rings, 0: not yet */
   uint8_t callee;
   uint64_t call_id, opened, case_id; /* opened: the attempt that the store permitted on this slot */

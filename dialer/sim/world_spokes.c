@@ -52,7 +52,7 @@ static void sip_invite(struct world *w, const struct mail_sip_invite *i) {
   }
   v->gen = i->leg.gen;
   v->alive = true;
-  v->answered = v->cancelled = false;
+  v->answered = v->cancelled = v->gone = false;
   v->rang_ms = 0;
   v->call_id = i->call_id;
   v->callee = i->leg.role == LEG_SEAT ? CALLEE_SEAT : (uint8_t)callee_draw(w);
@@ -271,21 +271,13 @@ void spoke_store(struct world *w, const struct mail *m) {
 
 /* ---- what happens by itself ---- */
 
-/* He hung up, but the worker that would have told is dead: media hears silence in both directions 15 s long. */
-static void silence(struct world *w, struct leg leg) {
-  for (uint32_t i = 0; i < w->sessions; i++)
-    if (w->media[i].used && w->media[i].bridged && leg_eq(w->media[i].owner, leg)) {
-      struct vsession *peer = session_of(w, w->media[i].peer);
-      struct leg customer = leg.role == LEG_CALL || !peer ? leg : peer->owner;
-      uint32_t slot = leg.role == LEG_CALL ? i : w->media[i].peer.slot;
-      if (customer.role == LEG_CALL) world_schedule(w, 15000, session_happen(HAPPENS_SILENCE, w, slot));
-    }
-}
-
 static void leg_happens(struct world *w, const struct happen *h, struct leg leg, struct vleg *v) {
   if (!v || v->gen != h->gen) return;
-  if (!v->alive && h->what == HAPPENS_HANG_UP) silence(w, leg);
   if (!v->alive) return;
+  if (!w->worker_up) { /* nobody is there to tell: the next worker hears of it when it asks */
+    if (h->what == HAPPENS_HANG_UP && v->answered) v->gone = true;
+    return;
+  }
   struct mail m;
   switch ((enum happening)h->what) {
   case HAPPENS_RING:
@@ -328,9 +320,6 @@ static void session_happens(struct world *w, const struct happen *h, struct vses
     if (world_chance(w, 500)) media_say(w, MEDIA_DIGIT, h->slot, w->now_ms + 2000, 0, 0, '9');
     break;
   case HAPPENS_PLAYED: media_say(w, MEDIA_PLAYED, h->slot, w->now_ms, 0, 0, 0); break;
-  case HAPPENS_SILENCE:
-    if (s->bridged) media_say(w, MEDIA_DEAD, h->slot, w->now_ms, 0, 0, 0);
-    break;
   case HAPPENS_AGENT_ENDS:
     if (s->bridged) media_say(w, MEDIA_DIGIT, h->slot, w->now_ms, 0, 0, '*');
     break;
@@ -348,16 +337,32 @@ static void session_happens(struct world *w, const struct happen *h, struct vses
   }
 }
 
+/* As the loop does with the dialogs that it kept: wanted ones go on, the others get their BYE. */
+static void take_up(struct world *w, uint8_t role, struct vleg *legs, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    struct leg leg = {role, i, legs[i].gen};
+    if (!legs[i].alive) continue;
+    bool wanted = control_keeps_leg(w->control, leg) && !legs[i].cancelled;
+    legs[i].alive = wanted && !legs[i].gone;
+    struct mail m = legs[i].alive ? leg_mail(w, SIP_RESUMED, leg, 200, 0, 0) : leg_mail(w, SIP_ENDED, leg, 200, CAUSE_NORMAL, 1);
+    if (wanted) world_post(w, 2 + world_random(w, 40), &m);
+  }
+}
+
 static void worker_happens(struct world *w, const struct happen *h) {
   struct mail m = mail_make(h->what == HAPPENS_WORKER_DIES ? SIP_LOST : SIP_UP, (struct mono){w->now_ms});
   if (h->what == HAPPENS_WORKER_DIES) {
     if (!w->worker_up) return;
     w->r->worker_deaths++;
-    for (uint32_t i = 0; i < w->calls_max; i++) w->calls[i].alive = false;
-    for (uint32_t i = 0; i < w->p.agents; i++) w->seats[i].alive = false;
+    for (uint32_t i = 0; i < w->calls_max; i++) w->calls[i].alive &= w->calls[i].answered;
+    for (uint32_t i = 0; i < w->p.agents; i++) w->seats[i].alive &= w->seats[i].answered;
     world_schedule(w, 300 + world_random(w, 600), (struct happen){.what = HAPPENS_WORKER_UP});
   }
   w->worker_up = h->what == HAPPENS_WORKER_UP;
+  if (w->worker_up) {
+    take_up(w, LEG_CALL, w->calls, w->calls_max);
+    take_up(w, LEG_SEAT, w->seats, w->p.agents);
+  }
   world_post(w, 0, &m);
 }
 

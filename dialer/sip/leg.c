@@ -28,6 +28,8 @@ struct leg_table *leg_table_create(uint32_t legs_max) {
 
 struct leg_table *leg_table_destroy(struct leg_table *t) {
   if (!t) return NULL;
+  uint32_t cursor = 0;
+  for (struct leg_entry *leg; t->chunks && (leg = leg_each(t, &cursor)) != NULL;) free(leg->dialog);
   for (uint32_t at = 0; t->chunks && at < t->made; at += CHUNK_LEGS) free(t->chunks[at / CHUNK_LEGS]);
   free(t->chunks);
   free(t->buckets);
@@ -79,6 +81,8 @@ void leg_remove(struct leg_table *t, struct leg_entry *leg) {
   while (*at && *at != leg) at = &(*at)->next;
   if (!*at) return;
   *at = leg->next;
+  free(leg->dialog);
+  leg->dialog = NULL;
   leg->state = LEG_FREE;
   leg->next = t->free;
   t->free = leg;

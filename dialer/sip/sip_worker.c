@@ -51,12 +51,15 @@ static void pong(struct worker *w) {
   post_send(&w->post, &item);
 }
 
-static void on_mail(struct worker *w, const struct mail *m) {
+static void on_mail(struct worker *w, const union any_mail *any) {
+  const struct mail *m = &any->mail;
   switch ((enum mail_kind)m->kind) {
   case SIP_TRUNK: ua_trunk(&w->ua, &m->u.sip_trunk); break;
   case SIP_INVITE: ua_invite(&w->ua, &m->u.sip_invite); break;
   case SIP_CANCEL: ua_end(&w->ua, m->u.sip_leg.leg, false); break;
   case SIP_BYE: ua_end(&w->ua, m->u.sip_leg.leg, true); break;
+  case SIP_RESUME: ua_resume(&w->ua, &any->wide.u.dialog); break;
+  case SIP_ORPHAN: ua_orphan(&w->ua, &any->wide.u.dialog); break;
   case SIP_PING: pong(w); break;
   case SIP_SHUTDOWN: begin_close(w, "asked to"); break;
   default: break; /* not for us */
@@ -80,14 +83,14 @@ static void adjust_wait(struct worker *w) {
 
 static int on_pipe(struct ua *ua, su_wait_t *wait, su_wakeup_arg_t *arg) {
   struct worker *w = (struct worker *)arg;
-  struct mail m;
+  union any_mail any;
   (void)ua, (void)wait;
   post_flush(&w->post);
   for (int i = 0; i < READ_BATCH && !post_pressed(&w->post) && !w->post.gone; i++) {
-    int rc = mail_recv_fd(CHILD_FD, &m);
+    int rc = any_recv_fd(CHILD_FD, &any);
     if (rc == CAD_EMPTY) break;
     if (rc == CAD_OK)
-      on_mail(w, &m);
+      on_mail(w, &any);
     else if (rc == CAD_EIO)
       w->post.gone = true;
     else

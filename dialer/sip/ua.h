@@ -13,7 +13,7 @@
 #include "dialer/sip/trunk.h"
 
 struct ua_counters {
-  uint64_t invited, refused, answered, ended, strangers, stale_events, forced;
+  uint64_t invited, refused, answered, ended, strangers, stale_events, forced, resumed, orphans, dialogs_untold;
   uint32_t handles; /* of Sofia's, owned by us now */
 };
 
@@ -54,6 +54,12 @@ void ua_close(struct ua *ua);
 void ua_leg_end(struct ua *ua, struct leg_entry *leg, bool bye);
 /* Legs that should have ended long ago are given up; called every few seconds. */
 void ua_sweep(struct ua *ua, struct mono now);
+
+/* dialogs that outlive their worker (ua_dialog.c) */
+struct sip_s;
+struct ua_event;
+void ua_resume(struct ua *ua, const struct wide_dialog *dialog);
+void ua_orphan(struct ua *ua, const struct wide_dialog *dialog);
 
 /* nua's events (ua_events.c) */
 /* The last mail about this leg; its handle and slot are free afterwards. */

@@ -129,6 +129,7 @@ static void on_provisional(struct ua *ua, struct leg_entry *leg, const struct ua
   bool news = fresh || leg->state != LEG_RINGING || leg->said_status != e->status;
   leg->state = LEG_RINGING;
   leg->said_status = (uint16_t)e->status;
+  ua_dialog_note(ua, leg, e->sip, DIALOG_EARLY);
   if (news) report_or_owe(ua, leg, SIP_PROGRESS, leg->said_status);
 }
 
@@ -143,6 +144,7 @@ static void on_answer(struct ua *ua, struct leg_entry *leg, const struct ua_even
   leg->owes = 0;
   leg->desc = rc == CAD_OK ? desc : (struct media_desc){0};
   ua->count.answered++;
+  ua_dialog_note(ua, leg, e->sip, DIALOG_CONFIRMED);
   report(ua, leg, SIP_ANSWERED, (uint16_t)e->status, rc == CAD_OK);
   if (rc != CAD_OK)
     refuse_media(ua, leg, rc);
@@ -180,6 +182,7 @@ static void on_refreshed(struct ua *ua, struct leg_entry *leg, const struct ua_e
 }
 
 static void on_invite_reply(struct ua *ua, struct leg_entry *leg, const struct ua_event *e) {
+  if (ua_resume_reply(ua, leg, e)) return;
   if (leg->state == LEG_ANSWERED) {
     on_refreshed(ua, leg, e);
     return;
@@ -295,8 +298,9 @@ void ua_leg_event(struct ua *ua, struct leg_entry *leg, const struct ua_event *e
   case nua_i_bye: on_far_bye(leg, e); break;
   case nua_i_state:
     tl_gets(e->tags, NUTAG_CALLSTATE_REF(state), TAG_END());
-    if (state == nua_callstate_terminated) ua_leg_over(ua, leg);
+    if (state == nua_callstate_terminated && !leg->bare) ua_leg_over(ua, leg);
     break;
+  case nua_r_method: ua_bare_reply(ua, leg, e); break;
   default: break;
   }
 }

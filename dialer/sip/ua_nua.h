@@ -23,4 +23,12 @@ struct ua_event {
 };
 void ua_leg_event(struct ua *ua, struct leg_entry *leg, const struct ua_event *event);
 
+/* ua_dialog.c: the loop is told of a dialog; a leg that was taken up; one that is only to be ended. */
+void ua_dialog_note(struct ua *ua, struct leg_entry *leg, const sip_t *sip, enum dialog_state state);
+bool ua_resume_reply(struct ua *ua, struct leg_entry *leg, const struct ua_event *event); /* true: nothing more is to be done */
+void ua_resume_again(struct ua *ua, struct leg_entry *leg, struct mono now);
+void ua_bare_bye(struct ua *ua, struct leg_entry *leg);
+void ua_bare_reply(struct ua *ua, struct leg_entry *leg, const struct ua_event *event);
+void ua_orphan_again(struct ua *ua, struct leg_entry *leg);
+
 #endif

@@ -94,6 +94,7 @@ static void send_invite(struct ua *ua, const struct mail_sip_invite *m, struct l
   char *semicolon = strchr(to, ';'); /* To names the person, not the way there */
   if (semicolon && m->leg.role == LEG_CALL) memcpy(semicolon, ">", 2);
   if (m->leg.role == LEG_SEAT && m->auto_answer) auto_answer(ua, headers);
+  snprintf(leg->uri, sizeof leg->uri, "%.*s", (int)sizeof leg->uri - 1, uri);
   leg->media_port = m->media_port;
   leg->sdp_id = ua->sdp_seed++;
   leg->sdp_version = 1;
@@ -135,11 +136,15 @@ void ua_invite(struct ua *ua, const struct mail_sip_invite *m) {
 }
 
 void ua_leg_end(struct ua *ua, struct leg_entry *leg, bool bye) {
-  (void)ua;
-  if (bye) leg->bye_wanted = true;
+  if (bye || leg->resuming) leg->bye_wanted = true;
   if (leg->end_asked.ms == 0) leg->end_asked = clock_mono();
+  if (leg->resuming) return; /* when it is through, it is ended */
   if (leg->state == LEG_ANSWERED) {
     if (leg->bye_sent || leg->far_ended) return;
+    if (leg->bare) {
+      ua_bare_bye(ua, leg);
+      return;
+    }
     leg->bye_sent = true;
     nua_bye(leg->nh, TAG_END());
   } else {
@@ -169,6 +174,11 @@ void ua_sweep(struct ua *ua, struct mono now) {
   int64_t patience_ms = (int64_t)ua->spec.t1x64_ms + STUCK_MS;
   uint32_t cursor = 0;
   for (struct leg_entry *leg; (leg = leg_each(ua->legs, &cursor)) != NULL;) {
+    if (leg->resuming) ua_resume_again(ua, leg, now);
+    if (leg->cancels) {
+      ua_orphan_again(ua, leg);
+      continue;
+    }
     if (leg->end_asked.ms == 0 || mono_since(now, leg->end_asked) < patience_ms) continue;
     ua->count.forced++;
     ua_leg_over(ua, leg);

@@ -5,6 +5,7 @@
 
 #include "dialer/base/child.h"
 #include "dialer/base/clock.h"
+#include "dialer/base/wide.h"
 #include "dialer/sip/sip_worker.h"
 #include "tests/support/sip_peer.h"
 #include <arpa/inet.h>
@@ -28,6 +29,8 @@ struct rig {
   uint16_t port;
   bool no_leak_check; /* set before rig_start: the stack keeps an answer that it cannot acknowledge */
   struct peer peer;
+  struct wide_dialog dialog; /* the last one that the worker told of */
+  unsigned dialogs;
 };
 
 static inline uint16_t rig_free_port(void) {
@@ -67,8 +70,15 @@ static inline void rig_spawn(struct rig *r, const char *more) {
 /* The next mail, of any kind. */
 static inline bool rig_mail(struct rig *r, int timeout_ms, struct mail *out) {
   struct pollfd fds = {.fd = r->fd, .events = POLLIN};
+  union any_mail any;
   if (poll(&fds, 1, timeout_ms) <= 0) return false;
-  int rc = mail_recv_fd(r->fd, out);
+  int rc = any_recv_fd(r->fd, &any);
+  if (rc == CAD_OK && any.wide.kind == SIP_DIALOG) {
+    r->dialog = any.wide.u.dialog;
+    r->dialogs++;
+    return rig_mail(r, timeout_ms, out);
+  }
+  *out = any.mail;
   if (rc != CAD_OK) ck_assert_msg(rc == CAD_EIO || rc == CAD_EMPTY, "the worker sent bad mail: %s", err_name(rc));
   return rc == CAD_OK;
 }
