@@ -21,7 +21,7 @@ int supervised_start(struct supervised *s, struct mono now) {
   if (s->gen++ == 0) s->first = now;
   if (s->pings) { /* the generation is part of the worker's spec */
     char *at = strstr(s->spec, "gen=");
-    if (at) snprintf(at, sizeof s->spec - (size_t)(at - s->spec), "gen=%u", s->gen);
+    if (at) snprintf(at, sizeof s->spec - (size_t)(at - s->spec), "gen=%u%s%s", s->gen, s->blocked[0] ? ";block=" : "", s->blocked);
   }
   int err = child_start(s->argv, s->buffer_bytes, &s->child);
   s->started = s->pong_at = s->ping_at = now;

@@ -4,6 +4,7 @@
 #include "dialer/base/clock.h"
 #include "dialer/base/log.h"
 #include "dialer/base/wide.h"
+#include "dialer/blame.h"
 #include "dialer/handover.h"
 #include <assert.h>
 #include <cadencia/err.h>
@@ -16,7 +17,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LIVE_EVERY_MS = 250, CHECK_EVERY_MS = 100, BATCH = 64, SIP_BUFFER = 4 << 20, STAMP_OLDEST_MS = 60000, SETTLE_MS = 1000, GIVE_TRIES = 50 };
+enum {
+  LIVE_EVERY_MS = 250,
+  CHECK_EVERY_MS = 100,
+  BATCH = 64,
+  SIP_BUFFER = 4 << 20,
+  STAMP_OLDEST_MS = 60000,
+  SETTLE_MS = 1000,
+  GIVE_TRIES = 50,
+  CRASH_LOOP = 5
+};
 
 struct loop {
   struct loop_options opt;
@@ -26,6 +36,9 @@ struct loop {
   bool sip_watched[CONFIG_LISTENERS_MAX], sip_up[CONFIG_LISTENERS_MAX], has_console;
   struct backlog sip_backlog[CONFIG_LISTENERS_MAX], media_backlog, store_backlog;
   struct handover *handover;
+  struct blame blame;
+  struct live_alert alerts[LIVE_ALERTS_MAX];
+  uint32_t alert_count;
   int epoll;
   pthread_t thread;
   pthread_mutex_t lock; /* guards live, stop, ready, drained, failed */
@@ -130,7 +143,8 @@ static void give_back(void *arg, enum mail_kind kind, const struct wide_dialog *
   struct wide w;
   wide_make(&w, kind, clock_mono())->u.dialog = *dialog;
   int fd = g->loop->sip[g->worker].child.fd;
-  for (int tries = 0; fd >= 0 && wide_send_fd(fd, &w) == CAD_EFULL && tries < GIVE_TRIES; tries++) usleep(1000); /* it has just begun to read */
+  for (int tries = 0; fd >= 0 && wide_send_fd(fd, &w) == CAD_EFULL && tries < GIVE_TRIES; tries++)
+    usleep(1000); /* it has just begun to read */
   g->resumed += kind == SIP_RESUME;
 }
 
@@ -141,10 +155,27 @@ static void worker_came_up(struct loop *l, unsigned w) {
   worker_trunks(l, w);
   uint32_t orphans = handover_return(l->handover, (uint16_t)w, &calls);
   log_info("daemon", "SIP worker %s is up", l->opt.config->listeners[w].name);
-  if (orphans || giving.resumed) log_info("daemon", "SIP worker %s takes %u dialogs up and ends %u", l->opt.config->listeners[w].name, giving.resumed, orphans);
+  if (orphans || giving.resumed)
+    log_info("daemon", "SIP worker %s takes %u dialogs up and ends %u", l->opt.config->listeners[w].name, giving.resumed, orphans);
+}
+
+static void on_crash(struct loop *l, unsigned w, const struct wide_source *source) {
+  char name[64];
+  const char *worker = l->opt.config->listeners[w].name;
+  bool carrier = blame_is_carrier(l->trunks, l->opt.config->trunk_count, source);
+  bool blocked = blame_death(&l->blame, source, carrier, clock_mono());
+  blame_name(source, name);
+  if (blocked)
+    alert_raise(l->alerts, &l->alert_count, clock_wall(),
+                "SIP worker %s died twice after packets from %s, which is not heard for 10 minutes", worker, name);
+  else
+    alert_raise(l->alerts, &l->alert_count, clock_wall(), "SIP worker %s died; the last packet came from %s%s", worker, name,
+                carrier ? ", a carrier: it is not blocked, tell it" : "");
+  log_error("daemon", "%s", l->alerts[0].text);
 }
 
 static void on_wide(struct loop *l, unsigned w, const struct wide *m) {
+  if (m->kind == SIP_CRASHED) on_crash(l, w, &m->u.source);
   if (m->kind == SIP_DIALOG) handover_keep(l->handover, (uint16_t)w, &m->u.dialog);
 }
 
@@ -199,6 +230,9 @@ static void last_words(struct loop *l, unsigned w) {
 }
 
 static void worker_lost(struct loop *l, unsigned w) {
+  if (l->sip[w].failures >= CRASH_LOOP)
+    alert_raise(l->alerts, &l->alert_count, clock_wall(), "SIP worker %s dies again and again; it is started ever more rarely",
+                l->opt.config->listeners[w].name);
   l->sip_watched[w] = false;
   l->sip_backlog[w].count = l->sip_backlog[w].head = 0;
   l->sip_up[w] = false;
@@ -218,6 +252,7 @@ static void children_check(struct loop *l, struct mono now) {
   bool ready = true;
   for (unsigned w = 0; w < l->opt.config->listener_count; w++) {
     last_words(l, w);
+    blame_list(&l->blame, now, l->sip[w].blocked, sizeof l->sip[w].blocked);
     if (supervised_check(&l->sip[w], now)) worker_lost(l, w);
     if (l->sip[w].child.fd >= 0 && !l->sip_watched[w]) worker_watch(l, w);
     ready &= l->sip_up[w];
@@ -249,6 +284,8 @@ static void publish(struct loop *l, struct now now) {
   control_live(l->control, now, &l->live);
   l->live.sequence = ++l->sequence;
   l->live.loop_lag_max_us = l->lag_max_us;
+  l->live.alert_count = l->alert_count;
+  memcpy(l->live.alerts, l->alerts, sizeof l->live.alerts);
   l->drained = control_drained(l->control);
   pthread_mutex_unlock(&l->lock);
   l->lag_max_us = 0;

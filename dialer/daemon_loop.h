@@ -23,7 +23,8 @@ int backlog_push(struct backlog *b, const struct mail *mail); /* CAD_EFULL */
 struct supervised {
   struct child child;
   char *argv[6];
-  char spec[256], spec2[8], name[32];
+  char spec[1024], spec2[8], name[32];
+  char blocked[512]; /* sources it must not hear, joined by '+' */
   int buffer_bytes;
   bool pings;    /* speaks mail; the console does not */
   bool had_port; /* it ran once */

@@ -117,7 +117,7 @@ void handover_keep(struct handover *h, uint16_t listener, const struct wide_dial
   struct record *r = dialog->leg.role == LEG_ORPHAN ? NULL : place_of(h, dialog->leg);
   if (!r) return;
   if (r->check && r->dialog.leg.gen != dialog->leg.gen) orphan_add(h, r); /* its end was never heard of */
-  r->check = 0; /* whoever dies in the middle leaves nothing half */
+  r->check = 0;                                                           /* whoever dies in the middle leaves nothing half */
   r->listener = listener;
   r->dialog = *dialog;
   r->check = check_of(r);

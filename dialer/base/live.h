@@ -9,7 +9,7 @@
 #include "dialer/base/mail.h"
 #include <stddef.h>
 
-enum { LIVE_AGENTS_MAX = 512, LIVE_CAMPAIGNS_MAX = 16, LIVE_VERSION = 1 };
+enum { LIVE_AGENTS_MAX = 512, LIVE_CAMPAIGNS_MAX = 16, LIVE_ALERTS_MAX = 6, LIVE_ALERT_TEXT = 160, LIVE_VERSION = 2 };
 
 struct live_agent {
   uint64_t id;
@@ -33,6 +33,12 @@ struct live_campaign {
   uint32_t limit_bp;                     /* abandonment limit in basis points of live_answers, 0: none set */
   uint64_t talk_ms, wrapup_ms, ready_ms; /* sums over agents, for occupancy */
 };
+/* Something that a person should look at; the newest first. */
+struct live_alert {
+  struct wall at;
+  uint32_t times;
+  char text[LIVE_ALERT_TEXT];
+};
 struct live {
   uint32_t version, sequence;
   struct wall at, started;
@@ -41,6 +47,8 @@ struct live {
   uint32_t calls, calls_limit, credits;
   uint64_t late_mail, ignored_events, refused_orders;
   uint32_t loop_lag_max_us, sip_restarts;
+  uint32_t alert_count;
+  struct live_alert alerts[LIVE_ALERTS_MAX];
   struct live_campaign campaigns[LIVE_CAMPAIGNS_MAX];
   struct live_agent agents[LIVE_AGENTS_MAX]; /* keep last: only agent_count travel */
 };

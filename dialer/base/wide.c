@@ -38,9 +38,10 @@ static bool text_valid(const char *text, size_t size) {
 #define TEXT(field) text_valid(field, sizeof field)
 
 bool wide_dialog_valid(const struct wide_dialog *d) {
-  return d->leg.gen != 0 && d->leg.role >= LEG_CALL && d->leg.role <= LEG_ORPHAN && d->state >= DIALOG_EARLY && d->state <= DIALOG_CONFIRMED &&
-         d->incoming <= 1 && d->codec_count >= 1 && d->codec_count <= 2 && media_desc_valid(&d->desc) && TEXT(d->call_id) && TEXT(d->local) &&
-         TEXT(d->remote) && TEXT(d->target) && TEXT(d->route) && TEXT(d->uri) && TEXT(d->branch) && d->call_id[0] && d->local[0] && d->remote[0];
+  return d->leg.gen != 0 && d->leg.role >= LEG_CALL && d->leg.role <= LEG_ORPHAN && d->state >= DIALOG_EARLY &&
+         d->state <= DIALOG_CONFIRMED && d->incoming <= 1 && d->codec_count >= 1 && d->codec_count <= 2 && media_desc_valid(&d->desc) &&
+         TEXT(d->call_id) && TEXT(d->local) && TEXT(d->remote) && TEXT(d->target) && TEXT(d->route) && TEXT(d->uri) && TEXT(d->branch) &&
+         d->call_id[0] && d->local[0] && d->remote[0];
 }
 
 int wide_valid(const struct wide *w, unsigned bytes) {

@@ -14,6 +14,7 @@ static int job_counts(struct store *s, void *arg) { return store_counts(s, NULL,
 static void bound_live(struct live *live) {
   if (live->campaign_count > LIVE_CAMPAIGNS_MAX) live->campaign_count = LIVE_CAMPAIGNS_MAX;
   if (live->agent_count > LIVE_AGENTS_MAX) live->agent_count = LIVE_AGENTS_MAX;
+  if (live->alert_count > LIVE_ALERTS_MAX) live->alert_count = LIVE_ALERTS_MAX;
 }
 
 static json_t *campaigns_json(const struct live *l) {
@@ -44,6 +45,14 @@ static json_t *agents_json(const struct live *l) {
                                            "since", json_time(a->since), "campaign",
                                            a->campaign < l->campaign_count ? json_text(l->campaigns[a->campaign].name) : json_null()));
   }
+  return array;
+}
+
+static json_t *alerts_json(const struct live *l) {
+  json_t *array = json_array();
+  for (unsigned i = 0; i < l->alert_count; i++)
+    json_array_append_new(array, json_pack("{s:o, s:i, s:o}", "at", json_time(l->alerts[i].at), "times", (int)l->alerts[i].times, "text",
+                                           json_text(l->alerts[i].text)));
   return array;
 }
 
@@ -98,6 +107,10 @@ static void print_live(struct command_call *c, const struct live *l, const struc
   fprintf(c->out, "daemon runs since %s%s: %u of %u calls; %llu attempts kept, %llu contacts waiting\n\n", at[0] ? at : "a moment",
           l->draining ? ", draining" : "", l->calls, l->calls_limit, (unsigned long long)n->attempts,
           (unsigned long long)n->contacts_waiting);
+  for (unsigned i = 0; i < l->alert_count; i++) {
+    clock_iso8601(l->alerts[i].at, at);
+    fprintf(c->out, "%s  ! %s%s", at, l->alerts[i].text, i + 1 == l->alert_count ? "\n\n" : "\n");
+  }
   print_campaigns(c->out, l);
   fputc('\n', c->out);
   print_agents(c->out, l);
@@ -120,10 +133,10 @@ int cmd_status(struct command_call *c) {
   c->backend->live(c->backend->self, live);
   bound_live(live);
   if (call_json(c))
-    call_put_json(c, json_pack("{s:b, s:o, s:o, s:b, s:i, s:i, s:o, s:o, s:o}", "daemon", 1, "at", json_time(live->at), "started",
+    call_put_json(c, json_pack("{s:b, s:o, s:o, s:b, s:i, s:i, s:o, s:o, s:o, s:o}", "daemon", 1, "at", json_time(live->at), "started",
                                json_time(live->started), "draining", live->draining, "calls", (int)live->calls, "calls_limit",
                                (int)live->calls_limit, "records", counts_json(&j.counts), "campaigns", campaigns_json(live), "agents",
-                               agents_json(live)));
+                               agents_json(live), "alerts", alerts_json(live)));
   else
     print_live(c, live, &j.counts);
   free(live);

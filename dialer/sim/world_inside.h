@@ -47,7 +47,7 @@ struct happen {
 struct vleg {
   uint32_t gen;
   bool alive, answered, cancelled, gone; /* gone: hung up while no worker was there */
-  int64_t rang_ms; /* when the floor could first know that it rings, 0: not yet */
+  int64_t rang_ms;                       /* when the floor could first know that it rings, 0: not yet */
   uint8_t callee;
   uint64_t call_id, opened, case_id; /* opened: the attempt that the store permitted on this slot */
 };

@@ -1,4 +1,5 @@
 #include "dialer/sip/crash.h"
+#include "dialer/sip/guard.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -21,5 +22,6 @@ __attribute__((noreturn)) void __assert_fail(const char *assertion, const char *
     n = snprintf(text, sizeof text, "%.100s:%u: %.80s: assertion failed: %.120s\n", file, line, function ? function : "?", assertion);
   if (n > 0 && write(STDERR_FILENO, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1) < 0) abort();
   if (!exit_status) abort();
+  guard_crashed();
   _exit(exit_status);
 }

@@ -32,17 +32,17 @@ struct leg_entry {
   bool cancelled;  /* CANCEL was asked for */
   bool bye_wanted; /* end it whatever happens: an answer that crosses is ended too */
   bool bye_sent;
-  bool far_ended;  /* the far side sent BYE */
-  bool final;      /* the INVITE failed; `last` says how */
-  bool incoming;   /* the far side called us */
-  bool resuming;   /* taken up from a worker that died; the re-INVITE is on its way */
-  bool bare;       /* no dialog of the stack behind it: only `dialog` below, to end it by */
-  uint8_t noted;   /* enum dialog_state: what the loop was told of its dialog */
-  uint8_t cancels; /* orphan that rings: CANCELs sent */
+  bool far_ended;             /* the far side sent BYE */
+  bool final;                 /* the INVITE failed; `last` says how */
+  bool incoming;              /* the far side called us */
+  bool resuming;              /* taken up from a worker that died; the re-INVITE is on its way */
+  bool bare;                  /* no dialog of the stack behind it: only `dialog` below, to end it by */
+  uint8_t noted;              /* enum dialog_state: what the loop was told of its dialog */
+  uint8_t cancels;            /* orphan that rings: CANCELs sent */
   struct mono again;          /* MONO_NONE, or when to try the re-INVITE once more */
   struct wide_dialog *dialog; /* as taken up; NULL: our own */
   char uri[WIDE_URI];         /* request URI of our INVITE */
-  uint8_t refusal; /* enum cause of our own refusal of its media, CAUSE_NONE */
+  uint8_t refusal;            /* enum cause of our own refusal of its media, CAUSE_NONE */
   uint8_t owes;
   uint16_t trunk;        /* LEG_CALL */
   struct mono end_asked; /* when we began to end it, MONO_NONE */

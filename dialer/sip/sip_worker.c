@@ -3,6 +3,7 @@
 #include "dialer/base/clock.h"
 #include "dialer/base/log.h"
 #include "dialer/sip/crash.h"
+#include "dialer/sip/guard.h"
 #include "dialer/sip/root_wait.h"
 #include "dialer/sip/ua_nua.h"
 #include <malloc.h>
@@ -185,6 +186,7 @@ int sip_worker_main(int argc, char **argv) {
   }
   clean_environment();
   crash_arm(SIP_EXIT_ASSERT, spec.gen);
+  guard_arm(CHILD_FD, spec.gen);
   int rc = spec_probe_port(&spec);
   if (rc == CAD_EBUSY) {
     log_error("sip", "port %u/udp on %s is taken by another program; free it or choose another port", spec.bind_port, spec.bind_host);

@@ -10,6 +10,7 @@
  *   worker=0              listener index, told back in SIP_UP
  *   t1x64=16000           ms until a silent peer counts as dead (500..32000)
  *   legs=8192             legs at once (1..65536); more INVITEs are refused
+ *   block=                sources (joined by '+') of which not a byte is looked at: they killed workers before
  *   breaker=200           INVITEs of one trunk without any reply ...
  *   breaker_ms=2000       ... and silence of its peer before new ones are refused
  *                         (at ten times that many they are refused whatever it says)

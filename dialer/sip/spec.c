@@ -1,4 +1,5 @@
 #include "dialer/sip/spec.h"
+#include "dialer/sip/guard.h"
 #include <arpa/inet.h>
 #include <cadencia/err.h>
 #include <errno.h>
@@ -68,6 +69,17 @@ static bool read_advertise(struct spec *s, const char *value) {
   return true;
 }
 
+/* "192.0.2.1+2001:db8::1": sources that killed workers before. */
+static bool read_block(const char *value) {
+  char copy[512];
+  if (strlen(value) >= sizeof copy) return false;
+  memcpy(copy, value, strlen(value) + 1);
+  char *rest = copy, *part;
+  while ((part = strsep(&rest, "+")) != NULL)
+    if (*part && guard_block(part) < 0) return false;
+  return true;
+}
+
 static bool read_key(struct spec *s, const char *key, const char *value) {
   if (strcmp(key, "bind") == 0) return read_bind(s, value);
   if (strcmp(key, "transport") == 0) return strcmp(value, "udp") == 0;
@@ -79,6 +91,7 @@ static bool read_key(struct spec *s, const char *key, const char *value) {
   if (strcmp(key, "legs") == 0) return number(value, 1, 65536, &s->legs_max);
   if (strcmp(key, "breaker") == 0) return number(value, 1, 65536, &s->breaker);
   if (strcmp(key, "breaker_ms") == 0) return number(value, 0, 60000, &s->breaker_ms);
+  if (strcmp(key, "block") == 0) return read_block(value);
   return false;
 }
 
@@ -106,7 +119,7 @@ static int check(struct spec *s, char err[160]) {
 
 int spec_parse(const char *text, struct spec *out, char err[160]) {
   struct spec s = {.gen = 1, .t1x64_ms = 16000, .legs_max = 8192, .breaker = 200, .breaker_ms = 2000};
-  char copy[512];
+  char copy[1024];
   if (strlen(text) >= sizeof copy) {
     snprintf(err, 160, "the listener's description is too long");
     return CAD_EINVAL;

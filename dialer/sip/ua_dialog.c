@@ -173,13 +173,16 @@ static void resumed(struct ua *ua, struct leg_entry *leg) {
 }
 
 /* The far side knows nothing of this dialog any more, or nobody is there. */
-static bool far_side_gone(int status) { return status == 481 || status == 404 || status == 410 || status == 604 || status == 408 || status == 503; }
+static bool far_side_gone(int status) {
+  return status == 481 || status == 404 || status == 410 || status == 604 || status == 408 || status == 503;
+}
 
 bool ua_resume_reply(struct ua *ua, struct leg_entry *leg, const struct ua_event *e) {
   if (!leg->resuming) return false;
   if (e->status < 200) return true;
   if (e->status < 300) {
-    if (leg->dialog->route[0]) nua_ack(leg->nh, TAG_IF(!e->sip || !e->sip->sip_record_route, SIPTAG_ROUTE_STR(leg->dialog->route)), TAG_END());
+    if (leg->dialog->route[0])
+      nua_ack(leg->nh, TAG_IF(!e->sip || !e->sip->sip_record_route, SIPTAG_ROUTE_STR(leg->dialog->route)), TAG_END());
     if (e->sip) ua_dialog_note(ua, leg, e->sip, DIALOG_CONFIRMED);
     resumed(ua, leg);
     if (leg->bye_wanted) ua_leg_end(ua, leg, true);

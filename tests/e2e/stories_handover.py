@@ -1,7 +1,9 @@
 """Stories of dialogs that outlive the process that held them."""
+import contextlib
 import os
 import re
 import signal
+import socket
 import time
 
 import peers
@@ -77,5 +79,37 @@ def after_kill_nine_of_everything_nobody_is_left_on_the_line():
         assert len({r["phone"] for r in box.rows()}) == len(box.rows()) == 2, "nobody was called twice"
 
 
+def a_source_that_kills_workers_is_blocked_and_a_person_is_told():
+    """The worker dies twice within a minute right after packets from one stranger: the third worker does not hear him, the others are
+    served, status and log name him. A carrier's own address is never blocked."""
+    with stage() as (box, trunk_port, actors, folder):
+        box.start()
+        stranger, neighbour = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        stranger.bind(("127.0.0.66", 0))
+        neighbour.bind(("127.0.0.67", 0))
+
+        def answered(sock):
+            host, port = sock.getsockname()
+            ask = (f"OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{time.monotonic_ns()}\r\nFrom: <sip:a@{host}>;tag=1\r\n"
+                   f"To: <sip:x@127.0.0.1>\r\nCall-ID: {time.monotonic_ns()}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 5\r\nContent-Length: 0\r\n\r\n")
+            sock.settimeout(0.7)
+            sock.sendto(ask.encode(), ("127.0.0.1", box.sip_port))
+            with contextlib.suppress(TimeoutError):
+                return sock.recv(4000).startswith(b"SIP/2.0 200")
+            return False
+
+        for n in (1, 2):
+            wait_for("the worker answers", lambda: answered(stranger), 10)
+            os.kill(box.child("sip-worker"), signal.SIGABRT)
+            wait_for("the next one", lambda n=n: box.log.read_text().count("SIP worker main is up") > n, 10, 0.02)
+        wait_for("the neighbour is served", lambda: answered(neighbour), 10)
+        assert not answered(stranger)
+        told = " ".join(a["text"] for a in box.status()["alerts"])
+        assert "127.0.0.66" in told and "127.0.0.66" in box.log.read_text(), told
+        assert "127.0.0.66" in box.cli("status").stdout
+        stranger.close()
+        neighbour.close()
+
+
 STORIES = [a_talk_outlives_two_workers_and_the_customer_ends_it, the_box_still_ends_a_talk_after_its_worker_died,
-           after_kill_nine_of_everything_nobody_is_left_on_the_line]
+           after_kill_nine_of_everything_nobody_is_left_on_the_line, a_source_that_kills_workers_is_blocked_and_a_person_is_told]

@@ -449,7 +449,7 @@ END_TEST
 START_TEST(the_floor_counts_abandoned_calls_as_the_records_do) {
   struct party p = answered();
   pass(500);
-  say_worker(SIP_LOST); /* he had picked up */
+  say_worker(SIP_LOST);                                          /* he had picked up */
   struct mail_store_close rec = over(&p, 200, CAUSE_TIMEOUT, 0); /* and was not there any more when the next worker asked */
   struct live *live = calloc(1, sizeof *live);
   control_live(st.k, st.now, live);

@@ -182,7 +182,8 @@ START_TEST(a_phone_that_rings_for_nobody_is_cancelled) {
   d.leg = (struct leg){LEG_ORPHAN, 5, 1};
   give_back(SIP_ORPHAN, d);
   ck_assert(peer_wait(&rig.peer, "CANCEL ", WAIT_MS, &msg));
-  char *of_invite = strstr(peer_header(&invite, "Via", value), ";branch="), *of_cancel = strstr(peer_header(&msg, "Via", other), ";branch=");
+  char *of_invite = strstr(peer_header(&invite, "Via", value), ";branch="),
+       *of_cancel = strstr(peer_header(&msg, "Via", other), ";branch=");
   ck_assert(of_invite && of_cancel);
   ck_assert_uint_eq(strcspn(of_invite + 1, ";"), strcspn(of_cancel + 1, ";"));
   ck_assert_int_eq(strncmp(of_invite, of_cancel, strcspn(of_invite + 1, ";") + 1), 0);
@@ -206,7 +207,8 @@ END_TEST
 START_TEST(a_dialog_with_a_line_break_is_bad_mail) {
   struct wide w;
   wide_make(&w, SIP_RESUME, clock_mono());
-  w.u.dialog = (struct wide_dialog){.leg = {LEG_CALL, 1, 1}, .state = DIALOG_CONFIRMED, .codec_count = 1, .call_id = "a", .local = "b", .remote = "c"};
+  w.u.dialog = (struct wide_dialog){
+      .leg = {LEG_CALL, 1, 1}, .state = DIALOG_CONFIRMED, .codec_count = 1, .call_id = "a", .local = "b", .remote = "c"};
   ck_assert_int_eq(wide_valid(&w, wide_size(SIP_RESUME)), CAD_OK);
   snprintf(w.u.dialog.target, sizeof w.u.dialog.target, "sip:a\r\nX: y");
   ck_assert_int_eq(wide_valid(&w, wide_size(SIP_RESUME)), CAD_EFORMAT);

@@ -1,0 +1,116 @@
+#include "dialer/sip/guard.h"
+#include <arpa/inet.h>
+#include <cadencia/err.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static struct wide last_words;
+static int mail_fd = -1;
+static struct wide_source blocked[GUARD_BLOCKED_MAX];
+static unsigned blocked_count;
+static uint64_t dropped;
+
+static bool source_of(const struct sockaddr *a, struct wide_source *out) {
+  memset(out, 0, sizeof *out);
+  if (a->sa_family == AF_INET) {
+    struct sockaddr_in in;
+    memcpy(&in, a, sizeof in);
+    out->family = 4;
+    out->port = ntohs(in.sin_port);
+    memcpy(out->addr, &in.sin_addr, 4);
+  } else if (a->sa_family == AF_INET6) {
+    struct sockaddr_in6 in;
+    memcpy(&in, a, sizeof in);
+    out->family = 6;
+    out->port = ntohs(in.sin6_port);
+    memcpy(out->addr, &in.sin6_addr, 16);
+  }
+  return out->family != 0;
+}
+
+void guard_heard(const struct sockaddr *address) {
+  if (mail_fd >= 0) source_of(address, &last_words.u.source);
+}
+
+bool guard_blocked(const struct sockaddr *address) {
+  struct wide_source s;
+  if (blocked_count == 0 || !source_of(address, &s)) return false;
+  for (unsigned i = 0; i < blocked_count; i++)
+    if (blocked[i].family == s.family && memcmp(blocked[i].addr, s.addr, sizeof s.addr) == 0) return true;
+  return false;
+}
+
+int guard_block(const char *address) {
+  struct wide_source s = {0};
+  if (blocked_count == GUARD_BLOCKED_MAX) return CAD_EFULL;
+  s.family = inet_pton(AF_INET, address, s.addr) == 1 ? 4 : inet_pton(AF_INET6, address, s.addr) == 1 ? 6 : 0;
+  if (s.family == 0) return CAD_EINVAL;
+  blocked[blocked_count++] = s;
+  return CAD_OK;
+}
+
+uint64_t guard_dropped(void) { return dropped; }
+
+void guard_crashed(void) {
+  if (mail_fd < 0 || last_words.u.source.family == 0) return;
+  int fd = mail_fd;
+  mail_fd = -1; /* once */
+  (void)!send(fd, &last_words, wide_size(SIP_CRASHED), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void on_deadly_signal(int number) {
+  guard_crashed();
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+void guard_arm(int fd, unsigned worker) {
+  static const int SIGNALS[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
+  static unsigned char stack[1 << 16]; /* an overrun stack is one of the ways to die */
+  wide_make(&last_words, SIP_CRASHED, MONO_NONE);
+  last_words.worker = worker;
+  mail_fd = fd;
+  stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
+  sigaltstack(&other, NULL);
+  struct sigaction act = {.sa_handler = on_deadly_signal, .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND | SA_NODEFER)};
+  for (unsigned i = 0; i < sizeof SIGNALS / sizeof SIGNALS[0]; i++) sigaction(SIGNALS[i], &act, NULL);
+}
+
+/* --- what the library calls --------------------------------------------------------- */
+
+ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
+  ssize_t n = syscall(SYS_recvmsg, fd, message, flags);
+  if (mail_fd < 0 || n < 0 || !message->msg_name || message->msg_namelen < sizeof(sa_family_t)) return n;
+  const struct sockaddr *from = message->msg_name;
+  if (from->sa_family != AF_INET && from->sa_family != AF_INET6) return n;
+  if (guard_blocked(from)) {
+    dropped++;
+    errno = EAGAIN;
+    return -1;
+  }
+  guard_heard(from);
+  return n;
+}
+
+int accept(int fd, __SOCKADDR_ARG address, socklen_t *bytes) {
+  struct sockaddr_storage from;
+  socklen_t n = sizeof from;
+  int got = (int)syscall(SYS_accept4, fd, &from, &n, 0);
+  if (got < 0) return got;
+  if (mail_fd >= 0 && guard_blocked((const struct sockaddr *)&from)) {
+    close(got);
+    dropped++;
+    errno = EAGAIN;
+    return -1;
+  }
+  if (mail_fd >= 0) guard_heard((const struct sockaddr *)&from);
+  if (address.__sockaddr__ && bytes) {
+    memcpy(address.__sockaddr__, &from, *bytes < n ? *bytes : n);
+    *bytes = n;
+  }
+  return got;
+}
