@@ -18,6 +18,7 @@ static void lease_end(struct floor *f, const struct mail_store_lease_end *end) {
   struct campaign *p = &f->campaigns[i];
   p->lease_asked = false;
   p->open = end->open;
+  p->list_known = true;
   if (end->closes.ms) p->closes = end->closes;
   if (end->given == 0) { /* nothing due: ask again soon, or when the store says a contact falls due */
     int64_t wait = end->next.ms > f->now.wall.ms ? end->next.ms - f->now.wall.ms : 2000;

@@ -91,12 +91,7 @@ void launch_campaign_set(struct control *k, const struct mail_store_campaign *de
   } else {
     pacer_set(p->pacer, &params);
   }
-  uint8_t was = p->state;
   p->state = p->pacer ? def->state : (uint8_t)CAMPAIGN_STOPPED;
-  if (p->state == CAMPAIGN_RUNNING && was != CAMPAIGN_RUNNING) {
-    p->running_from = f->now.mono;
-    p->launched = 0;
-  }
   if (p->state == CAMPAIGN_STOPPED) drop_leases(f, p);
   p->lease_next = MONO_NONE;
   p->pace_now = true;
@@ -152,20 +147,14 @@ static struct call *launch_one(struct control *k, uint32_t campaign) {
   t->tokens_x1000 -= 1000;
   f->opening++;
   order_open(f, c);
-  p->launched++;
   floor_tell_pacer(f, campaign, PACER_CALL_LAUNCHED, call_slot(f, c), NOBODY, lease.segment);
   return c;
 }
 
-/* Until launching ends: the hours close, or the list runs out at the rate of so far (at first: a call in 12 s for each
- * agent). Never more than the horizon: a campaign may be stopped by hand, and what it owes then was never repaid. */
-static int64_t end_in_ms(const struct floor *f, const struct campaign *p, uint32_t agents) {
+/* Until the hours close. Never more than the horizon: a campaign may be stopped by hand, and what it owes then was never repaid. */
+static int64_t end_in_ms(const struct floor *f, const struct campaign *p) {
   int64_t hours = p->closes.ms > f->now.wall.ms ? p->closes.ms - f->now.wall.ms : 0;
-  if (hours == 0 || p->running_from.ms == 0) return 0;
-  int64_t elapsed_ms = mono_since(f->now.mono, p->running_from) + 12000, launched = (int64_t)p->launched + agents;
-  int64_t list = launched > 0 ? (int64_t)p->open * elapsed_ms / launched : hours;
-  if (list > hours) list = hours;
-  return list < HORIZON_MS ? list : HORIZON_MS;
+  return hours < HORIZON_MS ? hours : HORIZON_MS;
 }
 
 static struct pacer_view view_of(const struct control *k, const struct campaign *p) {
@@ -183,7 +172,9 @@ static struct pacer_view view_of(const struct control *k, const struct campaign 
                              .lines_free = lines,
                              .rate_free = t->tokens_x1000 > 0 ? (uint32_t)(t->tokens_x1000 / 1000) : 0,
                              .contacts = p->lease_count,
-                             .end_in_ms = end_in_ms(f, p, pool_available(f, (uint32_t)(p - f->campaigns))),
+                             .end_in_ms = end_in_ms(f, p),
+                             .list_known = p->list_known,
+                             .contacts_left = p->open > p->in_flight ? p->open - p->in_flight : 0,
                              .hours_open = true}; /* the store leases only what may be called now */
 }
 

@@ -111,9 +111,8 @@ struct campaign {
   struct mono paced;      /* when the pacer was asked last */
   struct mono lease_next; /* do not ask before */
   uint32_t open;          /* contacts not finished, as the store last said */
+  bool list_known;        /* it has said so */
   struct wall closes;     /* when the hours end today, as the store last said; WALL_NONE: unknown */
-  struct mono running_from;
-  uint32_t launched; /* since then */
   uint32_t by_state[CALL_STATE_COUNT];
   uint32_t in_flight;
   uint32_t wait_head, wait_tail; /* calls waiting for an agent, oldest first */

@@ -5,10 +5,11 @@
 /* How fast the past is forgotten, in people (shape, talk) or seconds. */
 static const double keep_shape = 1.0 - 1.0 / 1500.0;
 static const double keep_talk = 1.0 - 1.0 / 1500.0;
-static const double mean_step = 1.0 / 60.0;
+static const double mean_memory = 60.0, mean_prior = 3.0;
 static const double keep_back = 1.0 - 1.0 / 40.0;
 static const double slow_answers = 120.0, fast_answers = 14.0, level_pull = 10.0, segment_answers = 400.0;
 static const double inbound_memory_s = 900.0, offers_memory_s = 1800.0;
+static const double cold_sigma = 1.5, cold_people = 5.0, known_people = 120.0; /* what is not known of a list that was hardly called */
 static const double doubt_sigma = 1.2; /* the two memories must disagree by this before the fast one is heard */
 
 /* Before anything is learned: a fifth of the calls answered by a person, most of them 5 to 15 s after launch. */
@@ -17,6 +18,7 @@ static const double prior_person[EST_AGES] = {0.0005, 0.001, 0.003, 0.007, 0.012
 static const double prior_tail = 0.003;
 static const double prior_risk_s = 15.0;
 static const double prior_talk_s = 120.0, prior_wrap_s = 15.0, prior_wraps = 0.3;
+static const double prior_talks = 0.3;
 
 static double talk_start_ms(unsigned bin) {
   double at = 0, width = 2000;
@@ -70,7 +72,7 @@ void est_init(struct estimator *e, bool screening) {
   for (unsigned i = 0; i < EST_SCREENS; i++) e->screen_person[i] = e->screen_other[i] = 0.2;
   for (unsigned i = 0; i < EST_TALKS; i++) {
     e->talk_start[i] = (int64_t)talk_start_ms(i);
-    for (unsigned c = 0; c < EST_CLASSES; c++) e->talk_end[c][i] = 1.0, e->talk_risk[c][i] = prior_talk_s;
+    for (unsigned c = 0; c < EST_CLASSES; c++) e->talk_end[c][i] = prior_talks, e->talk_risk[c][i] = prior_talks * prior_talk_s;
   }
   for (unsigned i = 0; i < EST_WRAPS; i++) e->wrap_end[i] = prior_wraps, e->wrap_risk[i] = prior_wraps * prior_wrap_s;
   e->back = 8.0, e->left = 0.4;
@@ -123,6 +125,7 @@ void est_person(struct estimator *e, unsigned age, unsigned segment) {
   }
   e->person[age] += 1.0;
   e->seg_seen[segment] += 1.0;
+  e->people += 1.0;
   e->slow.seen += 1.0;
   e->fast.seen += 1.0;
   for (unsigned s = 0; s < PACER_SEGMENTS; s++) e->seg_mult[s] = (e->seg_seen[s] + 6.0) / (e->seg_expected[s] + 6.0);
@@ -163,13 +166,19 @@ void est_talk_time(struct estimator *e, bool inbound, int64_t elapsed_ms, double
   if (seconds > 0) e->talk_risk[inbound][est_talk_bin(e, elapsed_ms)] += seconds > 2.0 ? 2.0 : seconds;
 }
 
+/* The first ones count for more than the prior. */
+static void mean_pass(double *mean, double *seen, double value) {
+  if (*seen + mean_prior < mean_memory) *seen += 1.0;
+  *mean += (value - *mean) / (*seen + mean_prior);
+}
+
 void est_talk_end(struct estimator *e, bool inbound, int64_t elapsed_ms) {
   for (unsigned i = 0; i < EST_TALKS; i++) {
-    fade(&e->talk_end[inbound][i], keep_talk, 1.0);
-    fade(&e->talk_risk[inbound][i], keep_talk, prior_talk_s);
+    fade(&e->talk_end[inbound][i], keep_talk, prior_talks);
+    fade(&e->talk_risk[inbound][i], keep_talk, prior_talks * prior_talk_s);
   }
   e->talk_end[inbound][est_talk_bin(e, elapsed_ms)] += 1.0;
-  if (!inbound) e->talk_s += ((double)elapsed_ms / 1000.0 - e->talk_s) * mean_step;
+  if (!inbound) mean_pass(&e->talk_s, &e->talks, (double)elapsed_ms / 1000.0);
 }
 
 void est_wrap_time(struct estimator *e, int64_t elapsed_ms, double seconds) {
@@ -182,7 +191,7 @@ void est_wrap_end(struct estimator *e, int64_t elapsed_ms, bool ready) {
     fade(&e->wrap_risk[i], keep_talk, prior_wraps * prior_wrap_s);
   }
   e->wrap_end[wrap_bin(elapsed_ms)] += 1.0;
-  e->wrap_s += ((double)elapsed_ms / 1000.0 - e->wrap_s) * mean_step;
+  mean_pass(&e->wrap_s, &e->wraps, (double)elapsed_ms / 1000.0);
   e->back *= keep_back, e->left *= keep_back;
   if (ready)
     e->back += 1.0;
@@ -229,8 +238,13 @@ double est_talk_hazard(const struct estimator *e, bool inbound, int64_t elapsed_
   return e->talk_end[inbound][bin] / e->talk_risk[inbound][bin];
 }
 
-void est_curve(const struct estimator *e, unsigned segment, struct est_curve *out) {
-  const double mult = e->seg_mult[segment_of(segment)] * e->level;
+double est_doubt(const struct estimator *e) {
+  if (e->people >= known_people) return 1.0;
+  return 1.0 + cold_sigma * (1.0 / sqrt(cold_people + e->people) - 1.0 / sqrt(cold_people + known_people));
+}
+
+void est_curve(const struct estimator *e, unsigned segment, double factor, struct est_curve *out) {
+  const double mult = e->seg_mult[segment_of(segment)] * e->level * factor;
   double left = 1.0, hit = 0.0;
   for (unsigned i = 0; i < EST_AGES; i++) {
     double person = e->person[i] / e->scaled[i] * mult;
@@ -246,10 +260,19 @@ void est_curve(const struct estimator *e, unsigned segment, struct est_curve *ou
   out->left[EST_AGES] = left, out->hit[EST_AGES] = hit;
 }
 
+double est_answer(const struct estimator *e, double *evidence) {
+  struct est_curve c;
+  est_curve(e, 0, 1.0, &c);
+  const double chance = c.hit[EST_AGES] / e->seg_mult[0]; /* of the mean segment */
+  /* What was seen so far is counted in people expected; the slow memory of the level is that count. */
+  *evidence = chance > 1e-6 ? (e->slow.expected + level_pull) / chance : 1e6;
+  return chance;
+}
+
 double est_progressive_per_s(const struct estimator *e) {
   struct est_curve c;
   double dialing_s = 2.0; /* and the second until the next decision, and screening */
-  est_curve(e, 0, &c);
+  est_curve(e, 0, 1.0, &c);
   const double hit = c.hit[EST_AGES] / e->seg_mult[0]; /* of the mean segment */
   for (unsigned i = 0; i < EST_AGES; i++) dialing_s += c.left[i];
   return hit > 1e-6 ? 1.0 / (dialing_s / hit + e->talk_s + e->wrap_s) : 0.0;

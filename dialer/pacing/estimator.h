@@ -30,6 +30,7 @@ struct estimator {
   double reached, unreached; /* calls that came to ring, and those that failed or were busy before */
   struct est_level slow, fast;
   double level;
+  double people;                                   /* seen so far, never forgotten */
   double answered[EST_PASSES], passed[EST_PASSES]; /* by age at answer */
   double screen_person[EST_SCREENS], screen_other[EST_SCREENS];
   double met[EST_PASSES], met_machine[EST_PASSES]; /* connected, and of these machines, by age at answer */
@@ -38,6 +39,7 @@ struct estimator {
   double wrap_end[EST_WRAPS], wrap_risk[EST_WRAPS];
   double back, left;       /* after wrap-up: ready again, or gone */
   double talk_s, wrap_s;   /* mean talk and wrap-up of outbound calls */
+  double talks, wraps;     /* seen, up to the memory of the means */
   double inbound_per_s;    /* arrivals, slow average */
   double offers, offers_s; /* people offered, over these seconds, both forgetting */
 };
@@ -65,6 +67,8 @@ void est_wrap_end(struct estimator *e, int64_t elapsed_ms, bool ready);
 void est_second(struct estimator *e, double seconds);
 void est_inbound(struct estimator *e);
 void est_offer(struct estimator *e);
+/* Chance that a launch reaches a person, and on how many launches' worth of evidence that stands. */
+double est_answer(const struct estimator *e, double *evidence);
 /* People that one agent reaches a second when every launch has a ready agent. */
 double est_progressive_per_s(const struct estimator *e);
 /* Share of agents who are ready again after wrap-up (others go on break, log out, take inbound). */
@@ -76,12 +80,14 @@ double est_machine_share(const struct estimator *e, unsigned age, double z);
 double est_pass(const struct estimator *e, unsigned age, int64_t screened_ms);
 double est_talk_hazard(const struct estimator *e, bool inbound, int64_t elapsed_ms);
 
-/* Incidence of "a person answers" by age, for one multiplier: chance within [a, b) for a call still ringing at a. */
+/* Incidence of "a person answers" by age, for one segment: chance within [a, b) for a call still ringing at a. */
 struct est_curve {
   double left[EST_AGES + 1]; /* still ringing */
   double hit[EST_AGES + 1];  /* person so far */
 };
-void est_curve(const struct estimator *e, unsigned segment, struct est_curve *out);
+void est_curve(const struct estimator *e, unsigned segment, double factor, struct est_curve *out);
+/* How much likelier than estimated people may be to answer while few have been seen: a factor >= 1 for the careful. */
+double est_doubt(const struct estimator *e);
 double est_curve_within(const struct est_curve *c, double from_s, double for_s);
 /* Chance that wrap-up ends by each whole second: out[k] = P(ended after k s | just begun). */
 void est_wrap_curve(const struct estimator *e, double out[EST_WRAPS + 1]);

@@ -38,6 +38,13 @@ struct pacer_sight {
   uint64_t segments_seen;  /* bit per segment with ringing calls */
 };
 
+/* Chances that an agent who took a call is still with it at the moments ahead, by the second in which it was answered:
+ * whoever answers soon and talks briefly is gone again when the next one answers. */
+enum { AHEAD_S = 26 };
+struct serving {
+  double at[FORECAST_POINTS][AHEAD_S];
+};
+
 struct plan {
   double credit;  /* calls that may be abandoned now */
   double answers; /* still to come */
@@ -68,6 +75,7 @@ struct pacer {
   bool has_done;
   struct est_curve curve[PACER_SEGMENTS];
   struct forecast_point ahead[FORECAST_POINTS];
+  struct serving serving;
 };
 
 /* Counts passing time and what is in flight, as of p->now_ms. */

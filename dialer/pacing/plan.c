@@ -8,17 +8,28 @@ static const double careful_least = 3.0, careful_scale = 2.5; /* with fewer call
 static const double even_answers = 250.0;
 static const double progressive_loss = 0.003; /* share of people lost even when every call has its agent: breaks, log-outs */
 static const double safe_share = 0.6;
+static const double list_doubt = 1.0;                            /* deviations below the estimated answer chance */
 static const double discount_doubt = 2.5, discount_share = 0.85; /* sigma; of the machine share measured on the served */
 static const double spare_calls = 0.25;                          /* never spent: an account that ends the day at zero was lucky */
+
+/* People that the contacts left will bring: the answer chance less its doubt, for what is owed must come true. */
+static double people_left(const struct pacer *p, uint32_t contacts) {
+  double evidence;
+  const double chance = est_answer(&p->est, &evidence);
+  const double sure = chance - list_doubt * sqrt(chance * (1.0 - chance) / evidence);
+  return sure > 0 ? sure * contacts : 0;
+}
 
 void plan_make(struct pacer *p, const struct pacer_view *view) {
   struct plan plan = {.credit = (double)budget_credit_milli(&p->budget) / 1000.0, .earn = (double)budget_earn_micro(&p->budget) / 1e6};
   /* Surely machines among the abandoned; people hang up sooner than machines do, so the share of the served flatters. */
   const double machines = discount_share * p->discount - discount_doubt * sqrt(p->doubt);
   if (machines > 0) plan.credit += machines;
+  const double listed = view->list_known ? people_left(p, view->contacts_left) : -1.0; /* < 0: no end in sight */
   if (view->end_in_ms <= 0) { /* unknown: the first answers may owe one call, nothing later */
     plan.answers = unknown_end_answers;
     plan.debt = (double)p->budget.live_milli * plan.earn < 1000.0 ? 1.0 : 0.0;
+    if (listed >= 0 && listed < plan.answers) plan.answers = listed;
     p->plan = plan;
     return;
   }
@@ -26,7 +37,9 @@ void plan_make(struct pacer *p, const struct pacer_view *view) {
   const double staffed = p->sight.ready + p->sight.talking + p->sight.wrapup;
   const double rate = (p->est.offers + answers_per_agent_s * staffed * start_memory_s) / (p->est.offers_s + start_memory_s);
   plan.answers = rate * end_s;
-  const double safely = staffed * est_progressive_per_s(&p->est) * end_s;
+  double safely = staffed * est_progressive_per_s(&p->est) * end_s;
+  if (listed >= 0 && listed < plan.answers) plan.answers = listed;
+  if (listed >= 0 && listed < safely) safely = listed;
   const double net = plan.earn - progressive_loss;
   plan.debt = net > 0 ? safe_share * net * safely : 0;
   p->plan = plan;

@@ -3,10 +3,13 @@
 #include "pacer_state.h"
 #include <math.h>
 
-static const double price_least = 0.004, price_most = 20.0; /* as odds */
-static const double price_step = 1.5;                       /* how hard one expected answer moves the price */
+static const double price_least = 0.004, price_most = 1.0; /* as odds */
+static const double price_step = 1.5;                      /* how hard one expected answer moves the price */
+static const double start_lines = 1.5, start_lines_a_person = 2.0;
 static const double calibration_memory = 40.0;
-static const double lead_s = 5.0; /* a busy agent counts only if free this long before the answer */
+/* A busy agent counts only if free so long before the answer: a risk is better spent on lines in parallel than on saving
+ * that time. Beside short talks the time is not short. */
+static const double lead_most_s = 5.0, lead_share = 0.05;
 
 /* The forecast against what came: lost callers seen over lost callers foreseen, forgetting slowly. */
 void predict_learn(struct pacer *p, bool lost) {
@@ -75,17 +78,55 @@ static void add_busy(struct forecast_point *point, const struct pacer *p, const 
       }
 }
 
-static void add_callers(struct forecast_point *point, const struct pacer *p, double s) {
+static void serving_make(const struct pacer *p, const struct freeing *f, struct serving *out) {
+  double still[AHEAD_S + 1], left = 1.0, ended[AHEAD_S];
+  for (unsigned k = 0; k < AHEAD_S; k++) {
+    const double hazard = est_talk_hazard(&p->est, false, (int64_t)k * 1000 + 500);
+    ended[k] = left * (hazard > 1.0 ? 1.0 : hazard);
+    left -= ended[k];
+  }
+  for (unsigned t = 0; t <= AHEAD_S; t++) {
+    double free = 0;
+    for (unsigned k = 0; k < t; k++) free += ended[k] * 0.5 * (f->wrap[t - k - 1] + f->wrap[t - k]);
+    still[t] = 1.0 - f->back * free;
+  }
+  for (unsigned i = 0; i < FORECAST_POINTS; i++)
+    for (unsigned k = 0; k < AHEAD_S; k++) out->at[i][k] = lerp(still, AHEAD_S, forecast_at_s[i] - k - 0.5);
+}
+
+/* Chances that a call which has rung for a seconds will hold an agent at each of the moments ahead. */
+static void holding(const struct est_curve *c, unsigned a, const struct serving *v, double out[FORECAST_POINTS]) {
+  double answers[AHEAD_S];
+  const double left = 0.5 * (c->left[a] + c->left[a + 1]);
+  for (unsigned k = 0; k < AHEAD_S; k++) {
+    const unsigned from = a + k < EST_AGES ? a + k : EST_AGES, to = from + 2 < EST_AGES ? from + 2 : EST_AGES;
+    answers[k] = left > 1e-6 ? 0.5 * (c->hit[to] - c->hit[from]) / left : 0; /* from the middle of the bin */
+  }
+  for (unsigned i = 0; i < FORECAST_POINTS; i++) {
+    double sum = 0;
+    const unsigned whole = (unsigned)forecast_at_s[i];
+    for (unsigned k = 0; k < whole; k++) sum += answers[k] * v->at[i][k];
+    if (whole < AHEAD_S) sum += answers[whole] * (forecast_at_s[i] - whole);
+    out[i] = sum < 0 ? 0 : sum > 1 ? 1 : sum;
+  }
+}
+
+static void add_callers(struct pacer *p, const struct serving *v) {
+  double chance[FORECAST_POINTS];
   for (unsigned g = 0; g < PACER_SEGMENTS; g++) {
     if (!(p->sight.segments_seen >> g & 1)) continue;
-    for (unsigned a = 0; a < EST_AGES; a++)
-      if (p->sight.ringing[g][a]) forecast_add_many(point, est_curve_within(&p->curve[g], a + 0.5, s), p->sight.ringing[g][a]);
+    for (unsigned a = 0; a < EST_AGES; a++) {
+      if (!p->sight.ringing[g][a]) continue;
+      holding(&p->curve[g], a, v, chance);
+      for (unsigned i = 0; i < FORECAST_POINTS; i++) forecast_add_many(&p->ahead[i], chance[i], p->sight.ringing[g][a]);
+    }
   }
 }
 
 static void look_ahead(struct pacer *p, const struct pacer_view *view, uint32_t ready) {
   struct freeing freeing;
   freeing_make(p, &freeing);
+  const double cycle_s = p->est.talk_s + p->est.wrap_s, lead_s = cycle_s * lead_share < lead_most_s ? cycle_s * lead_share : lead_most_s;
   const unsigned ringing = p->sight.dialing, busy = busy_agents(p);
   const unsigned items = ringing + p->sight.screening + p->sight.waiting + view->inbound_waiting + 16;
   for (unsigned i = 0; i < FORECAST_POINTS; i++) {
@@ -96,9 +137,10 @@ static void look_ahead(struct pacer *p, const struct pacer_view *view, uint32_t 
     if (frees) add_busy(point, p, &freeing, s + 1.5 - lead_s);
     forecast_add_many(point, 1.0, p->sight.waiting + view->inbound_waiting);
     if (p->sight.screening) forecast_add_many(point, p->sight.screening_people / p->sight.screening, p->sight.screening);
-    add_callers(point, p, s);
     forecast_add_arrivals(point, p->est.inbound_per_s * s);
   }
+  serving_make(p, &freeing, &p->serving);
+  add_callers(p, &p->serving);
 }
 
 /* Chance that a person reached by a call of that segment, launched now, would meet nobody. */
@@ -113,7 +155,9 @@ static double risk_of(const struct pacer *p, const struct est_curve *curve) {
 }
 
 static void launch_one(struct pacer *p, const struct est_curve *curve) {
-  for (unsigned i = 0; i < FORECAST_POINTS; i++) forecast_add(&p->ahead[i], est_curve_within(curve, 0, forecast_at_s[i]));
+  double chance[FORECAST_POINTS];
+  holding(curve, 0, &p->serving, chance);
+  for (unsigned i = 0; i < FORECAST_POINTS; i++) forecast_add(&p->ahead[i], chance[i]);
 }
 
 /* People of the calls that ring now, and busy agents free again, within s seconds. */
@@ -151,23 +195,32 @@ static void give_up(struct pacer *p, struct pacer_orders *out) {
   }
 }
 
+/* Of a list that was hardly called nobody knows when its phones are answered: lines beyond the ready agents come with
+ * the people who were seen. */
+static uint32_t slow_start(const struct pacer *p, uint32_t ready, uint32_t room) {
+  const double most = start_lines * ready + start_lines_a_person * p->est.people - (double)p->open_count;
+  return most <= 0 ? 0 : most < room ? (uint32_t)most : room;
+}
+
 uint32_t predict_launches(struct pacer *p, const struct pacer_view *view, uint32_t ready, uint32_t room, struct pacer_orders *out) {
   p->target = plan_spend(p);
   double price = p->plan.earn > 0 ? p->price * p->target / p->plan.earn : 0;
   price = price < price_least ? price_least : price > price_most ? price_most : price;
   price /= 1.0 + price; /* odds to chance */
+  const double doubt = est_doubt(&p->est);
   uint64_t made = p->sight.segments_seen;
   for (unsigned g = 0; g < PACER_SEGMENTS; g++)
-    if (made >> g & 1) est_curve(&p->est, g, &p->curve[g]);
+    if (made >> g & 1) est_curve(&p->est, g, doubt, &p->curve[g]);
   look_ahead(p, view, ready);
   explain(p, &out->why);
   uint32_t launches = 0;
+  room = slow_start(p, ready, room);
   for (;;) {
     const unsigned g = next_segment(view, launches);
-    if (!(made >> g & 1)) est_curve(&p->est, g, &p->curve[g]), made |= UINT64_C(1) << g;
+    if (!(made >> g & 1)) est_curve(&p->est, g, doubt, &p->curve[g]), made |= UINT64_C(1) << g;
     const double risk = risk_of(p, &p->curve[g]);
     out->why.risk_bp = (uint32_t)(risk * 10000.0);
-    out->why.answer_bp = (uint32_t)(p->curve[g].hit[EST_AGES] * 10000.0);
+    out->why.answer_bp = (uint32_t)(p->curve[g].hit[EST_AGES] / doubt * 10000.0);
     if (risk > price) give_up(p, out);
     if (risk > price || launches >= room) break;
     launch_one(p, &p->curve[g]);

@@ -68,7 +68,9 @@ struct pacer_view {
   uint32_t agents_reserved_inbound; /* ready agents to leave for inbound */
   bool hours_open;
   /* The rest may stay 0: unknown. */
-  int64_t end_in_ms;        /* until launching ends today (hours, shift, list); a sharper budget plan */
+  int64_t end_in_ms;        /* until launching ends today (hours, shift); a sharper budget plan */
+  bool list_known;          /* contacts_left is true */
+  uint32_t contacts_left;   /* contacts that may still be launched, those at hand included: a short list ends before the hours do */
   uint32_t inbound_waiting; /* inbound callers waiting now */
   const uint8_t *segments;  /* score classes of the next contacts, in launch order */
   uint32_t segment_count;

@@ -21,7 +21,7 @@ static void ring_calls(struct estimator *e, unsigned segment, int calls, int ans
 
 static double chance(const struct estimator *e, unsigned segment) {
   struct est_curve c;
-  est_curve(e, segment, &c);
+  est_curve(e, segment, 1.0, &c);
   return c.hit[EST_AGES];
 }
 
@@ -41,7 +41,7 @@ START_TEST(the_age_of_answers_is_learned) {
   struct est_curve c;
   est_init(&e, true);
   ring_calls(&e, 0, 3000, 30, 12);
-  est_curve(&e, 0, &c);
+  est_curve(&e, 0, 1.0, &c);
   ck_assert_double_lt(est_curve_within(&c, 0, 11), 0.06);
   ck_assert_double_gt(est_curve_within(&c, 0, 14), 0.22);
   ck_assert_double_gt(est_curve_within(&c, 11.5, 2), 0.2);
@@ -90,7 +90,7 @@ START_TEST(one_late_answer_where_few_calls_get_moves_little) {
   est_ringing_time(&e, 40, 0, 0.05);
   est_person(&e, 40, 0);
   est_second(&e, 1.0);
-  est_curve(&e, 0, &c);
+  est_curve(&e, 0, 1.0, &c);
   ck_assert_double_lt(est_curve_within(&c, 40, 1), 0.35);
 }
 END_TEST
@@ -155,7 +155,7 @@ START_TEST(absurd_numbers_leave_every_estimate_finite) {
   }
   for (unsigned s = 0; s < PACER_SEGMENTS; s++) {
     struct est_curve c;
-    est_curve(&e, s, &c);
+    est_curve(&e, s, 1.0, &c);
     for (unsigned i = 0; i <= EST_AGES; i++) ck_assert(isfinite(c.hit[i]) && c.hit[i] >= 0 && c.hit[i] <= 1);
   }
   ck_assert(isfinite(est_talk_hazard(&e, true, 0)) && isfinite(est_progressive_per_s(&e)) && isfinite(est_back(&e)));
