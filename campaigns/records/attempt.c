@@ -14,19 +14,6 @@ struct opening {
   unsigned char salt[SALT_BYTES];
 };
 
-static int count_attempts(struct store *s, struct opening *o) {
-  struct wall from = wall_add(o->facts.now, -o->c->def.gate.attempts_window_ms);
-  sqlite3_stmt *q = db_query(&s->db, Q_CAP, "SELECT count(*), min(started) FROM attempt WHERE phone=? AND seller=? AND started>?", "uui",
-                             o->row.phone, o->c->seller, from.ms);
-  int r = db_step(&s->db, q);
-  if (r > 0) {
-    o->facts.attempts = (uint32_t)col_u64(q, 0);
-    o->facts.oldest_attempt = col_wall(q, 1);
-  }
-  db_done(q);
-  return r;
-}
-
 static int gather(struct store *s, struct opening *o, struct now now) {
   const struct mail_store_open *req = o->req;
   struct gate_facts *f = &o->facts;
@@ -42,12 +29,9 @@ static int gather(struct store *s, struct opening *o, struct now now) {
   const struct bucket *b = o->row_known ? bucket_at(s, o->row.bucket) : NULL;
   if (!b) return CAD_OK;
   o->set = b->set;
-  f->zone_count = s->sets[b->set].count;
-  memcpy(f->zones, s->sets[b->set].zones, sizeof f->zones);
-  if (!f->lease_valid) return CAD_OK;
-  r = CAD_OK;
-  f->dnc = dnc_listed(s, phone, o->c->seller, o->c->def.terms.id, &r);
-  return r < 0 ? r : count_attempts(s, o);
+  f->phone = phone;
+  facts_place(s, phone, b->set, &f->place);
+  return f->lease_valid ? facts_gather(s, o->c, o->row.case_id, o->row.phone_id, f) : CAD_OK;
 }
 
 static int write_decision(struct store *s, struct opening *o) {
@@ -60,7 +44,10 @@ static int write_decision(struct store *s, struct opening *o) {
       o->c ? (long long)o->c->def.gate.attempts_window_ms : 0, (long long)f->oldest_attempt.ms, o->row_known ? o->set + 1 : 0);
   bool allowed = o->verdict.reason == REFUSAL_NONE;
   char rule[32];
-  snprintf(rule, sizeof rule, "gate.%s", allowed ? "all" : refusal_name(o->verdict.reason));
+  if (o->verdict.rule)
+    snprintf(rule, sizeof rule, "%s", o->verdict.rule->id);
+  else
+    snprintf(rule, sizeof rule, "gate.%s", allowed ? "all" : refusal_name(o->verdict.reason));
   struct decision d = {.id = o->req->attempt_id,
                        .seller = o->c ? o->c->seller : 0,
                        .campaign = o->req->lease.campaign_id,
@@ -70,6 +57,7 @@ static int write_decision(struct store *s, struct opening *o) {
                        .next = o->verdict.next,
                        .reason = o->verdict.reason,
                        .rule = rule,
+                       .rule_version = o->verdict.rule ? o->verdict.rule->version : 0,
                        .inputs = inputs};
   return decision_put(s, &d, o->salt);
 }
@@ -94,6 +82,14 @@ static int put_back(struct store *s, const struct opening *o) {
   case REFUSAL_NUMBER: return o->row_known && o->row.status == CASE_WAITING ? case_finish(s, &o->row, DONE_NUMBER) : CAD_OK;
   case REFUSAL_ATTEMPT_CAP:
   case REFUSAL_HOURS:
+  case REFUSAL_COUNTRY:
+  case REFUSAL_CALLER_ID:
+  case REFUSAL_REGISTRY:
+  case REFUSAL_REGISTRY_STALE:
+  case REFUSAL_CONSENT:
+  case REFUSAL_COOL_DOWN:
+  case REFUSAL_HOLIDAY:
+  case REFUSAL_BAN:
   case REFUSAL_ZONE_UNKNOWN: return case_wait(s, &o->row, b ? (enum case_class)b->class : CLASS_FRESH, next);
   default: return CAD_OK; /* lease, campaign, clock: nothing is wrong with the contact */
   }
@@ -113,8 +109,8 @@ static int replay(struct store *s, uint64_t attempt_id, struct gate_verdict *out
       &s->db, Q_DECISION_GET,
       "SELECT d.reason, d.next_at, a.ended IS NOT NULL FROM decision d LEFT JOIN attempt a ON a.id=d.id WHERE d.id=?", "u", attempt_id);
   int r = db_step(&s->db, q);
-  if (r > 0) *out = (struct gate_verdict){(enum refusal)col_u64(q, 0), col_wall(q, 1)};
-  if (r > 0 && col_u64(q, 2)) *out = (struct gate_verdict){REFUSAL_LEASE_GONE, WALL_NONE};
+  if (r > 0) *out = (struct gate_verdict){(enum refusal)col_u64(q, 0), col_wall(q, 1), NULL};
+  if (r > 0 && col_u64(q, 2)) *out = (struct gate_verdict){REFUSAL_LEASE_GONE, WALL_NONE, NULL};
   db_done(q);
   return r;
 }
@@ -122,8 +118,10 @@ static int replay(struct store *s, uint64_t attempt_id, struct gate_verdict *out
 static int judge_and_write(struct store *s, struct opening *o, struct now now) {
   int err = gather(s, o, now);
   if (err < 0) return err;
-  static const struct gate_terms NOTHING;
-  o->verdict = gate_decide(o->c ? &o->c->def.gate : &NOTHING, &o->facts, s->zones);
+  struct gate_terms terms = {.attempts_max = 0};
+  if (o->c) terms = o->c->def.gate;
+  terms.caller_id = o->req->caller_id ? o->req->caller_id : terms.caller_id;
+  o->verdict = gate_decide(&terms, &o->facts, &s->law);
   if ((err = write_decision(s, o)) < 0) return err;
   bool opened = o->verdict.reason == REFUSAL_NONE;
   err = opened ? write_attempt(s, o) : put_back(s, o);

@@ -46,13 +46,18 @@ static int set_append(struct store *s, const char *text) {
   snprintf(set->text, sizeof set->text, "%s", text);
   char copy[sizeof set->text], *rest = NULL;
   memcpy(copy, set->text, sizeof copy);
+  struct law_place *p = &set->place;
   for (char *name = strtok_r(copy, "&", &rest); name; name = strtok_r(NULL, "&", &rest)) {
+    if (name[0] == '@') {
+      place_add_region(p, region_parse(name + 1));
+      continue;
+    }
     uint16_t zone = zones_find(s->zones, name);
-    if (zone == ZONE_NONE || set->count == LAW_ZONES_MAX) { /* one unknown zone makes the set unknown */
-      set->count = 0;
+    if (zone == ZONE_NONE || p->zone_count == LAW_ZONES_MAX) { /* one unknown zone makes the set unknown */
+      p->zone_count = 0;
       break;
     }
-    set->zones[set->count++] = zone;
+    p->zones[p->zone_count++] = zone;
   }
   s->set_count++;
   return CAD_OK;
@@ -64,11 +69,11 @@ int set_find(struct store *s, const char *zones, uint32_t *out) {
   for (uint32_t i = 0; i < s->set_count; i++)
     if (strcmp(s->sets[i].text, text) == 0) {
       *out = i;
-      return s->sets[i].count ? CAD_OK : CAD_EINVAL;
+      return s->sets[i].place.zone_count ? CAD_OK : CAD_EINVAL;
     }
   int err = set_append(s, text);
   if (err < 0) return err;
-  if (s->sets[s->set_count - 1].count == 0) { /* never stored: it would only block */
+  if (s->sets[s->set_count - 1].place.zone_count == 0) { /* never stored: it would only block */
     s->set_count--;
     return CAD_EINVAL;
   }

@@ -5,6 +5,15 @@
 
 /* ---- memory ---- */
 
+/* What the gate asks of the campaign, from what the campaign says of itself. */
+static void gate_fill(struct campaign_def *d) {
+  struct gate_terms *g = &d->gate;
+  g->purpose = (uint8_t)law_word_bit(law_purposes, d->purpose);
+  g->guaranteed = d->terms.mode == PACING_PREVIEW;
+  g->caller_id = d->terms.caller_id;
+  if (g->country_count == 0 && region_parse(d->country)) g->countries[g->country_count++] = region_parse(d->country);
+}
+
 static int read_def(sqlite3_stmt *q, struct campaign_mem *out) {
   struct campaign_def *d = &out->def;
   const char *json = (const char *)sqlite3_column_text(q, 8);
@@ -18,6 +27,7 @@ static int read_def(sqlite3_stmt *q, struct campaign_mem *out) {
   col_text(q, 6, d->purpose, sizeof d->purpose);
   col_text(q, 7, d->trunk, sizeof d->trunk);
   col_text(q, 9, d->seller, sizeof d->seller);
+  gate_fill(d);
   return CAD_OK;
 }
 
@@ -30,6 +40,7 @@ static int memory_append(struct store *s, const struct campaign_mem *c) {
 
 /* Order of id, so that indexes stay: campaigns are never deleted. Counters and buckets survive a second load. */
 int campaigns_load(struct store *s) {
+  s->law_generation++;
   sqlite3_stmt *q = db_query(&s->db, Q_CAMPAIGN_ALL,
                              "SELECT c.id, c.seller, c.name, c.state, c.started, c.country, c.purpose, c.trunk, c.def, s.name"
                              " FROM campaign c JOIN seller s ON s.id=c.seller ORDER BY c.id",
@@ -133,6 +144,7 @@ int store_campaign_put(struct store *s, struct campaign_def *def) {
   if (s->reader) return CAD_EREFUSED;
   if (!d->seller[0]) strcpy(d->seller, "default");
   if (campaign_check(d) < 0) return CAD_EINVAL;
+  gate_fill(d);
   const struct campaign_mem *same = store_campaign_named(s, d->terms.name);
   if (same && same != old) return CAD_EEXIST;
   if (d->terms.id && !old) return CAD_ENOENT;
@@ -145,6 +157,7 @@ int store_campaign_put(struct store *s, struct campaign_def *def) {
   if (d->state == CAMPAIGN_RUNNING && fresh.started.ms == 0) fresh.started = store_now(s);
   if (!old) d->terms.id = store_id(s, WALL_NONE);
   s->memory_stale = true;
+  s->law_generation++;
   err = campaign_write(s, &fresh, !old);
   if (err >= 0 && old) {
     old->def = *d;

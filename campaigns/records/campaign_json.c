@@ -18,6 +18,23 @@ static json_t *retry_out(const struct retry_table *t) {
   return rules;
 }
 
+static json_t *words_out(const struct law_word *words, unsigned bits) {
+  json_t *list = json_array();
+  for (; words->word; words++)
+    if (bits & words->bit) json_array_append_new(list, json_string(words->word));
+  return list;
+}
+
+static json_t *countries_out(const struct gate_terms *g) {
+  json_t *list = json_array();
+  for (int i = 0; i < g->country_count; i++) {
+    char text[REGION_TEXT_MAX];
+    region_text(g->countries[i], text);
+    json_array_append_new(list, json_string(text));
+  }
+  return list;
+}
+
 char *campaign_to_json(const struct campaign_def *def) {
   const struct campaign_terms *t = &def->terms;
   char digit[2] = {(char)t->optout_digit, '\0'};
@@ -31,6 +48,12 @@ char *campaign_to_json(const struct campaign_def *def) {
                            "dispositions", codes, "default_disposition", t->default_disposition, "prompt", def->prompt, "hours",
                            hours_out(&def->gate.hours), "attempts_max", (json_int_t)def->gate.attempts_max, "attempts_window_ms",
                            (json_int_t)def->gate.attempts_window_ms, "retry", retry_out(&def->retry));
+  if (root) {
+    json_object_set_new(root, "countries", countries_out(&def->gate));
+    json_object_set_new(root, "sector", words_out(law_sectors, def->gate.sectors));
+    json_object_set_new(root, "basis", words_out(law_bases, def->gate.bases));
+    json_object_set_new(root, "technology", words_out(law_technologies, def->gate.technology));
+  }
   char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
   json_decref(root);
   return text;
@@ -87,6 +110,35 @@ static void retry_in(struct reader *r, struct retry_table *t) {
   }
 }
 
+/* Lists that older rows do not have. */
+static uint8_t words_in(struct reader *r, const char *key, const struct law_word *words) {
+  const json_t *list = json_object_get(r->root, key);
+  unsigned bits = 0;
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    const char *word = json_string_value(json_array_get(list, i));
+    unsigned bit = word ? law_word_bit(words, word) : 0;
+    if (bit == 0) r->err = CAD_EFORMAT;
+    bits |= bit;
+  }
+  return (uint8_t)bits;
+}
+
+static void law_in(struct reader *r, struct gate_terms *g) {
+  const json_t *list = json_object_get(r->root, "countries");
+  g->country_count = 0;
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    const char *text = json_string_value(json_array_get(list, i));
+    uint64_t region = text ? region_parse(text) : 0;
+    if (region == 0 || g->country_count == TERMS_COUNTRIES_MAX)
+      r->err = CAD_EFORMAT;
+    else
+      g->countries[g->country_count++] = region;
+  }
+  g->sectors = words_in(r, "sector", law_sectors);
+  g->bases = words_in(r, "basis", law_bases);
+  g->technology = words_in(r, "technology", law_technologies);
+}
+
 int campaign_from_json(const char *json, struct campaign_def *def) {
   json_t *root = json_loads(json, 0, NULL);
   if (!root) return CAD_EFORMAT;
@@ -116,6 +168,7 @@ int campaign_from_json(const char *json, struct campaign_def *def) {
   def->gate.attempts_max = (uint32_t)number(&r, "attempts_max", UINT32_MAX);
   def->gate.attempts_window_ms = number(&r, "attempts_window_ms", INT64_MAX);
   retry_in(&r, &def->retry);
+  law_in(&r, &def->gate);
   json_decref(root);
   return r.err;
 }
@@ -142,6 +195,7 @@ int campaign_check(const struct campaign_def *d) {
     if (!word(t->dispositions[i], sizeof t->dispositions[i], false)) return CAD_EINVAL;
   if (!word(t->default_disposition, sizeof t->default_disposition, false)) return CAD_EINVAL;
   if (!hours_valid(&d->gate.hours) || d->gate.attempts_max == 0 || d->gate.attempts_window_ms <= 0) return CAD_EINVAL;
+  if (d->gate.country_count < 0 || d->gate.country_count > TERMS_COUNTRIES_MAX) return CAD_EINVAL;
   if (d->retry.count < 0 || d->retry.count > RETRY_RULES_MAX) return CAD_EINVAL;
   for (int i = 0; i < d->retry.count; i++) {
     const struct retry_rule *r = &d->retry.rules[i];

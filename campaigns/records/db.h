@@ -126,6 +126,10 @@ enum db_slot {
   Q_AUDIT_PUT,
   Q_AUDIT_TAKEN,
   Q_ERASURE_PUT,
+  Q_EVENTS,
+  Q_PERSON_PHONES,
+  Q_INBOUND,
+  Q_CASE_DEBT,
   Q_COUNT
 };
 

@@ -4,17 +4,17 @@
 
 enum { AGAIN_MS = 1000, IDLE_MS = 5000 };
 
-/* What one lease call knows: which zone sets are open now, asked once each. */
+/* What one lease call knows. */
 struct search {
   struct store *s;
   struct campaign_mem *c;
   struct now now;
-  uint8_t *open; /* by set: 0 not asked, 1 open, 2 closed */
 };
 
 /* All contacts of a zone set are blocked and freed together: one decision for all of them, when the verdict changes. */
-static void note_verdict(struct search *x, uint32_t set) {
+static void note_verdict(struct search *x, uint32_t set, bool open) {
   struct campaign_mem *c = x->c;
+  uint8_t verdict = open ? 1 : 2;
   if (set >= c->set_verdict_room) {
     uint8_t *bigger = realloc(c->set_verdicts, x->s->set_count + 64);
     if (!bigger) return;
@@ -22,23 +22,23 @@ static void note_verdict(struct search *x, uint32_t set) {
     c->set_verdicts = bigger;
     c->set_verdict_room = x->s->set_count + 64;
   }
-  if (c->set_verdicts[set] == x->open[set]) return;
-  const struct zone_set *z = &x->s->sets[set];
-  bool open = x->open[set] == 1;
-  char inputs[64];
+  if (c->set_verdicts[set] == verdict) return;
+  char inputs[64], rule[32];
+  const struct rule *by = NULL;
+  enum refusal reason = open ? REFUSAL_NONE : set_blocked_by(x->s, c, set, x->now.wall, &by);
   snprintf(inputs, sizeof inputs, "{\"zone_set\":%u,\"open\":%d}", set + 1, open);
+  snprintf(rule, sizeof rule, "%s%s", by ? by->id : "gate.", by ? "" : refusal_name(open ? REFUSAL_HOURS : reason));
   struct decision d = {.id = decision_id(x->s, x->now.wall),
                        .seller = c->seller,
                        .campaign = c->def.terms.id,
                        .at = x->now.wall,
                        .kind = DECISION_BLOCK,
-                       .reason = open            ? REFUSAL_NONE
-                                 : z->count == 0 ? REFUSAL_ZONE_UNKNOWN
-                                                 : REFUSAL_HOURS,
-                       .rule = z->count == 0 ? "gate.zone_unknown" : "gate.hours",
+                       .reason = reason,
+                       .rule = rule,
+                       .rule_version = by ? by->version : 0,
                        .inputs = inputs};
-  if (!open) d.next = hours_next(&c->def.gate.hours, x->s->zones, z->zones, z->count, x->now.wall);
-  if (decision_put(x->s, &d, NULL) >= 0) c->set_verdicts[set] = x->open[set];
+  if (!open) d.next = set_opens_next(x->s, c, set, x->now.wall, x->now.wall);
+  if (decision_put(x->s, &d, NULL) >= 0) c->set_verdicts[set] = verdict;
 }
 
 static int note_lease(struct search *x, uint32_t bucket, const struct lease *l, int64_t due_ms) {
@@ -59,12 +59,9 @@ static int note_lease(struct search *x, uint32_t bucket, const struct lease *l, 
 }
 
 static bool set_open(struct search *x, uint32_t set) {
-  if (x->open[set] == 0) {
-    const struct zone_set *z = &x->s->sets[set];
-    x->open[set] = hours_allow(&x->c->def.gate.hours, x->s->zones, z->zones, z->count, x->now.wall) ? 1 : 2;
-    note_verdict(x, set);
-  }
-  return x->open[set] == 1;
+  bool open = set_opens(x->s, x->c, set, x->now.wall);
+  note_verdict(x, set, open);
+  return open;
 }
 
 static void expire(struct store *s, struct mono now) {
@@ -145,41 +142,23 @@ static int take(struct search *x, uint32_t id, int room, struct lease *out) {
   return r < 0 ? r : given;
 }
 
-/* When something may be due: the earliest that hours allow, bucket by bucket. */
-static struct wall next_due(struct search *x) {
-  struct wall next = WALL_NONE;
-  struct wall *opens = calloc(x->s->set_count + 1, sizeof *opens); /* by set, from now on */
-  for (uint32_t i = 0; opens && i < x->c->bucket_count; i++) {
+/* When something may be due, and when launching ends today: bucket by bucket, by the hours of its zone set. */
+static void look_ahead(struct search *x, struct wall *next, struct wall *closes) {
+  for (uint32_t i = 0; i < x->c->bucket_count; i++) {
     const struct bucket *b = &x->s->buckets[x->c->buckets[i] - 1];
-    if (!b->visible || b->earliest_ms == NEVER_MS) continue;
-    const struct zone_set *z = &x->s->sets[b->set];
-    struct wall at = x->now.wall;
-    if (b->earliest_ms > at.ms) {
-      at = hours_next(&x->c->def.gate.hours, x->s->zones, z->zones, z->count, (struct wall){b->earliest_ms});
-    } else {
-      if (opens[b->set].ms == 0) opens[b->set] = hours_next(&x->c->def.gate.hours, x->s->zones, z->zones, z->count, at);
-      at = opens[b->set];
-    }
-    if (at.ms != 0 && (next.ms == 0 || at.ms < next.ms)) next = at;
+    if (!b->visible || (b->earliest_ms == NEVER_MS && b->leased == 0)) continue;
+    struct wall until = set_closes(x->s, x->c, b->set, x->now.wall);
+    if (until.ms > x->now.wall.ms && until.ms > closes->ms) *closes = until;
+    if (b->earliest_ms == NEVER_MS) continue;
+    struct wall due = {b->earliest_ms > x->now.wall.ms ? b->earliest_ms : x->now.wall.ms};
+    if (next->ms != 0 && due.ms >= next->ms) continue; /* not before what is known already */
+    struct wall at = set_opens_next(x->s, x->c, b->set, x->now.wall, due);
+    if (at.ms != 0 && (next->ms == 0 || at.ms < next->ms)) *next = at;
   }
-  free(opens);
-  return next;
-}
-
-/* When launching ends today by the hours: at the close of the zone set that closes last. */
-static struct wall closing(const struct search *x) {
-  struct wall last = WALL_NONE;
-  for (uint32_t set = 0; set < x->s->set_count; set++) {
-    if (x->open[set] != 1) continue;
-    const struct zone_set *z = &x->s->sets[set];
-    struct wall until = hours_until(&x->c->def.gate.hours, x->s->zones, z->zones, z->count, x->now.wall);
-    if (until.ms > last.ms) last = until;
-  }
-  return last;
 }
 
 int store_lease(struct store *s, const struct mail_store_want *want, struct now now, struct lease *out, struct mail_store_lease_end *end) {
-  struct search x = {s, store_campaign(s, want->campaign_id), now, NULL};
+  struct search x = {s, store_campaign(s, want->campaign_id), now};
   int given = 0, r = 0;
   *end = (struct mail_store_lease_end){.campaign_id = want->campaign_id};
   expire(s, now.mono);
@@ -191,8 +170,6 @@ int store_lease(struct store *s, const struct mail_store_want *want, struct now 
   }
   bool own; /* the decisions of a lease call are one transaction */
   if ((r = store_enter(s, &own)) < 0) return r;
-  x.open = calloc(s->set_count + 1, 1);
-  if (!x.open) return store_leave(s, own, CAD_ENOMEM);
   for (uint8_t class = 0; class < CLASS_COUNT && r >= 0; class ++) {
     uint32_t bucket;
     while (given < want->count && s->leases.count < LEASES_MAX && (bucket = best_bucket(&x, class)) != 0) {
@@ -201,10 +178,8 @@ int store_lease(struct store *s, const struct mail_store_want *want, struct now 
       given += r;
     }
   }
-  end->closes = closing(&x);
-  free(x.open);
   end->given = (uint16_t)given;
-  end->next = next_due(&x);
+  look_ahead(&x, &end->next, &end->closes);
   if (end->next.ms == 0 && end->open > 0) end->next = wall_add(now.wall, IDLE_MS); /* being called, or blocked for days */
   r = store_leave(s, own, given > 0 ? CAD_OK : r);
   return r < 0 ? r : given;
@@ -221,8 +196,26 @@ void store_lease_drop(struct store *s, const struct lease *lease) {
   lease_set_remove(&s->leases, e);
 }
 
+enum { STEP_MS = 15 * 60000, STEPS = 7 * 96 };
+
+static struct wall step_at(struct wall at, int step) { return step == 0 ? at : (struct wall){(at.ms / STEP_MS + step) * STEP_MS}; }
+
+/* Adds n to every step from which on the set stays open for so long. */
+static void count_openings(struct store *s, struct campaign_mem *c, uint32_t set, uint64_t n, struct wall at, int64_t for_ms,
+                           uint64_t *out) {
+  const struct law_place *p = &s->sets[set].place;
+  struct wall end = step_at(at, STEPS), from = opening_next(&c->def.gate, p, &s->law, at);
+  for (int step = 0; from.ms != 0 && from.ms < end.ms;) {
+    struct wall until = opening_until(&c->def.gate, p, &s->law, from), more = until;
+    while (until.ms < end.ms && (more = opening_until(&c->def.gate, p, &s->law, until)).ms > until.ms) until = more;
+    for (; step < STEPS && step_at(at, step).ms + for_ms < until.ms; step++)
+      if (step_at(at, step).ms >= from.ms) out[step] += n;
+    from = opening_next(&c->def.gate, p, &s->law, until.ms > from.ms ? until : wall_add(from, STEP_MS));
+    while (step < STEPS && step_at(at, step).ms < from.ms) step++;
+  }
+}
+
 struct wall store_best_time(struct store *s, const char *campaign, struct wall at, int64_t for_ms, uint64_t *callable) {
-  enum { STEP_MS = 15 * 60000, STEPS = 7 * 96 };
   struct campaign_mem *c = store_campaign_named(s, campaign);
   uint64_t *waiting = calloc(s->set_count + 1, sizeof *waiting), best = 0;
   struct wall found = WALL_NONE;
@@ -232,19 +225,12 @@ struct wall store_best_time(struct store *s, const char *campaign, struct wall a
     if (b && b->visible && &s->campaigns[b->campaign] == c) waiting[b->set] += col_u64(q, 1);
   }
   db_done(q);
-  for (int step = 0; c && waiting && step < STEPS; step++) {
-    struct wall from = step == 0 ? at : (struct wall){(at.ms / STEP_MS + step) * STEP_MS};
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < s->set_count; i++) {
-      const struct zone_set *z = &s->sets[i];
-      if (waiting[i] == 0) continue;
-      bool open = true;
-      for (int64_t ms = 0; open && ms <= for_ms; ms += STEP_MS)
-        open = hours_allow(&c->def.gate.hours, s->zones, z->zones, z->count, wall_add(from, ms));
-      if (open && hours_allow(&c->def.gate.hours, s->zones, z->zones, z->count, wall_add(from, for_ms))) n += waiting[i];
-    }
-    if (n > best) best = n, found = from;
-  }
+  uint64_t *callable_at = c && waiting ? calloc(STEPS, sizeof *callable_at) : NULL;
+  for (uint32_t i = 0; callable_at && i < s->set_count; i++)
+    if (waiting[i]) count_openings(s, c, i, waiting[i], at, for_ms, callable_at);
+  for (int step = 0; callable_at && step < STEPS; step++)
+    if (callable_at[step] > best) best = callable_at[step], found = step_at(at, step);
+  free(callable_at);
   free(waiting);
   if (callable) *callable = best;
   return found;

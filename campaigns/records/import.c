@@ -58,11 +58,15 @@ static int row_set(struct store *s, const struct contact_row *row, uint64_t phon
   const char *by_number = numbering_find(s->numbering, phone), *place = row->place ? row->place : "";
   if (strchr(row->zone, '&')) return CAD_EINVAL;
   int n = snprintf(address, sizeof address, "%s%s%s", row->zone, row->zone[0] && place[0] ? "&" : "", place);
-  if (n < 0 || n >= (int)sizeof address) return CAD_EINVAL;
+  if (n < 0 || n >= (int)sizeof address || strchr(row->zone, '@')) return CAD_EINVAL;
   if (!by_number && !address[0]) return CAD_ENOENT;
-  if (!by_number || !address[0] || zones_within(address, by_number)) return set_find(s, address[0] ? address : by_number, set);
-  n = snprintf(zones, sizeof zones, "%s&%s", by_number, address);
-  return n < 0 || n >= (int)sizeof zones ? CAD_EINVAL : set_find(s, zones, set);
+  if (!by_number || !address[0] || zones_within(address, by_number))
+    n = snprintf(zones, sizeof zones, "%s", address[0] ? address : by_number);
+  else
+    n = snprintf(zones, sizeof zones, "%s&%s", by_number, address);
+  if (n < 0 || n >= (int)sizeof zones) return CAD_EINVAL;
+  facts_regions_text(s, phone, zones + n, sizeof zones - (size_t)n);
+  return set_find(s, zones, set);
 }
 
 static int in_campaign(struct store *s, uint64_t phone, uint64_t campaign) {

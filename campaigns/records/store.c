@@ -3,27 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int load_numbering(struct store *s, const char *share_dir, const char *name, bool needed, FILE *err) {
-  char path[512];
-  snprintf(path, sizeof path, "%s/numbering/%s", share_dir, name);
-  FILE *f = fopen(path, "rb");
-  if (!f && !needed) return CAD_OK;
-  if (!f) {
-    if (err) fprintf(err, "%s: the table of number prefixes and zones cannot be read\n", path);
-    return CAD_ENOENT;
-  }
-  enum { FILE_MAX_BYTES = 16 << 20 };
-  char *text = malloc(FILE_MAX_BYTES + 1);
-  size_t bytes = text ? fread(text, 1, FILE_MAX_BYTES, f) : 0;
-  fclose(f);
-  if (!text) return CAD_ENOMEM;
-  text[bytes] = '\0';
-  int line = 0, r = numbering_add(s->numbering, text, &line);
-  free(text);
-  if (r < 0 && err) fprintf(err, "%s:%d: a line must be \"prefix,Zone/One&Zone/Two\"\n", path, line);
-  return r;
-}
-
 static int load_rules(struct store *s, const struct store_options *opt, FILE *err) {
   const char *zone_dir = opt->zone_dir ? opt->zone_dir : "/usr/share/zoneinfo";
   s->zones = zones_create(zone_dir);
@@ -31,11 +10,14 @@ static int load_rules(struct store *s, const struct store_options *opt, FILE *er
     if (err) fprintf(err, "%s: no time zones there; install the package tzdata\n", zone_dir);
     return CAD_ENOENT;
   }
+  s->law.zones = s->zones;
   s->numbering = numbering_create();
-  if (!s->numbering) return CAD_ENOMEM;
+  s->fact_room = calloc(1, sizeof *s->fact_room);
+  if (!s->numbering || !s->fact_room) return CAD_ENOMEM;
   if (!opt->share_dir) return CAD_OK;
-  int r = load_numbering(s, opt->share_dir, "prefix_zones.csv", true, err);
-  return r < 0 ? r : load_numbering(s, opt->share_dir, "more_zones.csv", false, err);
+  int r = load_numbering(s->numbering, opt->share_dir, "prefix_zones.csv", true, err);
+  if (r >= 0) r = load_numbering(s->numbering, opt->share_dir, "more_zones.csv", false, err);
+  return r < 0 ? r : rulebook_load(s, opt, err);
 }
 
 int store_open(const struct store_options *opt, struct store **out, FILE *err) {
@@ -87,10 +69,13 @@ struct store *store_close(struct store *s) {
   }
   lease_set_close(&s->leases);
   buckets_free(s);
-  for (uint32_t i = 0; i < s->campaign_count; i++) free(s->campaigns[i].buckets), free(s->campaigns[i].set_verdicts);
+  for (uint32_t i = 0; i < s->campaign_count; i++)
+    free(s->campaigns[i].buckets), free(s->campaigns[i].set_verdicts), free(s->campaigns[i].openings);
   free(s->campaigns);
   zones_destroy(s->zones);
   numbering_destroy(s->numbering);
+  rulebook_free(s);
+  free(s->fact_room);
   free(s);
   return NULL;
 }

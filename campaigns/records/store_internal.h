@@ -22,9 +22,8 @@ enum case_done { DONE_DNC = 100, DONE_NUMBER, DONE_DISPOSITION };
 enum { GATE_RULE_VERSION = 1, LEASE_MS = 60000, DAY_MS = 86400000 };
 static const int64_t NEVER_MS = INT64_MAX;
 
-struct zone_set {
-  uint16_t zones[LAW_ZONES_MAX];
-  int count; /* 0: holds a zone that this box does not know, which blocks */
+struct zone_set {         /* where numbers may be: zones, and regions as "@US-FL" */
+  struct law_place place; /* zone_count 0: holds a zone that this box does not know, which blocks */
   char text[1024];
 };
 /* A list and its standing; what changed is written at the commit. */
@@ -51,8 +50,16 @@ struct bucket {
 struct tally {
   uint32_t attempts, abandoned, live;
 };
+/* Whether a zone set is open for a campaign, from when until when that is so. */
+struct opening_memo {
+  int64_t from_ms, until_ms;
+  uint32_t generation;
+  bool open, never;
+};
 struct campaign_mem {
   struct campaign_def def;
+  struct opening_memo *openings; /* by set */
+  uint32_t opening_room;
   uint64_t seller;
   struct wall started;
   uint32_t *buckets; /* ids */
@@ -75,13 +82,26 @@ struct drop_job {
 };
 enum { CAMPAIGNS_MAX = 1024, JOBS_MAX = 8, SETS_MAX = 4096, BUCKETS_MAX = 1 << 20 };
 
+enum { FACT_EVENTS_MAX = 1024, FACT_PHONES_MAX = 32, FACT_CONSENTS_MAX = 64 };
+/* Room for one gathering of facts. */
+struct fact_room {
+  struct gate_event events[FACT_EVENTS_MAX];
+  struct gate_consent consents[FACT_CONSENTS_MAX];
+  struct gate_registry registries[GATE_REGISTRIES_MAX];
+};
+
 struct store {
   struct db db;
   bool reader, clock_trusted, memory_stale;
   struct id_maker ids, decision_ids;
   struct wall clock; /* simulation's; WALL_NONE: the system's */
   struct zones *zones;
-  struct numbering *numbering;
+  struct numbering *numbering, *regions; /* prefix to zones, prefix to regions */
+  struct ruleset *rules;
+  struct calendar *calendar;
+  struct law law;          /* the three above as the gate wants them */
+  uint32_t law_generation; /* grows with every change of rules, calendars or campaigns: what was computed before is stale */
+  struct fact_room *fact_room;
   struct campaign_mem *campaigns;
   uint32_t campaign_count;
   struct zone_set *sets;
@@ -128,6 +148,7 @@ struct decision {
   enum decision_kind kind;
   enum refusal reason;
   const char *rule, *inputs; /* inputs: JSON, nothing personal in it */
+  uint32_t rule_version;     /* 0: the gate's own */
 };
 /* Ids for decisions that are no launch: from a half of each millisecond's numbers that launches do not reach. */
 uint64_t decision_id(struct store *s, struct wall at);
@@ -175,6 +196,27 @@ bool dnc_listed(struct store *s, uint64_t phone, uint64_t seller, uint64_t campa
 int dnc_insert(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, const char *source, struct wall at);
 /* Finishes the waiting and running contacts of this number; seller and campaign 0: all. */
 int dnc_finish_cases(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign);
+
+/* rulebook.c: rules, calendars and the regions of prefixes, from share_dir and the site's folders beside the database. */
+int load_numbering(struct numbering *n, const char *share_dir, const char *name, bool needed, FILE *err);
+int rulebook_load(struct store *s, const struct store_options *opt, FILE *err);
+void rulebook_free(struct store *s);
+
+/* openings.c: when the contacts of a zone set may be called by this campaign */
+bool set_opens(struct store *s, struct campaign_mem *c, uint32_t set, struct wall now);
+/* Earliest instant >= at; WALL_NONE: not within 40 days. `now` is the clock of the call. */
+struct wall set_opens_next(struct store *s, struct campaign_mem *c, uint32_t set, struct wall now, struct wall at);
+/* Why it is closed; *rule NULL: by the campaign's own hours or an unknown zone. */
+enum refusal set_blocked_by(struct store *s, const struct campaign_mem *c, uint32_t set, struct wall now, const struct rule **rule);
+struct wall set_closes(struct store *s, struct campaign_mem *c, uint32_t set, struct wall now);
+
+/* facts.c: what the gate must know. facts_gather fills do-not-call, attempts, events, consents and registries; f->now,
+ * f->phone and f->place must be there. The arrays live in the store until the next gathering. */
+void facts_place(struct store *s, uint64_t phone, uint32_t set, struct law_place *out); /* set UINT32_MAX: the number alone */
+/* "&@US-NY&@US-NJ": the regions of a number as a zone set carries them. "" when there is no room: the gate looks anyway. */
+void facts_regions_text(struct store *s, uint64_t phone, char *out, size_t room);
+uint64_t facts_debt(const char *external_id);
+int facts_gather(struct store *s, const struct campaign_mem *c, uint64_t case_id, uint64_t phone_id, struct gate_facts *f);
 
 /* casestate.c */
 struct case_row {

@@ -26,5 +26,9 @@ void draft_prompts(struct schema *sc, config_setting_t *s, void *base);
 void draft_dispositions(struct schema *sc, config_setting_t *s, void *base);
 void draft_default_disposition(struct schema *sc, config_setting_t *s, void *base);
 void draft_attempts(struct schema *sc, config_setting_t *s, void *base);
+/* What the law asks (template_law.c). */
+void draft_countries(struct schema *sc, config_setting_t *s, void *base);
+void draft_sector(struct schema *sc, config_setting_t *s, void *base);
+void draft_basis(struct schema *sc, config_setting_t *s, void *base);
 
 #endif

@@ -18,8 +18,10 @@ static const char *const ENDED[] = {"", "callee", "agent", "system", "network"};
 static const char *const MODES[] = {"preview", "progressive", "ratio", "predictive"};
 static const char *const AGENTS[] = {"logged_out", "paused", "ready", "reserved", "talking", "wrapup"};
 static const char *const CAMPAIGNS[] = {"stopped", "running", "paused"};
-static const char *const REFUSALS[] = {"",      "dnc",   "attempt_cap", "hours", "zone_unknown", "lease_gone", "campaign_not_running",
-                                       "clock", "store", "number"};
+static const char *const REFUSALS[] = {
+    "",        "dnc",       "attempt_cap", "hours",   "zone_unknown", "lease_gone", "campaign_not_running",
+    "clock",   "store",     "number",      "country", "caller_id",    "registry",   "registry_stale",
+    "consent", "cool_down", "holiday",     "ban"};
 
 #define COUNT(t) (sizeof(t) / sizeof((t)[0]))
 _Static_assert(COUNT(OUTCOMES) == OUTCOME_COUNT, "a word for every outcome");

@@ -119,15 +119,23 @@ int campaign_state_parse(const char *word);
 /* Why the gate said no (attempt_open, lease). The text names the rule. */
 enum refusal {
   REFUSAL_NONE = 0,
-  REFUSAL_DNC,          /* on a do-not-call list */
-  REFUSAL_ATTEMPT_CAP,  /* attempts to this number in the window are used up */
-  REFUSAL_HOURS,        /* outside permitted hours in at least one candidate zone */
-  REFUSAL_ZONE_UNKNOWN, /* the number's zone is not known: blocked */
-  REFUSAL_LEASE_GONE,   /* the lease expired or its contact was taken or removed */
-  REFUSAL_CAMPAIGN,     /* the campaign is not running */
-  REFUSAL_CLOCK,        /* the clock cannot be trusted */
-  REFUSAL_STORE,        /* the store cannot make it durable (disk full, error) */
-  REFUSAL_NUMBER,       /* not a number that can be dialed */
+  REFUSAL_DNC,            /* on a do-not-call list */
+  REFUSAL_ATTEMPT_CAP,    /* attempts to this number in the window are used up */
+  REFUSAL_HOURS,          /* outside permitted hours in at least one candidate zone */
+  REFUSAL_ZONE_UNKNOWN,   /* the number's zone is not known: blocked */
+  REFUSAL_LEASE_GONE,     /* the lease expired or its contact was taken or removed */
+  REFUSAL_CAMPAIGN,       /* the campaign is not running */
+  REFUSAL_CLOCK,          /* the clock cannot be trusted */
+  REFUSAL_STORE,          /* the store cannot make it durable (disk full, error) */
+  REFUSAL_NUMBER,         /* not a number that can be dialed */
+  REFUSAL_COUNTRY,        /* may be in a country that the campaign does not declare, or nobody knows where */
+  REFUSAL_CALLER_ID,      /* the calling number may not be shown for this call */
+  REFUSAL_REGISTRY,       /* on a public exclusion registry */
+  REFUSAL_REGISTRY_STALE, /* such a registry is not loaded, or too old */
+  REFUSAL_CONSENT,        /* no valid consent or other basis for this kind of call */
+  REFUSAL_COOL_DOWN,      /* too soon after a conversation, an abandoned call or a machine */
+  REFUSAL_HOLIDAY,        /* a holiday in at least one place where the number may be */
+  REFUSAL_BAN,            /* a declared ban on that day */
   REFUSAL_COUNT
 };
 const char *refusal_name(enum refusal r);

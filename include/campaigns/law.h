@@ -52,31 +52,6 @@ bool hours_allow(const struct hours *h, const struct zones *z, const uint16_t *z
 struct wall hours_until(const struct hours *h, const struct zones *z, const uint16_t *zones, int n, struct wall at);
 struct wall hours_next(const struct hours *h, const struct zones *z, const uint16_t *zones, int n, struct wall at);
 
-/* ---- the gate (law/gate.c) ---- */
-struct gate_terms {
-  struct hours hours;
-  uint32_t attempts_max;      /* per number */
-  int64_t attempts_window_ms; /* rolling */
-};
-struct gate_facts {
-  struct wall now;
-  bool number_good; /* a number that can be dialed, E.164 */
-  bool clock_trusted;
-  bool campaign_running;
-  bool lease_valid;
-  bool dnc;                      /* seller, campaign or global list */
-  uint16_t zones[LAW_ZONES_MAX]; /* every candidate zone of the number */
-  int zone_count;                /* 0: unknown */
-  uint32_t attempts;             /* to this number in the window, this one not counted */
-  struct wall oldest_attempt;    /* the oldest of those, WALL_NONE without */
-};
-struct gate_verdict {
-  enum refusal reason; /* REFUSAL_NONE: may be called */
-  struct wall next;    /* earliest next time; WALL_NONE: not foreseeable */
-};
-/* First reason in this order: number, campaign, lease, clock, dnc, cap, zone unknown, hours. */
-struct gate_verdict gate_decide(const struct gate_terms *terms, const struct gate_facts *facts, const struct zones *z);
-
 /* ---- abandonment (law/abandon.c): classified once, at the close, from stamps ---- */
 struct abandon_facts {
   enum verdict verdict;

@@ -9,7 +9,7 @@
 #define CAMPAIGNS_STORE_H
 
 #include "dialer/base/mail.h"
-#include <campaigns/law.h>
+#include <campaigns/gate.h>
 #include <stdio.h>
 
 struct store;
@@ -22,6 +22,7 @@ struct store_options {
   uint64_t contacts_max;    /* 0: no limit; more are CONTACT_FULL */
   const char *zone_dir;     /* NULL: /usr/share/zoneinfo */
   uint32_t checkpoint_rows; /* sign the chain after so many rows; 0: 1,000 */
+  const char *rules_dir;    /* NULL: share_dir/rules; "": no packs, the campaign's own terms alone (tests) */
 };
 /* Opens or creates, migrates, and closes attempts that a crash left open as "interrupted"
  * (they count as made). err (may be NULL) gets one readable line on failure.

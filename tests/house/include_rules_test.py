@@ -19,7 +19,7 @@ LIBRARIES = {  # header or prefix: the only places that know it
     "sofia-sip/": ["dialer/sip/"],
     "microhttpd.h": ["dialer/console/"],
     "jansson.h": ["dialer/console/", "dialer/local/", "campaigns/records/"],
-    "libconfig.h": ["dialer/base/", "dialer/local/"],
+    "libconfig.h": ["dialer/base/", "dialer/local/", "campaigns/packs/"],
     "spandsp": ["dsp/"],
     "sndfile.h": ["dsp/wav.c"],
 }
@@ -30,9 +30,10 @@ ROOMS = [
     ("include/pacing/", True, ["pacing/"]),
     ("include/campaigns/", True, ["campaigns/", "dialer/base/mail.h"]),
     ("dsp/", False, ["dsp/"]),
-    ("campaigns/law/", True, ["campaigns/law.h", "sys/stat.h"]),  # stat: have the zone files changed
+    ("campaigns/law/", True, ["campaigns/law.h", "campaigns/rules.h", "campaigns/gate.h", "sys/stat.h"]),  # stat: have the zone files changed
     ("campaigns/records/", False, ["campaigns/", "dialer/base/"]),
     ("campaigns/intake/", False, ["campaigns/"]),
+    ("campaigns/packs/", False, ["campaigns/", "dialer/base/"]),
     ("dialer/words/", True, []),
     ("dialer/base/", False, ["dialer/base/", "pacing/why.h"]),
     ("dialer/pacing/", True, ["dialer/pacing/", "pacing/"]),

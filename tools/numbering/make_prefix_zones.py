@@ -26,7 +26,7 @@ def bson(data, at=0):
         if kind != 2:
             raise SystemExit(f"{key}: BSON type {kind}, a string was expected")
         length = struct.unpack_from("<i", data, at)[0]
-        out[key] = data[at + 4:at + 4 + length - 1].decode("ascii")
+        out[key] = data[at + 4:at + 4 + length - 1].decode("utf-8")
         at += 4 + length
     return out
 
@@ -53,4 +53,5 @@ def main():
         print(f"{prefix},{'&'.join(sorted(kept[prefix]))}")
 
 
-main()
+if __name__ == "__main__":
+    main()

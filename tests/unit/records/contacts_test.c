@@ -169,6 +169,11 @@ START_TEST(random_days_never_lease_a_contact_twice_or_before_its_time) {
   struct campaign_def d;
   uint64_t state = 99, next_id = 1, seen = 0, calls = 0;
 #define RND(n) (state ^= state << 13, state ^= state >> 7, state ^= state << 17, state % (n))
+  struct store_options opt = {.share_dir = SOURCE_DIR "/etc", .box = 3, .fast = true, .rules_dir = ""}; /* leases, not caps */
+  store_close(s);
+  ck_assert_int_eq(store_open(&opt, &s, stderr), CAD_OK);
+  store_set_clock(s, at_ms(0).wall);
+  campaign = with_campaign(s, "one");
   ck_assert_int_eq(store_campaign_get(s, "one", &d), CAD_OK);
   d.gate.attempts_max = 1000;
   d.retry.rules[0].max_tries = d.retry.rules[1].max_tries = 200;
