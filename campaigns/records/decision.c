@@ -24,6 +24,7 @@ int decision_put(struct store *s, const struct decision *d, unsigned char *salt_
                   "INSERT INTO decision(id,seller,campaign,case_id,at,allowed,rule,rule_version,reason,next_at,inputs,kind,phone,salt)"
                   " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                   "uuuuidtddwtdUS", d->id, d->seller, d->campaign, d->case_id, d->at.ms, (int)(d->reason == REFUSAL_NONE), d->rule,
-                  d->rule_version ? (int)d->rule_version : (int)GATE_RULE_VERSION, (int)d->reason, d->next, d->inputs, (int)d->kind, d->phone, d->phone ? salt : NULL);
+                  d->rule_version ? (int)d->rule_version : (int)GATE_RULE_VERSION, (int)d->reason, d->next, d->inputs, (int)d->kind,
+                  d->phone, d->phone ? salt : NULL);
   return err < 0 ? err : chain_put(s, CHAIN_DECISION, d->id, d->phone ? commit : NULL);
 }
