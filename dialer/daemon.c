@@ -2,6 +2,7 @@
 #include "dialer/daemon.h"
 #include "dialer/base/clock.h"
 #include "dialer/base/log.h"
+#include "dialer/base/tone_file.h"
 #include "dialer/daemon_loop.h"
 #include "dialer/local/local.h"
 #include "dialer/media/media.h"
@@ -84,18 +85,32 @@ static void local_reply(void *arg, const struct mail *reply) {
 
 static void local_live(void *arg, struct live *out) { loop_live(((struct daemon *)arg)->loop, out); }
 
+/* A trunk without a plan, or with one that cannot be read, knows tones by family. */
+static void read_tone_plans(const struct config *c, struct tone_plan plans[CONFIG_TRUNKS_MAX]) {
+  memset(plans, 0, CONFIG_TRUNKS_MAX * sizeof *plans);
+  for (unsigned i = 0; i < c->trunk_count; i++) {
+    const char *country = c->trunks[i].tones;
+    if (country[0] && tone_file_country(c->share_dir, country, &plans[i], NULL) < 0)
+      log_error("daemon", "trunk %s: no tones of %s in %s/tones; tones are told by family", c->trunks[i].name, country, c->share_dir);
+  }
+}
+
 static int start_media(struct daemon *d) {
   const struct config *c = &d->config;
   char why[160];
   char prompts[CONFIG_PATH_MAX + 16];
   snprintf(prompts, sizeof prompts, "%s%s", c->prompt_dir[0] ? c->prompt_dir : c->share_dir, c->prompt_dir[0] ? "" : "/prompts");
+  struct tone_plan plans[CONFIG_TRUNKS_MAX];
+  read_tone_plans(c, plans);
   unsigned sessions = c->limit_calls + c->limit_agents;
   struct media_options o = {.bind_host = c->listeners[0].bind_host,
                             .port_min = c->listeners[0].media_port_min,
                             .port_max = c->listeners[0].media_port_max,
                             .sessions_max = sessions,
                             .credits = sessions,
-                            .prompt_dir = prompts};
+                            .prompt_dir = prompts,
+                            .plans = plans,
+                            .plan_count = c->trunk_count};
   int err = media_start(&o, d->control, &d->media, why);
   if (err < 0) log_error("daemon", "media: %s", why);
   return err;

@@ -1,4 +1,5 @@
 /* cadencia listen: the daemon's own detection engine over sound files, one row a file. */
+#include "dialer/base/tone_file.h"
 #include "dialer/commands.h"
 #include "dialer/listen_plot.h"
 #include <cadencia/err.h>
@@ -15,6 +16,7 @@ enum { BLOCK_SAMPLES = 160, SAMPLES_PER_MS = 8, MAX_SECONDS = 600, DIGITS_MAX = 
 
 struct listen_options {
   struct screen_params params;
+  struct tone_plan plan;
   bool csv, explain;
   const char *plot;
   int files, failures;
@@ -28,11 +30,13 @@ struct row {
 };
 
 static void usage(FILE *to) {
-  fputs("usage: cadencia listen FILE|DIR... [--csv] [--preset quick|balanced|leave-message] [--explain] [--plot OUT.svg]\n"
+  fputs("usage: cadencia listen FILE|DIR... [--csv] [--preset quick|balanced|leave-message] [--tones FILE]\n"
+        "                       [--explain] [--plot OUT.svg]\n"
         "\n"
         "Plays sound files (WAV, FLAC) to the detection engine of the daemon in blocks of 20 ms, as if the call had\n"
         "been answered at their first sample, and prints one row a file.\n"
         "  --csv      file,decision,decision_time_ms,beep_ms,digits,late_ms,reason\n"
+        "  --tones F  the tones of a country, such as etc/tones/ES.conf; without it they are told by family\n"
         "  --explain  also the timeline of everything that was heard\n"
         "  --plot F   draws the (last) file: level, what was heard, the verdict\n"
         "\n"
@@ -232,6 +236,8 @@ static int options_parse(struct listen_options *o, int argc, char **argv, const 
         fprintf(stderr, "cadencia listen: no preset is called \"%s\": quick, balanced, leave-message\n", argv[i]);
         return CAD_EINVAL;
       }
+    } else if (strcmp(argv[i], "--tones") == 0 && i + 1 < argc) {
+      if (tone_file_read(argv[++i], &o->plan, stderr) < 0) return CAD_EFORMAT;
     } else if (strcmp(argv[i], "--plot") == 0 && i + 1 < argc) {
       o->plot = argv[++i];
     } else if (argv[i][0] == '-') {
@@ -242,6 +248,7 @@ static int options_parse(struct listen_options *o, int argc, char **argv, const 
     }
   }
   o->params = screen_defaults(preset);
+  if (o->plan.count) o->params.plan = &o->plan;
   return count;
 }
 
@@ -255,7 +262,7 @@ int listen_main(int argc, char **argv) {
   struct listen_options o = {0};
   const int count = options_parse(&o, argc, argv, paths);
   if (count <= 0) {
-    usage(stderr);
+    if (count == 0) usage(stderr);
     free(paths);
     return 2;
   }

@@ -28,7 +28,10 @@ enum {
 #define SPREAD_MAX_HZ 12.0f
 #define QUIET_BELOW_DB 11.0f
 
-void progress_init(struct progress *p) { memset(p, 0, sizeof *p); }
+void progress_init(struct progress *p, const struct tone_plan *plan) {
+  memset(p, 0, sizeof *p);
+  p->plan = plan;
+}
 
 static float mean_hz(const struct progress *p) { return p->hops ? p->sum_hz / (float)p->hops : 0.0f; }
 static float spread_hz(const struct progress *p) {
@@ -71,10 +74,40 @@ static void burst_end(struct progress *p) {
   p->bursts[p->count++] = b;
 }
 
+static bool alike(const struct burst *a, float hz, float db) { return fabsf(a->hz - hz) <= SAME_HZ && fabsf(a->db - db) <= 5.0f; }
+
+/* Which tones of the plan the finished bursts can be; the one that sounds now only ends the last pause. */
+static uint32_t planned(const struct progress *p, int *pairs) {
+  const struct burst *last = &p->bursts[p->count - 1];
+  struct plan_heard h = {.hz = last->hz};
+  for (int i = 0; i < p->count; i++) {
+    const struct burst *b = &p->bursts[i];
+    if (!alike(b, last->hz, last->db)) return 0;
+    const uint32_t next = i + 1 < p->count ? p->bursts[i + 1].start_hop : p->start_hop;
+    h.pair[h.pairs++] = (struct plan_step){(uint16_t)((b->end_hop - b->start_hop) * HOP_MS), (uint16_t)((next - b->end_hop) * HOP_MS)};
+  }
+  *pairs = h.pairs;
+  return tone_plan_match(p->plan, &h);
+}
+
+/* SCREEN_TONE_COUNT: the plan knows more than one tone that begins like this; wait. */
+static enum screen_tone by_plan(struct progress *p) {
+  int pairs = 0;
+  const uint32_t found = p->plan ? planned(p, &pairs) : 0;
+  if (!found) return SCREEN_TONE_NONE;
+  const bool one = (found & (found - 1)) == 0;
+  if (pairs < 2 || (!one && pairs < PROGRESS_BURSTS)) return SCREEN_TONE_COUNT;
+  int tone = 0;
+  while (!(found >> tone & 1u)) tone++;
+  return (enum screen_tone)tone;
+}
+
 /* Two equal periods, start to start, of one frequency: the third burst need only have begun. */
 static enum screen_tone busy_or_reorder(struct progress *p) {
   if (p->disturbed || p->count < 2 || p->hops < THIRD_BURST_HOPS || !steady(p)) return SCREEN_TONE_NONE;
   const struct burst *a = &p->bursts[p->count - 2], *b = &p->bursts[p->count - 1];
+  const enum screen_tone plan = fabsf(b->hz - mean_hz(p)) <= SAME_HZ ? by_plan(p) : SCREEN_TONE_NONE;
+  if (plan != SCREEN_TONE_NONE) return plan == SCREEN_TONE_COUNT ? SCREEN_TONE_NONE : report(p, plan, b->hz, a->start_hop);
   const int first = (int)(b->start_hop - a->start_hop), second = (int)(p->start_hop - b->start_hop);
   const int off1 = (int)(b->start_hop - a->end_hop), off2 = (int)(p->start_hop - b->end_hop);
   if (abs(first - second) > PERIOD_SLACK_HOPS || first < PERIOD_HOPS_MIN || first > PERIOD_HOPS_MAX) return SCREEN_TONE_NONE;

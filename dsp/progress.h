@@ -1,12 +1,14 @@
 /* progress.h — busy, reorder, ringback, dial tone and special information tones, for any country.
  *
  * Families are told by rhythm: a steady sound between 280 and 720 Hz, how long it
- * lasts and how long it is quiet after. ITU-T E.180, Q.35. Owner: the engine. */
+ * lasts and how long it is quiet after. A tone plan gives a rhythm it knows its own
+ * country's word. ITU-T E.180, Q.35. Owner: the engine. */
 #ifndef DSP_PROGRESS_H
 #define DSP_PROGRESS_H
 
 #include "dsp/lines.h"
 #include <dsp/screen.h>
+#include <dsp/tone_plan.h>
 
 enum { PROGRESS_BURSTS = 3, SIT_PARTS = 3 };
 struct burst {
@@ -14,6 +16,7 @@ struct burst {
   float hz, db;
 };
 struct progress {
+  const struct tone_plan *plan;         /* NULL: families only */
   struct burst bursts[PROGRESS_BURSTS]; /* finished, oldest first */
   uint8_t count;
   bool on;
@@ -29,7 +32,8 @@ struct progress {
   uint32_t tone_hop; /* where that tone began */
 };
 
-void progress_init(struct progress *p);
+/* plan may be NULL. */
+void progress_init(struct progress *p, const struct tone_plan *plan);
 /* One hop; l already stepped. Returns a tone when one becomes known, else SCREEN_TONE_NONE. */
 enum screen_tone progress_step(struct progress *p, const struct view *v, const struct lines *l, enum lines_change change, uint32_t now);
 /* A steady low sound, as pure as a tone, has lasted this many hops (0: none sounds). */

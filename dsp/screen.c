@@ -96,7 +96,7 @@ struct screen *screen_init(void *memory, const struct screen_params *params, boo
   if ((unsigned)s->params.preset > SCREEN_LEAVE_MESSAGE) s->params.preset = SCREEN_BALANCED;
   spectrum_init(&s->spectrum);
   lines_init(&s->lines);
-  progress_init(&s->progress);
+  progress_init(&s->progress, params->plan);
   faxtone_init(&s->fax);
   beep_init(&s->beep);
   activity_init(&s->activity);
@@ -144,7 +144,10 @@ static void on_tone(struct screen *s, enum screen_tone tone, uint32_t tone_hop, 
     r = REASON_BUSY_TONE;
   } else if (tone >= SCREEN_TONE_SIT_VACANT && tone <= SCREEN_TONE_SIT) {
     v = VERDICT_SIT;
-    r = REASON_SIT_TONE;
+    r = tone == SCREEN_TONE_SIT_VACANT       ? REASON_SIT_VACANT
+        : tone == SCREEN_TONE_SIT_INTERCEPT  ? REASON_SIT_INTERCEPT
+        : tone == SCREEN_TONE_SIT_NO_CIRCUIT ? REASON_SIT_NO_CIRCUIT
+                                             : REASON_SIT_TONE;
   } else if (tone >= SCREEN_TONE_FAX_CNG) {
     v = VERDICT_FAX;
     r = REASON_FAX_TONE;

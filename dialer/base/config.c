@@ -210,6 +210,12 @@ static void own_codecs(struct schema *sc, config_setting_t *s, void *base) {
   t->codec_count = (uint8_t)n;
 }
 
+static void own_tones(struct schema *sc, config_setting_t *s, void *base) {
+  const char *c = ((struct trunk_text *)base)->t.tones;
+  if (c[0] && (strlen(c) != 2 || c[0] < 'A' || c[0] > 'Z' || c[1] < 'A' || c[1] > 'Z'))
+    schema_error(sc, s, "tones must be two capital letters of a country that has a file in tones/; write tones = \"ES\"");
+}
+
 static const struct schema_key TRUNK_KEYS[] = {
     {"name", SCHEMA_TEXT, true, PLACE(trunk_text, t.name), 1, 0, "\"carrier\"", NULL},
     {"listener", SCHEMA_TEXT, true, PLACE(trunk_text, listener), 1, 0, "\"main\"", NULL},
@@ -218,6 +224,7 @@ static const struct schema_key TRUNK_KEYS[] = {
     {"channels", SCHEMA_WHOLE, false, PLACE(trunk_text, t.channels), 1, 65535, "30", NULL},
     {"calls_per_s", SCHEMA_WHOLE, false, PLACE(trunk_text, t.calls_per_s), 1, 10000, "5", NULL},
     {"codecs", SCHEMA_OWN, false, 0, 0, 0, 0, "[\"PCMU\", \"PCMA\"]", own_codecs},
+    {"tones", SCHEMA_TEXT, false, PLACE(trunk_text, t.tones), 0, 2, "\"ES\"", own_tones},
     {NULL, SCHEMA_OWN, false, 0, 0, 0, 0, NULL, NULL}};
 
 static void own_trunks(struct schema *sc, config_setting_t *s, void *base) {

@@ -28,6 +28,7 @@ struct config_trunk {
   uint64_t caller_id;
   uint32_t channels, calls_per_s;
   uint8_t codecs[2], codec_count;
+  char tones[4]; /* country whose tones are heard on it: share_dir/tones/XX.conf; "": by family */
 };
 struct config {
   char path[CONFIG_PATH_MAX]; /* the file it came from */

@@ -41,6 +41,7 @@ static const struct {
     KIND(MEDIA_DIGIT, media_event),
     KIND(MEDIA_DEAD, media_event),
     KIND(MEDIA_STATS, media_stats),
+    KIND(MEDIA_LATE, media_event),
     KIND(STORE_LEASE_WANT, store_want),
     KIND(STORE_LEASE_DROP, store_lease),
     KIND(STORE_OPEN, store_open),

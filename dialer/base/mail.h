@@ -84,6 +84,7 @@ enum mail_kind {
   MEDIA_DIGIT,        /* RFC 4733 or in band                      u.media_event.digit */
   MEDIA_DEAD,         /* no RTP as the law of patience says       u.media_event */
   MEDIA_STATS,        /* answer to MEDIA_RELEASE                  u.media_stats */
+  MEDIA_LATE,         /* a person, it was said, and yet a machine u.media_event.reason */
 
   /* control -> store */
   STORE_LEASE_WANT, /* u.store_want */
@@ -165,7 +166,8 @@ struct mail_media_remote {
   struct session session;
   struct leg owner; /* echoed in every media mail about this session */
   struct media_desc desc;
-  uint8_t early; /* before the answer: listen only to tones */
+  uint8_t early;  /* before the answer: listen only to tones */
+  uint16_t trunk; /* of a call: whose tones to expect */
 };
 struct mail_media_screen {
   struct session session;

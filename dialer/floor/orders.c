@@ -49,6 +49,7 @@ void order_remote(struct floor *f, struct session s, struct leg owner, const str
   r->owner = owner;
   r->desc = *desc;
   r->early = early;
+  if (owner.role == LEG_CALL && owner.slot < f->calls_max) r->trunk = f->calls[owner.slot].trunk;
 }
 
 void order_screen(struct floor *f, const struct call *c) {

@@ -31,9 +31,14 @@ enum outcome outcome_of_verdict(enum verdict v) {
   }
 }
 
+/* A special information tone of the class "no circuit" is about the network, not the number. */
+static enum outcome outcome_of_heard(enum verdict v, enum verdict_reason reason) {
+  return v == VERDICT_SIT && reason == REASON_SIT_NO_CIRCUIT ? OUTCOME_CONGESTION : outcome_of_verdict(v);
+}
+
 void outcome_classify(const struct floor *f, const struct call *c, struct mail_store_close *rec) {
   if (c->answered.ms == 0) {
-    enum outcome o = outcome_of_verdict(c->verdict); /* a tone in early media */
+    enum outcome o = outcome_of_heard(c->verdict, c->reason); /* a tone in early media */
     rec->outcome = (uint8_t)(o != OUTCOME_NONE ? o : outcome_of_cause(c->cause, c->gave_up));
     return;
   }
@@ -57,7 +62,7 @@ void outcome_classify(const struct floor *f, const struct call *c, struct mail_s
     rec->early_hangup = 1;
     rec->outcome = OUTCOME_EARLY_HANGUP;
     break;
-  case ABANDON_NOT_LIVE: rec->outcome = (uint8_t)outcome_of_verdict(v); break;
+  case ABANDON_NOT_LIVE: rec->outcome = (uint8_t)outcome_of_heard(v, c->reason); break;
   }
   /* Cut off by ourselves before an agent came: the box's own failure, not the caller's choice. */
   if (c->cause == CAUSE_WORKER_LOST && rec->bridged.ms == 0 && !c->message_begun) rec->outcome = OUTCOME_INTERRUPTED;

@@ -1,5 +1,6 @@
 /* cadencia export calls, dnc list: read the records directly, beside a running daemon, row by row. */
 #include "dialer/base/clock.h"
+#include "dialer/base/tone_file.h"
 #include "dialer/local/command.h"
 #include <cadencia/err.h>
 #include <inttypes.h>
@@ -146,7 +147,9 @@ int cmd_check(struct command_call *c) {
   char *errors = NULL;
   size_t size = 0;
   FILE *err = open_memstream(&errors, &size);
-  int r = config_load(path, &config, err);
+  struct tone_plan plan = {0};
+  const bool tones = tone_file_is(path);
+  int r = tones ? tone_file_read(path, &plan, err) : config_load(path, &config, err);
   if (err) fclose(err);
   if (call_json(c)) {
     json_t *array = json_array();
@@ -156,6 +159,8 @@ int cmd_check(struct command_call *c) {
     call_put_json(c, json_pack("{s:b, s:o, s:o}", "ok", r >= 0, "file", json_text(path), "errors", array));
   } else if (r < 0) {
     fputs(errors ? errors : "", c->err);
+  } else if (tones) {
+    fprintf(c->out, "%s: ok: %u tones of %s\n", path, plan.count, plan.country);
   } else {
     fprintf(c->out, "%s: ok: %u listener%s, %u trunk%s, state in %s, data in %s\n", path, config.listener_count,
             config.listener_count == 1 ? "" : "s", config.trunk_count, config.trunk_count == 1 ? "" : "s", config.state_dir,

@@ -58,8 +58,8 @@ static const struct command TABLE[] = {
     {"dnc", "list", 0, 0, "", 0, 0, "All numbers on do-not-call lists, one a line.", "  cadencia dnc list\n", cmd_dnc_list},
     {"status", NULL, 0, 0, "", 0, 0, "The floor now: calls by state, agents, answers and abandonment.",
      "  cadencia status\n  cadencia status --json\n", cmd_status},
-    {"check", NULL, 0, 1, "[CONFIG]", 0, 0, "Checks a configuration file: \"ok\", or every error with its line and the fix.",
-     "  cadencia check /etc/cadencia/cadencia.conf\n", cmd_check},
+    {"check", NULL, 0, 1, "[CONFIG]", 0, 0, "Checks a configuration file or a tone plan: \"ok\", or every error with its line and the fix.",
+     "  cadencia check /etc/cadencia/cadencia.conf\n  cadencia check etc/tones/ES.conf\n", cmd_check},
     {NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL, NULL}};
 
 const struct command *command_table(void) { return TABLE; }

@@ -13,6 +13,7 @@
 #define CADENCIA_MEDIA_H
 
 #include "dialer/base/mailbox.h"
+#include <dsp/tone_plan.h>
 #include <stddef.h>
 
 struct media;
@@ -22,6 +23,8 @@ struct media_options {
   unsigned sessions_max;       /* announced and in use at one time; released ones rest beside them */
   unsigned credits;            /* bound sessions kept announced */
   const char *prompt_dir;
+  const struct tone_plan *plans; /* by trunk, copied; count 0: tones by family. NULL: none at all */
+  unsigned plan_count;
 };
 /* CAD_OK, CAD_EINVAL, CAD_ENET, CAD_ENOMEM; err gets one readable line. */
 int media_start(const struct media_options *opt, struct mailbox *control, struct media **out, char err[160]);

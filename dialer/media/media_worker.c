@@ -122,6 +122,12 @@ static int open_all(struct media *m, const struct media_options *opt, struct mai
   if (err == CAD_OK) err = outbox_open(&th->outbox, control, opt->sessions_max * 8 + OUTBOX_SPARE);
   if (err != CAD_OK) return err;
   m->inbox = mailbox_create(INBOX_MAILS);
+  if (opt->plans && opt->plan_count) {
+    th->plans = calloc(opt->plan_count, sizeof *th->plans);
+    if (!th->plans) return CAD_ENOMEM;
+    memcpy(th->plans, opt->plans, opt->plan_count * sizeof *th->plans);
+    th->plan_count = opt->plan_count;
+  }
   m->prompt_dir = strdup(opt->prompt_dir ? opt->prompt_dir : ".");
   if (!m->inbox || !m->prompt_dir) return CAD_ENOMEM;
   raise_descriptor_limit(opt->sessions_max);
@@ -178,6 +184,7 @@ struct media *media_stop(struct media *m) {
   mailbox_destroy(m->inbox);
   prompt_store_close(&m->prompts);
   free(m->prompt_dir);
+  free(th->plans);
   free(m);
   return NULL;
 }

@@ -22,6 +22,7 @@ static void remote(struct media_thread *th, const struct mail_media_remote *orde
   if (!s) return;
   bool answered = !order->early && s->answered_us == 0;
   s->owner = order->owner;
+  if (order->owner.role == LEG_CALL) s->plan = thread_plan(th, order->trunk);
   s->early = order->early && s->answered_us == 0;
   if (answered) {
     s->answered_us = th->now_us;

@@ -40,9 +40,10 @@ struct rtp_session {
   int64_t rest_until_us;
 
   struct leg owner;
-  struct media_desc desc; /* family 0: no far side yet */
-  bool early;             /* listen only */
-  bool connected, polled; /* socket connected; registered in epoll */
+  struct media_desc desc;       /* family 0: no far side yet */
+  bool early;                   /* listen only */
+  const struct tone_plan *plan; /* of its trunk; NULL: tones by family */
+  bool connected, polled;       /* socket connected; registered in epoll */
   bool dead_sent, rtcp_tried;
   int64_t answered_us;
   int64_t resumed_us; /* the far side took its hold back: patience with its silence begins anew */

@@ -46,14 +46,16 @@ static struct tap *tap_at(struct tap_pool *pool, unsigned index) {
   return (struct tap *)(base + index * pool->stride_bytes);
 }
 
-struct tap *tap_open(struct tap_pool *pool, int64_t now_us, bool answered) {
+struct tap *tap_open(struct tap_pool *pool, int64_t now_us, bool answered, const struct tone_plan *plan) {
   if (pool->free_count == 0) return NULL;
   struct tap *tap = tap_at(pool, pool->free_list[--pool->free_count]);
   jitter_init(&tap->jitter, HOLE_PATIENCE_SAMPLES);
   tap->answered = answered;
   tap->begun_us = tap->anchor_us = now_us;
   tap->fed = tap->anchor_fed = 0;
-  tap->screen = screen_init((uint8_t *)tap + round_up(sizeof *tap), &PARAMS, answered);
+  struct screen_params params = PARAMS;
+  params.plan = plan;
+  tap->screen = screen_init((uint8_t *)tap + round_up(sizeof *tap), &params, answered);
   return tap;
 }
 

@@ -31,7 +31,7 @@ struct tap_pool {
 int tap_pool_open(struct tap_pool *pool, unsigned count);
 void tap_pool_close(struct tap_pool *pool);
 /* NULL when the pool is used up. */
-struct tap *tap_open(struct tap_pool *pool, int64_t now_us, bool answered);
+struct tap *tap_open(struct tap_pool *pool, int64_t now_us, bool answered, const struct tone_plan *plan);
 /* Takes NULL, returns NULL. */
 struct tap *tap_close(struct tap_pool *pool, struct tap *tap);
 /* The call was answered now. */

@@ -9,6 +9,7 @@
 #include "dialer/media/prompt.h"
 #include "dialer/media/session.h"
 #include "dialer/media/tap.h"
+#include <dsp/tone_plan.h>
 #include <stdatomic.h>
 
 enum { THREAD_INBOX_BATCH = 32, THREAD_TAG_TIMER = 0, THREAD_TAG_INBOX, THREAD_TAG_WAKE, THREAD_TAG_SESSION };
@@ -28,6 +29,8 @@ struct media_thread {
   struct tap_pool taps;
   struct outbox outbox;
   struct prompt_store *prompts;
+  struct tone_plan *plans; /* by trunk; no country: by family */
+  unsigned plan_count;
   struct media_tally tally;
   struct mail inbox[THREAD_INBOX_BATCH];
   uint8_t rx[2048], tx[RTP_PACKET_BYTES_MAX];
@@ -35,6 +38,9 @@ struct media_thread {
 
 static inline void tally_add(_Atomic uint64_t *counter, uint64_t n) {
   atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+}
+static inline const struct tone_plan *thread_plan(const struct media_thread *th, unsigned trunk) {
+  return trunk < th->plan_count && th->plans[trunk].count ? &th->plans[trunk] : NULL;
 }
 static inline struct mono thread_now(const struct media_thread *th) { return (struct mono){th->now_us / 1000}; }
 

@@ -87,7 +87,7 @@ void wait_ask(struct media_thread *th, struct rtp_session *s, const struct mail_
   if (s->tap)
     tap_answered(s->tap);
   else
-    s->tap = tap_open(&th->taps, th->now_us, true);
+    s->tap = tap_open(&th->taps, th->now_us, true, s->plan);
   if (w->greeting_end_us != 0) say_greeting_end(th, s);
   if (s->tap) return;
   /* No detector is free: nobody may be lost or kept waiting for that, so the greeting counts as over. */
@@ -96,7 +96,7 @@ void wait_ask(struct media_thread *th, struct rtp_session *s, const struct mail_
 }
 
 void wait_hear(struct media_thread *th, struct rtp_session *s, const struct rtp_packet *p) {
-  if (!s->tap && s->early && s->owner.role == LEG_CALL && !s->wait.over) s->tap = tap_open(&th->taps, th->now_us, false);
+  if (!s->tap && s->early && s->owner.role == LEG_CALL && !s->wait.over) s->tap = tap_open(&th->taps, th->now_us, false, s->plan);
   if (s->tap) tap_hear(s->tap, p);
 }
 

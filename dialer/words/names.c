@@ -7,9 +7,23 @@ static const char *const OUTCOMES[] = {"",        "connected",      "abandoned",
                                        "fax",     "dead_air",       "no_answer",  "busy",         "rejected", "unwanted",
                                        "blocked", "invalid_number", "congestion", "cancelled",    "failed",   "interrupted"};
 static const char *const VERDICTS[] = {"", "person", "machine", "screening", "fax", "dead_air", "busy_tone", "sit"};
-static const char *const REASONS[] = {
-    "",         "short_greeting", "undecided",      "long_greeting", "cadence",          "beep",       "fax_tone", "busy_tone",
-    "sit_tone", "no_sound",       "early_greeting", "screening_off", "screening_phrase", "fingerprint"};
+static const char *const REASONS[] = {"",
+                                      "short_greeting",
+                                      "undecided",
+                                      "long_greeting",
+                                      "cadence",
+                                      "beep",
+                                      "fax_tone",
+                                      "busy_tone",
+                                      "sit_tone",
+                                      "no_sound",
+                                      "early_greeting",
+                                      "screening_off",
+                                      "screening_phrase",
+                                      "fingerprint",
+                                      "sit_vacant",
+                                      "sit_intercept",
+                                      "sit_no_circuit"};
 static const char *const CAUSES[] = {"",        "normal",         "busy",       "no_answer", "rejected",   "unwanted",
                                      "blocked", "invalid_number", "congestion", "timeout",   "redirected", "auth",
                                      "media",   "server",         "client",     "cancelled", "rtp_dead",   "worker_lost",

@@ -61,6 +61,9 @@ enum verdict_reason {
   REASON_SCREENING_OFF,  /* the campaign does not screen */
   REASON_SCREENING_PHRASE,
   REASON_FINGERPRINT,
+  REASON_SIT_VACANT, /* the classes of SIT: an announcement follows that says more */
+  REASON_SIT_INTERCEPT,
+  REASON_SIT_NO_CIRCUIT,
   REASON_COUNT
 };
 const char *verdict_reason_name(enum verdict_reason r);

@@ -16,12 +16,14 @@
 #include <stdint.h>
 
 enum screen_preset { SCREEN_QUICK = 0, SCREEN_BALANCED, SCREEN_LEAVE_MESSAGE };
+struct tone_plan;
 struct screen_params {
   enum screen_preset preset;
-  bool decide;            /* false: only the end of greeting, beeps and tones are reported */
-  uint32_t hold_ms;       /* law: 2000 */
-  uint32_t speech_cap_ms; /* 6000 */
-  uint32_t dead_air_ms;   /* 8000 */
+  bool decide;                  /* false: only the end of greeting, beeps and tones are reported */
+  uint32_t hold_ms;             /* law: 2000 */
+  uint32_t speech_cap_ms;       /* 6000 */
+  uint32_t dead_air_ms;         /* 8000 */
+  const struct tone_plan *plan; /* names tones as one country does; NULL: by family. Must outlive the engine */
 };
 
 enum screen_event_kind {

@@ -35,7 +35,7 @@ ROOMS = [
     ("campaigns/intake/", False, ["campaigns/"]),
     ("campaigns/packs/", False, ["campaigns/", "dialer/base/"]),
     ("dialer/words/", True, []),
-    ("dialer/base/", False, ["dialer/base/", "pacing/why.h"]),
+    ("dialer/base/", False, ["dialer/base/", "pacing/why.h", "dsp/tone_plan.h", "dsp/screen.h"]),
     ("dialer/pacing/", True, ["dialer/pacing/", "pacing/"]),
     ("dialer/floor/", True, ["dialer/floor/", "dialer/base/", "pacing/", "campaigns/law.h", "dsp/"]),
     ("dialer/control/", True, ["dialer/control/", "dialer/floor/", "dialer/base/", "pacing/", "campaigns/law.h"]),

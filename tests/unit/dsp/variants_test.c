@@ -339,6 +339,69 @@ START_TEST(a_voice_is_never_a_tone_a_key_or_a_beep) {
 }
 END_TEST
 
+static struct heard other;
+
+static bool same_events(const struct heard *a, const struct heard *b, uint64_t until) {
+  int n = 0;
+  for (; n < a->n && a->e[n].at <= until; n++)
+    if (n >= b->n || a->e[n].kind != b->e[n].kind || a->e[n].at != b->e[n].at || a->e[n].sample != b->e[n].sample ||
+        a->e[n].tone != b->e[n].tone || a->e[n].digit != b->e[n].digit || a->e[n].verdict != b->e[n].verdict)
+      return false;
+  return n == b->n || b->e[n].at > until;
+}
+
+static void make_any(uint32_t seed) {
+  const struct twist t = twist_of(seed, 0.01);
+  const struct rhythm *r = &BUSY[seed % BUSY_COUNT];
+  sound_clear(&sound);
+  add_silence(&sound, (int)dice_between(0, 500));
+  if (seed % 3 == 0) {
+    for (int i = 0; i < 5; i++) {
+      add_pair(&t, r->on1, r->hz1, r->hz2);
+      add_silence(&sound, r->off1);
+    }
+  } else if (seed % 3 == 1) {
+    add_speech(&sound, 1200, 160, t.level);
+    add_silence(&sound, 400);
+    add_beep(&t, seed % 4);
+  } else {
+    for (int i = 0; i < 5; i++) {
+      add_pair(&t, 90, 770, 1336);
+      add_silence(&sound, 90);
+    }
+  }
+  add_silence(&sound, 800);
+  add_noise(&sound, 0, sound.n, -50);
+  sound_line(&sound, 8, 0.0, line);
+}
+
+START_TEST(the_size_of_blocks_changes_nothing) {
+  static const int sizes[] = {1, 7, 80, 161, 333, 480, 960};
+  for (uint32_t seed = 1; seed <= 30; seed++) {
+    make_any(seed);
+    listen_to(&heard, &params, line, sound.n, 160);
+    ck_assert_int_gt(heard.n, 0);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+      listen_to(&other, &params, line, sound.n, sizes[i]);
+      ck_assert_msg(same_events(&heard, &other, UINT64_MAX), "seed %u, blocks of %d", seed, sizes[i]);
+    }
+  }
+}
+END_TEST
+
+START_TEST(what_was_heard_by_then_does_not_depend_on_what_comes_later) {
+  for (uint32_t seed = 1; seed <= 60; seed++) {
+    make_any(seed);
+    listen_to(&heard, &params, line, sound.n, 160);
+    for (int i = 0; i < heard.n; i++) {
+      const int cut = (int)heard.e[i].at + 160; /* one block after */
+      listen_to(&other, &params, line, cut < sound.n ? cut : sound.n, 160);
+      ck_assert_msg(same_events(&heard, &other, heard.e[i].at), "seed %u, event %d", seed, i);
+    }
+  }
+}
+END_TEST
+
 int main(void) {
   params = screen_defaults(SCREEN_BALANCED);
   Suite *s = suite_create("a thousand tones");
@@ -351,6 +414,8 @@ int main(void) {
   tcase_add_test(c, fax_and_modem_are_known);
   tcase_add_test(c, keypad_strings_are_read_exactly);
   tcase_add_loop_test(c, beeps_are_known_and_reported_just_after_they_end, 0, 4);
+  tcase_add_test(c, the_size_of_blocks_changes_nothing);
+  tcase_add_test(c, what_was_heard_by_then_does_not_depend_on_what_comes_later);
   tcase_add_test(c, a_voice_is_never_a_tone_a_key_or_a_beep);
   suite_add_tcase(s, c);
   SRunner *r = srunner_create(s);
