@@ -10,7 +10,7 @@ enum { READ_BYTES = 65536, SNIFF_BYTES = 8192 };
 struct csv {
   int fd;
   char separator;
-  bool ended, unread;
+  bool ended, unread, accents;
   uint64_t line, bytes;
   size_t at, have; /* in buffer */
   size_t used;     /* in record */
@@ -110,6 +110,7 @@ int csv_create(int fd, struct csv **out, char err[INTAKE_ERROR_MAX]) {
     return r < 0 ? CAD_EIO : CAD_EFORMAT;
   }
   if (c->have >= 3 && memcmp(c->buffer, "\357\273\277", 3) == 0) c->at = 3;
+  for (size_t i = 0; i < c->have && !c->accents; i++) c->accents = c->buffer[i] >= 0x80;
   if (c->have >= c->at + 6 && strncasecmp((char *)c->buffer + c->at, "sep=", 4) == 0 &&
       (c->buffer[c->at + 5] == '\r' || c->buffer[c->at + 5] == '\n')) {
     c->separator = (char)c->buffer[c->at + 4];
@@ -324,6 +325,7 @@ int csv_next(struct csv *c, struct csv_record *out, char err[INTAKE_ERROR_MAX]) 
 }
 
 void csv_unread(struct csv *c) { c->unread = true; }
+bool csv_accents(const struct csv *c) { return c->accents; }
 char csv_separator(const struct csv *c) { return c->separator; }
 uint64_t csv_bytes(const struct csv *c) { return c->bytes - (c->have - c->at); }
 

@@ -1,5 +1,6 @@
-#include <campaigns/intake.h>
+#include "phone_lib.h"
 #include <cadencia/err.h>
+#include <campaigns/intake.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -34,28 +35,24 @@ static const struct code_plan CODES[] = {
     {966, 9, 9},  {967, 7, 9},  {968, 8, 8},   {970, 8, 9},  {971, 8, 9},  {972, 8, 9},  {973, 8, 8},  {974, 8, 8},  {975, 8, 8},
     {976, 8, 8},  {977, 8, 10}, {992, 9, 9},   {993, 8, 8},  {994, 9, 9},  {995, 9, 9},  {996, 9, 9},  {998, 9, 9}};
 
-/* How numbers are written at home. trunk: what people dial first inside the country; lead: first digits that a
- * national number can have, NULL for any. */
+/* Countries whose numbers may stand without '+'. lead: first digits that a national number can have, NULL for any. */
 struct phone_home {
   char country[3];
   uint16_t code;
-  const char *trunk, *lead;
+  const char *lead;
 };
 static const struct phone_home HOMES[] = {
-    {"US", 1, "1", "23456789"},   {"CA", 1, "1", "23456789"},   {"PR", 1, "1", "23456789"},  {"DO", 1, "1", "23456789"},
-    {"JM", 1, "1", "23456789"},   {"MX", 52, "", "23456789"},   {"ES", 34, "", "6789"},      {"CO", 57, "", "36"},
-    {"AR", 54, "0", "123456789"}, {"CL", 56, "", "23456789"},   {"PE", 51, "0", "1456789"},  {"BR", 55, "0", "123456789"},
-    {"EC", 593, "0", "2345679"},  {"VE", 58, "0", "24"},        {"BO", 591, "0", "234678"},  {"PY", 595, "0", NULL},
-    {"UY", 598, "0", "249"},      {"GT", 502, "", NULL},        {"SV", 503, "", NULL},       {"HN", 504, "", NULL},
-    {"NI", 505, "", NULL},        {"CR", 506, "", NULL},        {"PA", 507, "", NULL},       {"CU", 53, "0", NULL},
-    {"GB", 44, "0", "1235789"},   {"IE", 353, "0", "12456789"}, {"FR", 33, "0", "12345679"}, {"DE", 49, "0", NULL},
-    {"AT", 43, "0", NULL},        {"CH", 41, "0", NULL},        {"IT", 39, "", "03"},        {"PT", 351, "", "2379"},
-    {"NL", 31, "0", "123456789"}, {"BE", 32, "0", NULL},        {"LU", 352, "", NULL},       {"PL", 48, "", NULL},
-    {"SE", 46, "0", NULL},        {"NO", 47, "", "23456789"},   {"DK", 45, "", "23456789"},  {"FI", 358, "0", NULL},
-    {"CZ", 420, "", NULL},        {"SK", 421, "0", NULL},       {"HU", 36, "06", NULL},      {"RO", 40, "0", "237"},
-    {"BG", 359, "0", NULL},       {"GR", 30, "", "26"},         {"AD", 376, "", NULL},       {"AU", 61, "0", "23478"},
-    {"NZ", 64, "0", NULL},        {"ZA", 27, "0", NULL},        {"IN", 91, "0", NULL},       {"PH", 63, "0", NULL},
-    {"JP", 81, "0", NULL},        {"MA", 212, "0", "5678"},     {"GQ", 240, "", NULL}};
+    {"US", 1, "23456789"},   {"CA", 1, "23456789"},   {"PR", 1, "23456789"},   {"DO", 1, "23456789"},   {"JM", 1, "23456789"},
+    {"MX", 52, "23456789"},  {"ES", 34, "6789"},      {"CO", 57, "36"},        {"AR", 54, "123456789"}, {"CL", 56, "23456789"},
+    {"PE", 51, "1456789"},   {"BR", 55, "123456789"}, {"EC", 593, "2345679"},  {"VE", 58, "24"},        {"BO", 591, "234678"},
+    {"PY", 595, NULL},       {"UY", 598, "249"},      {"GT", 502, NULL},       {"SV", 503, NULL},       {"HN", 504, NULL},
+    {"NI", 505, NULL},       {"CR", 506, NULL},       {"PA", 507, NULL},       {"CU", 53, NULL},        {"GB", 44, "1235789"},
+    {"IE", 353, "12456789"}, {"FR", 33, "12345679"},  {"DE", 49, NULL},        {"AT", 43, NULL},        {"CH", 41, NULL},
+    {"IT", 39, "03"},        {"PT", 351, "2379"},     {"NL", 31, "123456789"}, {"BE", 32, NULL},        {"LU", 352, NULL},
+    {"PL", 48, NULL},        {"SE", 46, NULL},        {"NO", 47, "23456789"},  {"DK", 45, "23456789"},  {"FI", 358, NULL},
+    {"CZ", 420, NULL},       {"SK", 421, NULL},       {"HU", 36, NULL},        {"RO", 40, "237"},       {"BG", 359, NULL},
+    {"GR", 30, "26"},        {"AD", 376, NULL},       {"AU", 61, "23478"},     {"NZ", 64, NULL},        {"ZA", 27, NULL},
+    {"IN", 91, NULL},        {"PH", 63, NULL},        {"JP", 81, NULL},        {"MA", 212, "5678"},     {"GQ", 240, NULL}};
 
 const struct phone_home *phone_home_find(const char *country) {
   for (size_t i = 0; i < sizeof HOMES / sizeof HOMES[0]; i++)
@@ -125,30 +122,37 @@ static const char *strip_wrapping(const char *p, size_t *n) {
   return p;
 }
 
-static int fault(char reason[PHONE_REASON_MAX], const char *text) {
-  snprintf(reason, PHONE_REASON_MAX, "%s", text);
+/* What is told of a number that is refused. */
+struct refusal_text {
+  enum phone_fault fault;
+  char *reason;
+};
+
+static int fault(struct refusal_text *no, enum phone_fault what, const char *text) {
+  no->fault = what;
+  snprintf(no->reason, PHONE_REASON_MAX, "%s", text);
   return CAD_EFORMAT;
 }
 
-static int other_character(const char *p, char reason[PHONE_REASON_MAX]) {
+static int other_character(const char *p, struct refusal_text *no) {
   if ((*p == 'x' || *p == 'X' || strncasecmp(p, "ext", 3) == 0 || *p == '#') && p[1])
-    return fault(reason, "has an extension: a dialer cannot reach it, give the direct number");
-  if (isalpha((unsigned char)*p)) return fault(reason, "holds letters: not a phone number");
-  if (*p == ',' || *p == ';') return fault(reason, "holds a comma or semicolon: one number a cell");
-  if (*p == '+') return fault(reason, "has '+' in the middle: one number a cell");
-  return fault(reason, "holds a character that no phone number has");
+    return fault(no, PHONE_EXTENSION, "has an extension: a dialer cannot reach it, give the direct number");
+  if (isalpha((unsigned char)*p)) return fault(no, PHONE_NOT_A_NUMBER, "holds letters: not a phone number");
+  if (*p == ',' || *p == ';') return fault(no, PHONE_SEVERAL, "holds a comma or semicolon: one number a cell");
+  if (*p == '+') return fault(no, PHONE_SEVERAL, "has '+' in the middle: one number a cell");
+  return fault(no, PHONE_NOT_A_NUMBER, "holds a character that no phone number has");
 }
 
-static int read_written(const char *text, struct written *w, char reason[PHONE_REASON_MAX]) {
+static int read_written(const char *text, struct written *w, struct refusal_text *no) {
   size_t n = strlen(text);
-  if (n > 64) return fault(reason, "longer than 64 characters: not a phone number");
+  if (n > 64) return fault(no, PHONE_NOT_A_NUMBER, "longer than 64 characters: not a phone number");
   char copy[65];
   const char *p = strip_wrapping(text, &n);
   n -= decimal_zeros(p, n);
   memcpy(copy, p, n);
   copy[n] = 0;
   if (looks_scientific(copy))
-    return fault(reason, "scientific notation from a spreadsheet: digits are lost, format the column as text and save again");
+    return fault(no, PHONE_SCIENTIFIC, "scientific notation from a spreadsheet: digits are lost, format the column as text and save again");
   *w = (struct written){.count = 0};
   for (p = copy; *p;) {
     if (w->plus && strncmp(p, "(0)", 3) == 0) { /* +44 (0)20: the zero is for callers inside the country */
@@ -163,111 +167,253 @@ static int read_written(const char *text, struct written *w, char reason[PHONE_R
     if (*p == '+' && w->count == 0 && !w->plus) {
       w->plus = true;
     } else if (isdigit((unsigned char)*p)) {
-      if (w->count >= DIGITS_MAX) return fault(reason, "more digits than two phone numbers: one number a cell");
+      if (w->count >= DIGITS_MAX) return fault(no, PHONE_SEVERAL, "more digits than two phone numbers: one number a cell");
       w->digits[w->count++] = *p;
     } else {
-      return other_character(p, reason);
+      return other_character(p, no);
     }
     p++;
   }
   w->digits[w->count] = 0;
-  return w->count ? CAD_OK : fault(reason, "no digits: not a phone number");
+  return w->count ? CAD_OK : fault(no, PHONE_NOT_A_NUMBER, "no digits: not a phone number");
 }
 
 /* ---- plans ---- */
 
-/* Same first digits for every home of a code: the first one with that code stands for all. */
+/* First digits are the same for every home of a code: the first one with that code stands for all. */
 static const struct phone_home *home_of_code(unsigned code) {
   for (size_t i = 0; i < sizeof HOMES / sizeof HOMES[0]; i++)
     if (HOMES[i].code == code) return &HOMES[i];
   return NULL;
 }
 
-static int check_lead(unsigned code, const char *d, char reason[PHONE_REASON_MAX]) {
-  const struct phone_home *h = home_of_code(code);
+/* The plan of a number's calling code; its length in digits to *length. */
+static const struct code_plan *plan_of(const char *digits, size_t *length) {
+  unsigned code = 0;
+  for (size_t i = 0; i < 3 && digits[i]; i++) {
+    code = code * 10 + (unsigned)(digits[i] - '0');
+    const struct code_plan *plan = code ? code_find(code) : NULL;
+    if (!plan) continue;
+    *length = i + 1;
+    return plan;
+  }
+  return NULL;
+}
+
+static int lead_fault(const struct phone_home *h, const char *d, struct refusal_text *no) {
+  no->fault = PHONE_NOT_POSSIBLE;
   if (h && h->lead && !strchr(h->lead, d[0])) {
-    snprintf(reason, PHONE_REASON_MAX, "not possible: no number of +%u begins with %c", code, d[0]);
+    snprintf(no->reason, PHONE_REASON_MAX, "not possible: no number of +%u begins with %c", h->code, d[0]);
     return CAD_EFORMAT;
   }
-  if (code == 1 && (d[3] < '2' || (d[1] == '1' && d[2] == '1'))) {
-    snprintf(reason, PHONE_REASON_MAX, "not possible: no such area code and exchange %.3s-%.3s", d, d + 3);
+  /* NPA-NXX: 211 and the like are services, and no exchange begins with 0 or 1. */
+  if (h && h->code == 1 && strlen(d) == 10 && (d[3] < '2' || (d[1] == '1' && d[2] == '1'))) {
+    snprintf(no->reason, PHONE_REASON_MAX, "not possible: no such area code and exchange %.3s-%.3s", d, d + 3);
     return CAD_EFORMAT;
   }
   return CAD_OK;
 }
 
-static void range_text(const struct code_plan *plan, char out[16]) {
-  if (plan->min == plan->max)
-    snprintf(out, 16, "%u", plan->min);
+static int length_fault(enum phone_lib_said said, const struct written *w, const struct phone_home *home, struct refusal_text *no) {
+  size_t skip = 0, n = (size_t)w->count;
+  const struct code_plan *plan = w->plus ? plan_of(w->digits, &skip) : home ? code_find(home->code) : NULL;
+  bool is_short = said == PHONE_LIB_SHORT;
+  char wanted[16] = "other lengths";
+  if (plan && plan->min == plan->max)
+    snprintf(wanted, sizeof wanted, "%u", plan->min);
+  else if (plan)
+    snprintf(wanted, sizeof wanted, "%u to %u", plan->min, plan->max);
+  if (plan && n - skip > plan->max) is_short = false; /* "not of a possible length" is told as short */
+  no->fault = is_short ? PHONE_SHORT : PHONE_LONG;
+  if (w->plus && plan)
+    snprintf(no->reason, PHONE_REASON_MAX, "too %s: %zu digits after +%u, a number has %s there", is_short ? "short" : "long", n - skip,
+             plan->code, wanted);
   else
-    snprintf(out, 16, "%u to %u", plan->min, plan->max);
+    snprintf(no->reason, PHONE_REASON_MAX, "too %s: %zu digits, a number of %s has %s", is_short ? "short" : "long", n,
+             home ? home->country : "this country", wanted);
+  return CAD_EFORMAT;
 }
 
-/* d: digits after the calling code. */
-static int accept_digits(const struct code_plan *plan, const char *d, uint64_t *out, char reason[PHONE_REASON_MAX]) {
-  size_t n = strlen(d);
-  if (plan->code == 52 && n == 11 && d[0] == '1') { /* the mobile mark that Mexico dropped in 2019 */
-    d++;
-    n--;
-  }
-  if (n < plan->min || n > plan->max) {
-    char wanted[16];
-    range_text(plan, wanted);
-    snprintf(reason, PHONE_REASON_MAX, "too %s: %zu digits after +%u, a number has %s there", n < plan->min ? "short" : "long", n,
-             plan->code, wanted);
+static int country_fault(const struct written *w, struct refusal_text *no) {
+  no->fault = PHONE_COUNTRY;
+  if (w->plus)
+    snprintf(no->reason, PHONE_REASON_MAX, "no country has calling code +%.3s", w->digits);
+  else
+    snprintf(no->reason, PHONE_REASON_MAX, "no country known for a number without '+': name one with --country");
+  return CAD_EFORMAT;
+}
+
+/* Whatever libphonenumber takes for possible, if the number's country is one that lists may name and the first digits can be. */
+static int by_library(const struct written *w, const struct phone_home *home, uint64_t *out, struct refusal_text *no) {
+  char text[DIGITS_MAX + 2];
+  uint64_t e164 = 0;
+  size_t skip;
+  if (!w->plus && !home) return country_fault(w, no);
+  snprintf(text, sizeof text, "%s%s", w->plus ? "+" : "", w->digits);
+  enum phone_lib_said said = phone_lib_parse(text, home ? home->country : "ZZ", &e164);
+  if (said == PHONE_LIB_COUNTRY) return country_fault(w, no);
+  if (said == PHONE_LIB_NO_NUMBER) return fault(no, PHONE_NOT_A_NUMBER, "not a phone number");
+  if (said != PHONE_LIB_GOOD) return length_fault(said, w, home, no);
+  snprintf(text, sizeof text, "%llu", (unsigned long long)e164);
+  const struct code_plan *plan = plan_of(text, &skip);
+  if (!plan) {
+    no->fault = PHONE_COUNTRY;
+    snprintf(no->reason, PHONE_REASON_MAX, "+%.3s is a service, a satellite or no country: nobody on a list has it", text);
     return CAD_EFORMAT;
   }
-  int r = check_lead(plan->code, d, reason);
-  if (r < 0) return r;
-  uint64_t v = plan->code;
+  int r = lead_fault(home_of_code(plan->code), text + skip, no);
+  if (r == CAD_OK) *out = e164;
+  return r;
+}
+
+/* ---- plain numbers: taken without the library, and a test proves that it would say the same ---- */
+
+/* National numbers of that many digits, one of `lead` first, that need nothing taken away. */
+struct plain_plan {
+  uint16_t code;
+  uint8_t length;
+  const char *lead;
+};
+static const struct plain_plan PLAIN[] = {{1, 10, "23456789"},  {34, 9, "6789"},     {52, 10, "23456789"}, {57, 10, "36"},
+                                          {54, 10, "2367"},     {56, 9, "23456789"}, {51, 9, "9"},         {55, 11, "12345678"},
+                                          {55, 10, "12345678"}, {44, 10, "1235789"}, {61, 9, "23478"}};
+
+static bool plain_national(unsigned code, const char *d, size_t n) {
+  for (size_t i = 0; i < sizeof PLAIN / sizeof PLAIN[0]; i++) {
+    const struct plain_plan *p = &PLAIN[i];
+    if (p->code != code || p->length != n || !strchr(p->lead, d[0])) continue;
+    if (code == 1 && (d[3] < '2' || (d[1] == '1' && d[2] == '1'))) return false;
+    /* Argentina: "15" behind the area code marks a mobile number and is written otherwise abroad. */
+    if (code == 54 && (strncmp(d + 2, "15", 2) == 0 || strncmp(d + 3, "15", 2) == 0 || strncmp(d + 4, "15", 2) == 0)) return false;
+    return true;
+  }
+  return false;
+}
+
+bool phone_plain(const char *digits, bool plus, const struct phone_home *home, uint64_t *out) {
+  size_t n = strlen(digits), skip = 0;
+  unsigned code = home ? home->code : 0;
+  const char *d = digits;
+  if (plus) {
+    const struct code_plan *plan = plan_of(digits, &skip);
+    if (!plan) return false;
+    code = plan->code;
+    d += skip;
+  } else if (code == 1 && n == 11 && d[0] == '1') {
+    d++;
+  }
+  if (code == 0 || !plain_national(code, d, strlen(d))) return false;
+  char own[8];
+  snprintf(own, sizeof own, "%u", code);
+  if (!plus && code != 1 && strncmp(d, own, strlen(own)) == 0) return false; /* the '+' may have been lost */
+  uint64_t v = code;
   for (; *d; d++) v = v * 10 + (uint64_t)(*d - '0');
   *out = v;
-  return CAD_OK;
+  return true;
 }
 
-static int accept_international(const char *d, uint64_t *out, char reason[PHONE_REASON_MAX]) {
-  unsigned code = 0;
-  for (int i = 0; i < 3 && d[i]; i++) {
-    code = code * 10 + (unsigned)(d[i] - '0');
-    const struct code_plan *plan = code ? code_find(code) : NULL;
-    if (plan) return accept_digits(plan, d + i + 1, out, reason);
-  }
-  snprintf(reason, PHONE_REASON_MAX, "no country has calling code +%.3s", d);
-  return CAD_EFORMAT;
+/* ---- both together ---- */
+
+/* "00", "011" and "0011" before a number of another country, wherever the list comes from. */
+static void read_dialed_abroad(struct written *w, const struct phone_home *home) {
+  size_t skip = 0;
+  if (w->plus) return;
+  if (home && home->code == 61 && strncmp(w->digits, "0011", 4) == 0)
+    skip = 4;
+  else if (strncmp(w->digits, "00", 2) == 0 && w->count > 9)
+    skip = 2;
+  else if (home && home->code == 1 && strncmp(w->digits, "011", 3) == 0 && w->count > 10)
+    skip = 3;
+  if (!skip) return;
+  memmove(w->digits, w->digits + skip, (size_t)w->count - skip + 1);
+  w->count -= (int)skip;
+  w->plus = true;
 }
 
-static bool fits(const struct code_plan *plan, const char *d) { return strlen(d) >= plan->min && strlen(d) <= plan->max; }
-
-static int accept_national(const struct phone_home *home, const char *d, uint64_t *out, char reason[PHONE_REASON_MAX]) {
-  const struct code_plan *plan = code_find(home->code);
-  size_t n = strlen(d), trunk = strlen(home->trunk);
-  if (home->code == 52 && n > 10) { /* prefixes of before 2019 */
-    if (n == 12 && strncmp(d, "01", 2) == 0) return accept_digits(plan, d + 2, out, reason);
-    if (n == 13 && (strncmp(d, "044", 3) == 0 || strncmp(d, "045", 3) == 0)) return accept_digits(plan, d + 3, out, reason);
+int phone_read(const char *text, const struct phone_home *home, uint64_t *out, enum phone_fault *what, char reason[PHONE_REASON_MAX]) {
+  struct written w;
+  struct refusal_text no = {PHONE_NOT_A_NUMBER, reason};
+  int r = read_written(text, &w, &no);
+  if (r == CAD_OK) {
+    read_dialed_abroad(&w, home);
+    if (phone_plain(w.digits, w.plus, home, out)) return CAD_OK;
+    r = by_library(&w, home, out, &no);
   }
-  if (trunk && strncmp(d, home->trunk, trunk) == 0 && fits(plan, d + trunk)) return accept_digits(plan, d + trunk, out, reason);
-  if (fits(plan, d)) return accept_digits(plan, d, out, reason);
-  char code[8];
-  snprintf(code, sizeof code, "%u", home->code);
-  size_t k = strlen(code);
-  /* The '+' was lost on the way: Excel drops it. */
-  if (strncmp(d, code, k) == 0 && (fits(plan, d + k) || (home->code == 52 && n == 13))) return accept_digits(plan, d + k, out, reason);
-  char wanted[16];
-  range_text(plan, wanted);
-  snprintf(reason, PHONE_REASON_MAX, "too %s: %zu digits, a number of %s has %s", n < plan->min ? "short" : "long", n, home->country,
-           wanted);
-  return CAD_EFORMAT;
+  if (r < 0 && what) *what = no.fault;
+  return r;
 }
 
 int phone_parse(const char *text, const struct phone_home *home, uint64_t *out, char reason[PHONE_REASON_MAX]) {
-  struct written w;
-  int r = read_written(text, &w, reason);
-  if (r < 0) return r;
-  const char *d = w.digits;
-  if (w.plus) return accept_international(d, out, reason);
-  if (home && home->code == 61 && strncmp(d, "0011", 4) == 0) return accept_international(d + 4, out, reason);
-  if (strncmp(d, "00", 2) == 0 && w.count > 9) return accept_international(d + 2, out, reason);
-  if (home && home->code == 1 && strncmp(d, "011", 3) == 0 && w.count > 10) return accept_international(d + 3, out, reason);
-  if (!home) return fault(reason, "no country known for a number without '+': name one with --country");
-  return accept_national(home, d, out, reason);
+  return phone_read(text, home, out, NULL, reason);
+}
+
+int phone_by_library(const char *digits, bool plus, const struct phone_home *home, uint64_t *out) {
+  struct written w = {.count = (int)strlen(digits), .plus = plus};
+  char reason[PHONE_REASON_MAX];
+  struct refusal_text no = {PHONE_NOT_A_NUMBER, reason};
+  if (w.count > DIGITS_MAX) return CAD_EINVAL;
+  memcpy(w.digits, digits, (size_t)w.count + 1);
+  return by_library(&w, home, out, &no);
+}
+
+const char *phone_home_country(const struct phone_home *home) { return home->country; }
+
+const struct phone_home *phone_home_of_code(const char *calling_code, const struct phone_home *likely) {
+  unsigned code = 0;
+  for (const char *p = calling_code + (*calling_code == '+'); *p >= '0' && *p <= '9' && code < 1000; p++)
+    code = code * 10 + (unsigned)(*p - '0');
+  return likely && likely->code == code ? likely : home_of_code(code);
+}
+
+const struct phone_home *phone_home_named(const char *text) {
+  static const struct {
+    const char *name, *country;
+  } NAMES[] = {{"usa", "US"},
+               {"united states", "US"},
+               {"estados unidos", "US"},
+               {"can", "CA"},
+               {"canada", "CA"},
+               {"mex", "MX"},
+               {"mexico", "MX"},
+               {"m\303\251xico", "MX"},
+               {"esp", "ES"},
+               {"spain", "ES"},
+               {"espa\303\261a", "ES"},
+               {"espana", "ES"},
+               {"col", "CO"},
+               {"colombia", "CO"},
+               {"arg", "AR"},
+               {"argentina", "AR"},
+               {"chl", "CL"},
+               {"chile", "CL"},
+               {"per", "PE"},
+               {"peru", "PE"},
+               {"per\303\272", "PE"},
+               {"bra", "BR"},
+               {"brazil", "BR"},
+               {"brasil", "BR"},
+               {"gbr", "GB"},
+               {"uk", "GB"},
+               {"united kingdom", "GB"},
+               {"reino unido", "GB"},
+               {"aus", "AU"},
+               {"australia", "AU"},
+               {"pri", "PR"},
+               {"puerto rico", "PR"},
+               {"dom", "DO"},
+               {"ecu", "EC"},
+               {"ury", "UY"},
+               {"fra", "FR"},
+               {"deu", "DE"},
+               {"prt", "PT"},
+               {"ita", "IT"},
+               {"irl", "IE"}};
+  if (strlen(text) == 2) {
+    char two[3] = {(char)toupper((unsigned char)text[0]), (char)toupper((unsigned char)text[1]), 0};
+    const struct phone_home *home = phone_home_find(two);
+    if (home) return home;
+  }
+  for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+    if (strcasecmp(NAMES[i].name, text) == 0) return phone_home_find(NAMES[i].country);
+  return NULL;
 }

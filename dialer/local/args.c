@@ -21,6 +21,17 @@ static const struct {
     [OPT_PREVIEW] = {"preview", NULL, "check the file, write nothing"},
     [OPT_FORMAT] = {"format", "csv|jsonl", "default csv"},
     [OPT_SCOPE] = {"scope", "SCOPE", "global (default), campaign:NAME or seller:NAME"},
+    [OPT_MAP] = {"map", "COLUMN=KIND,...",
+                 "what columns are: phone, phone2, name, first_name, last_name, id, zone, postcode, state, country, "
+                 "calling_code, priority, consent, field, skip"},
+    [OPT_COLUMNS] = {"columns", "NAME,...", "the file has no header row; its columns in order"},
+    [OPT_MAPPING] = {"mapping", "NAME", "columns as kept under this name"},
+    [OPT_SAVE_MAPPING] = {"save-mapping", "NAME", "keep the columns of this import under a name"},
+    [OPT_DUPLICATES] = {"duplicates", "campaign|system", "reject numbers of this campaign (default), or of any of the seller"},
+    [OPT_REQUIRE_CONSENT] = {"require-consent", NULL, "reject rows whose column consent is empty or says no"},
+    [OPT_UNDO] = {"undo", "ID", "take that import back; possible until its first dial"},
+    [OPT_PRIORITY] = {"priority", "1..100", "lists of the greater number are called first; 50 by default"},
+    [OPT_SHARE] = {"share", "1..100", "weight among lists of the same priority; 1 by default"},
     [OPT_SOURCE] = {"source", "TEXT", "where the wish came from, kept with it"},
 };
 
@@ -130,6 +141,7 @@ static int take_option(int argc, const char *const *argv, int *i, struct args *a
 
 static int check_complete(struct args *a, FILE *out) {
   const struct command *c = a->command;
+  if (a->options[OPT_UNDO]) return CAD_OK; /* it needs nothing beside its number */
   if (a->word_count < c->pos_min) return fault(out, c, "something is missing: %s", c->words);
   for (int o = 0; o < OPT_COUNT; o++)
     if ((c->needs & OPTION(o)) && !a->options[o])

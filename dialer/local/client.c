@@ -1,4 +1,5 @@
 /* The commands' main: through the daemon if one runs, else on the database itself. */
+#include "dialer/base/clock.h"
 #include "dialer/commands.h"
 #include "dialer/local/command.h"
 #include "dialer/local/direct.h"
@@ -25,6 +26,7 @@ struct client {
   int file, rejects;
   char rejects_name[512];
   bool progress_shown;
+  struct mono began; /* of the progress */
 };
 
 /* ---- progress for people, on standard error ---- */
@@ -35,7 +37,14 @@ static int show_progress(void *self, const struct import_progress *p) {
   c->progress_shown = true;
   fprintf(stderr, "\r%llu rows, %llu accepted, %llu rejected", (unsigned long long)p->rows, (unsigned long long)p->accepted,
           (unsigned long long)p->rejected);
+  if (c->began.ms == 0) c->began = clock_mono();
+  double s = (double)mono_since(clock_mono(), c->began) / 1000;
+  if (s > 0.2) fprintf(stderr, ", %.0f rows/s", (double)p->rows / s);
   if (p->bytes_total) fprintf(stderr, ", %llu %%", (unsigned long long)(p->bytes * 100 / p->bytes_total));
+  if (s > 1 && p->bytes_total && p->bytes) {
+    unsigned long long left = (unsigned long long)(s * (double)(p->bytes_total - p->bytes) / (double)p->bytes + 0.5);
+    fprintf(stderr, ", %llu:%02llu left", left / 60, left % 60);
+  }
   fputs("   ", stderr);
   return 0;
 }
@@ -179,7 +188,7 @@ static int open_named(struct client *c) {
   const char *rejects = c->args.options[OPT_REJECTS];
   int n = rejects ? snprintf(c->rejects_name, sizeof c->rejects_name, "%s", rejects)
                   : snprintf(c->rejects_name, sizeof c->rejects_name, "%s.rejected.csv", path);
-  c->rejects = n < (int)sizeof c->rejects_name ? open(c->rejects_name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+  c->rejects = n < (int)sizeof c->rejects_name ? open(c->rejects_name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
   if (c->rejects < 0) {
     fprintf(stderr, "cadencia import: the reject file %s cannot be written: %s; name another with --rejects FILE\n", c->rejects_name,
             strerror(errno));
@@ -188,11 +197,17 @@ static int open_named(struct client *c) {
   return empty_rejects(c, &st);
 }
 
+static bool one_line(int fd) {
+  char text[16384];
+  ssize_t n = pread(fd, text, sizeof text, 0);
+  const char *end = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
+  return n <= 0 || (n < (ssize_t)sizeof text && end == text + n - 1);
+}
+
 /* A reject file with no row in it is of no use. */
 static void close_named(struct client *c) {
   struct stat st;
-  if (c->rejects >= 0 && fstat(c->rejects, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= (off_t)strlen("line,phone,reason\n"))
-    (void)unlink(c->rejects_name);
+  if (c->rejects >= 0 && fstat(c->rejects, &st) == 0 && S_ISREG(st.st_mode) && one_line(c->rejects)) (void)unlink(c->rejects_name);
   if (c->rejects >= 0) close(c->rejects);
   if (c->file >= 0) close(c->file);
 }

@@ -29,6 +29,15 @@ enum option {
   OPT_FORMAT,
   OPT_SCOPE,
   OPT_SOURCE,
+  OPT_MAP,
+  OPT_COLUMNS,
+  OPT_MAPPING,
+  OPT_SAVE_MAPPING,
+  OPT_DUPLICATES,
+  OPT_REQUIRE_CONSENT,
+  OPT_UNDO,
+  OPT_PRIORITY,
+  OPT_SHARE,
   OPT_COUNT
 };
 #define OPTION(o) (1u << (o))
@@ -105,6 +114,11 @@ int cmd_agent_accept(struct command_call *c);
 int cmd_agent_list(struct command_call *c);
 int cmd_dispose(struct command_call *c);
 int cmd_import(struct command_call *c);
+int cmd_import_list(struct command_call *c);
+int cmd_import_undo(struct command_call *c);
+int cmd_import_mappings(struct command_call *c);
+int cmd_list_show(struct command_call *c);
+int cmd_list_set(struct command_call *c);
 int cmd_dnc_add(struct command_call *c);
 int cmd_dnc_check(struct command_call *c);
 int cmd_status(struct command_call *c);

@@ -37,14 +37,33 @@ static const struct command TABLE[] = {
      cmd_agent_list},
     {"dispose", NULL, 2, 2, "AGENT CODE", 0, 0, "Sets the disposition of the call that the agent has or has just had.",
      "  cadencia dispose anna SALE\n", cmd_dispose},
+    {"import", "list", 0, 0, "", 0, 0, "What was imported, how many rows were taken and rejected, and what may still be taken back.",
+     "  cadencia import list\n", cmd_import_list},
+    {"import", "undo", 1, 1, "ID", 0, 0,
+     "Takes an import back: its contacts, and the people and numbers that came with it. Possible until its first dial.",
+     "  cadencia import list\n  cadencia import undo 129460312345\n", cmd_import_undo},
+    {"import", "mappings", 0, 0, "", 0, 0, "The kept mappings of columns.", "  cadencia import mappings\n", cmd_import_mappings},
     {"import", NULL, 1, 1, "--campaign C FILE.csv",
-     OPTION(OPT_CAMPAIGN) | OPTION(OPT_COUNTRY) | OPTION(OPT_REJECTS) | OPTION(OPT_PHONE_COLUMN) | OPTION(OPT_PREVIEW),
+     OPTION(OPT_CAMPAIGN) | OPTION(OPT_COUNTRY) | OPTION(OPT_REJECTS) | OPTION(OPT_PHONE_COLUMN) | OPTION(OPT_PREVIEW) | OPTION(OPT_MAP) |
+         OPTION(OPT_COLUMNS) | OPTION(OPT_MAPPING) | OPTION(OPT_SAVE_MAPPING) | OPTION(OPT_DUPLICATES) | OPTION(OPT_REQUIRE_CONSENT) |
+         OPTION(OPT_UNDO),
      OPTION(OPT_CAMPAIGN),
-     "Loads contacts: a header row, one phone column by its usual names in English or Spanish; rejected rows go to a file with line and "
-     "reason.\n"
-     "Nothing is visible to the dialer before the whole file is in.",
-     "  cadencia import --campaign spring leads.csv\n  cadencia import --campaign spring --country ES --preview clientes.csv\n",
+     "Loads contacts: a header row, phone columns by their usual names in English or Spanish (several numbers a person are tried in "
+     "order),\n"
+     "other columns kept as fields; or ViciDial's standard file without a header. Rejected rows go to a file with line, reason and how to\n"
+     "mend them. Nothing is visible to the dialer before the whole file is in, and all of it can be taken back until the first dial.\n"
+     "cadencia import list, undo ID and mappings: see their --help.",
+     "  cadencia import --campaign spring --preview leads.csv\n  cadencia import --campaign spring leads.csv\n"
+     "  cadencia import --campaign spring --country ES --map \"Tel 1=phone,Tel 2=phone2,Expediente=id\" --save-mapping cobros "
+     "clientes.csv\n"
+     "  cadencia import --campaign spring --mapping cobros octubre.csv\n  cadencia import --undo 129460312345\n",
      cmd_import},
+    {"list", "show", 0, 0, "[--campaign C]", OPTION(OPT_CAMPAIGN), 0,
+     "Lists with their penetration: contacts, how many were tried, reached and finished, priority and share.",
+     "  cadencia list show --campaign spring\n", cmd_list_show},
+    {"list", "set", 1, 1, "ID --priority N --share N", OPTION(OPT_PRIORITY) | OPTION(OPT_SHARE), 0,
+     "Which list is called first, and how lists of the same priority are mixed.",
+     "  cadencia list set 129460312345 --priority 80\n  cadencia list set 129460312345 --share 3\n", cmd_list_set},
     {"export", "calls", 0, 0, "[--campaign C] --format csv|jsonl", OPTION(OPT_CAMPAIGN) | OPTION(OPT_FORMAT), 0,
      "Writes the call log to standard output, one attempt a line; safe to open in a spreadsheet.",
      "  cadencia export calls --format csv > calls.csv\n  cadencia export calls --campaign spring --format jsonl\n", cmd_export_calls},

@@ -151,6 +151,27 @@ struct import_row {
 /* In order of time. row() < 0 stops and is returned. */
 int store_import_each(struct store *s, int (*row)(void *arg, const struct import_row *r), void *arg);
 
+/* ---- lists: what imports brought, and how far each came ---- */
+struct list_row {
+  uint64_t id;
+  char campaign[MAIL_NAME_MAX], file[128];
+  struct wall created, dialed; /* dialed WALL_NONE: not yet */
+  uint8_t priority, share;
+  uint64_t contacts, tried, reached, done, attempts; /* tried: contacts called at least once; reached: to a person */
+};
+/* Visible lists in order of time; campaign NULL: all. row() < 0 stops and is returned. Reads counts, scans nothing. */
+int store_list_each(struct store *s, const char *campaign, int (*row)(void *arg, const struct list_row *r), void *arg);
+/* priority 1 .. 100, the greater is called first; share 1 .. 100, of the leases among lists of the same priority. CAD_ENOENT. */
+int store_list_tune(struct store *s, uint64_t list, uint8_t priority, uint8_t share);
+
+/* ---- kept mappings of columns ---- */
+/* def: JSON. A mapping of that name is replaced. */
+int store_mapping_put(struct store *s, const char *name, const char *def);
+/* malloc'ed; CAD_ENOENT. */
+int store_mapping_get(struct store *s, const char *name, char **def);
+int store_mapping_each(struct store *s, int (*row)(void *arg, const char *name, const char *def), void *arg);
+int store_mapping_drop(struct store *s, const char *name); /* CAD_ENOENT */
+
 /* Instant >= at, within seven days, at which most waiting contacts of the campaign may be called for the next
  * for_ms; the earliest of the best. WALL_NONE: none may. *callable (may be NULL): how many. */
 struct wall store_best_time(struct store *s, const char *campaign, struct wall at, int64_t for_ms, uint64_t *callable);

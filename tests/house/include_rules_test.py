@@ -18,8 +18,9 @@ LIBRARIES = {  # header or prefix: the only places that know it
     "archive": ["campaigns/records/bundle.c"],  # libarchive: archive.h, archive_entry.h
     "sofia-sip/": ["dialer/sip/"],
     "microhttpd.h": ["dialer/console/"],
-    "jansson.h": ["dialer/console/", "dialer/local/", "campaigns/records/"],
     "libconfig.h": ["dialer/base/", "dialer/local/", "campaigns/packs/"],
+    "jansson.h": ["dialer/console/", "dialer/local/", "campaigns/records/", "campaigns/intake/"],
+    "phonenumbers/": ["campaigns/intake/"],
     "spandsp": ["dsp/"],
     "sndfile.h": ["dsp/wav.c"],
 }
