@@ -2,6 +2,7 @@
  * mail is stepped, the outbox is carried out, and nothing here blocks. */
 #include "dialer/daemon_loop.h"
 #include "dialer/base/clock.h"
+#include "dialer/base/clock_watch.h"
 #include "dialer/base/log.h"
 #include "dialer/base/wide.h"
 #include "dialer/blame.h"
@@ -25,7 +26,8 @@ enum {
   STAMP_OLDEST_MS = 60000,
   SETTLE_MS = 1000,
   GIVE_TRIES = 50,
-  CRASH_LOOP = 5
+  CRASH_LOOP = 5,
+  SYNC_EVERY_MS = 10000
 };
 
 struct loop {
@@ -49,6 +51,9 @@ struct loop {
   const char *failed;
   uint32_t sequence, lag_max_us;
   struct mono live_at, check_at;
+  struct clock_watch clock;
+  struct mono sync_at;
+  bool kept, warned; /* the wall clock is kept in step; that it is not was said */
 };
 
 /* ---- carrying mail out ---- */
@@ -275,6 +280,31 @@ static void take_reload(struct loop *l) {
     if (l->sip_up[w]) worker_trunks(l, w);
 }
 
+/* ---- the wall clock ---- */
+
+/* By it the law's hours are judged: a step stops launches until it runs evenly, and leases are judged afresh. */
+static void clock_check(struct loop *l, struct now now) {
+  if (l->sync_at.ms == 0 || mono_since(now.mono, l->sync_at) >= SYNC_EVERY_MS) {
+    l->sync_at = now.mono;
+    l->kept = clock_synchronised();
+    if (!l->kept && !l->warned)
+      log_warn("daemon", "nothing keeps this machine's clock in step (run chrony or systemd-timesyncd)%s",
+               l->opt.config->require_clock_sync ? ": no call is launched until it does" : "; calling hours are judged by it all the same");
+    l->warned = !l->kept;
+  }
+  struct clock_news news;
+  if (!clock_watch_look(&l->clock, now, l->kept || !l->opt.config->require_clock_sync, &news)) return;
+  if (news.stepped)
+    log_error("daemon", "the wall clock stepped by %lld ms: no call is launched until it has run evenly for %d s",
+              (long long)l->clock.stepped_ms, CLOCK_EVEN_MS / 1000);
+  else if (news.trusted)
+    log_info("daemon", "the wall clock is believed again");
+  struct mail m = mail_make(ORDER_CLOCK, now.mono);
+  m.u.order_clock.trusted = news.trusted;
+  m.u.order_clock.stepped = news.stepped;
+  step(l, &m);
+}
+
 /* ---- the picture ---- */
 
 static void publish(struct loop *l, struct now now) {
@@ -322,6 +352,7 @@ static void *loop_thread(void *arg) {
     for (unsigned i = 0; i < taken; i++) step(l, &batch[i]);
     struct now now = clock_now();
     struct mono due = control_deadline(l->control);
+    clock_check(l, now);
     if (due.ms && due.ms <= now.mono.ms) step(l, NULL);
     retry_backlogs(l);
     children_check(l, now.mono);

@@ -44,7 +44,7 @@ static void ring_pop(struct ring *r, struct mail *out) {
 
 static enum class class_of(const struct mail *m) {
   switch (m->kind){
-    case STORE_CLOSE : case STORE_DISPOSE : case STORE_OPT_OUT : return CLASS_CLOSE; case STORE_OPEN : return CLASS_OPEN;
+    case STORE_CLOSE : case STORE_DISPOSE : case STORE_OPT_OUT : case STORE_CLOCK : return CLASS_CLOSE; case STORE_OPEN : return CLASS_OPEN;
     case STORE_LEASE_WANT : case STORE_LEASE_DROP : return CLASS_LEASE;
     default : return CLASS_BULK;
   }
@@ -168,6 +168,7 @@ static void do_item(struct store_group *g, const struct mail *m) {
   case STORE_OPEN: do_open(g, &m->u.store_open); break;
   case STORE_LEASE_WANT: do_lease(g, &m->u.store_want); break;
   case STORE_LEASE_DROP: store_lease_drop(g->store, &m->u.store_lease); break;
+  case STORE_CLOCK: store_clock_trusted(g->store, m->u.order_clock.trusted); break;
   case STORE_AGENT_LOG: store_agent_log(g->store, &m->u.store_agent_log); break;
   case STORE_PACED: break; /* the trace of pacing is not kept */
   default: log_warn("store", "mail %s is not for the store", mail_kind_name((enum mail_kind)m->kind)); break;

@@ -295,6 +295,7 @@ static const struct schema_key ROOT_KEYS[] = {
     {"prompt_dir", SCHEMA_TEXT, false, PLACE(config, prompt_dir), 1, 0, "\"/var/lib/cadencia/prompts\"", own_state_dir},
     {"log_file", SCHEMA_TEXT, false, PLACE(config, log_file), 1, 0, "\"/var/log/cadencia.log\"", own_state_dir},
     {"box", SCHEMA_WHOLE, false, PLACE(config, box), 0, 1023, "0", NULL},
+    {"require_clock_sync", SCHEMA_FLAG, false, PLACE(config, require_clock_sync), 0, 0, "true", NULL},
     {"drain_s", SCHEMA_WHOLE, false, PLACE(config, drain_s), 0, 7200, "300", NULL},
     {"listeners", SCHEMA_OWN, true, 0, 0, 0, 0, "( { name = \"main\"; bind = \"192.0.2.10:5060\"; } );", own_listeners},
     {"trunks", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, own_trunks},

@@ -46,6 +46,7 @@ struct config {
   uint32_t drain_s;
   uint16_t box;                   /* 0..1023, part of every id */
   char log_file[CONFIG_PATH_MAX]; /* "" = standard error */
+  uint8_t require_clock_sync;     /* a clock that nothing keeps in step dials nobody */
   uint8_t loopback_only;          /* rehearsal: the SIP worker refuses any other peer */
 };
 

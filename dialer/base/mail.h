@@ -95,6 +95,7 @@ enum mail_kind {
   STORE_OPT_OUT,    /* u.store_opt_out */
   STORE_AGENT_LOG,  /* u.store_agent_log: an agent changed state */
   STORE_PACED,      /* u.store_paced: a second of a campaign's pacer, while it runs */
+  STORE_CLOCK,      /* u.order_clock: may the wall clock be believed */
 
   /* store -> control */
   STORE_CAMPAIGN,  /* u.store_campaign: terms and wanted state; at start and on change */
@@ -112,6 +113,7 @@ enum mail_kind {
   ORDER_DRAIN,   /* u.order: refuse new calls, finish the rest */
   ORDER_TRUNK,   /* u.order_trunk: new limits after a reload; no reply */
   ORDER_PREVIEW, /* u.order_agent: the agent accepts the previewed contact */
+  ORDER_CLOCK,   /* u.order_clock: the wall clock stepped, or is not (or again) to be believed; no reply */
   /* control -> whoever ordered */
   ORDER_REPLY, /* u.order_reply */
 
@@ -305,6 +307,10 @@ struct mail_order {
   uint64_t ticket;
   uint8_t now; /* ORDER_DRAIN: do not wait for the calls in flight, end them */
 };
+struct mail_order_clock {
+  uint8_t trusted; /* 0: nothing is launched, the gate refuses */
+  uint8_t stepped; /* 1: it jumped: leases go back and are judged afresh */
+};
 struct mail_order_trunk {
   uint16_t trunk;
   uint32_t channels, calls_per_s;
@@ -355,6 +361,7 @@ struct mail {
     struct mail_store_agent store_agent;
     struct mail_order order;
     struct mail_order_trunk order_trunk;
+    struct mail_order_clock order_clock;
     struct mail_order_agent order_agent;
     struct mail_order_reply order_reply;
   } u;

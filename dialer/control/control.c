@@ -64,7 +64,8 @@ static void deliver(struct control *k, const struct mail *m) {
   case ORDER_DISPOSE:
   case ORDER_DRAIN:
   case ORDER_TRUNK:
-  case ORDER_PREVIEW: from_console(k, m); break;
+  case ORDER_PREVIEW:
+  case ORDER_CLOCK: from_console(k, m); break;
   default: break; /* pongs, trunk states and statistics change nothing on the floor */
   }
 }
@@ -119,6 +120,12 @@ bool control_drained(const struct control *k) {
   for (uint32_t i = 0; i < f->agents_used; i++)
     if (f->agents[i].state == AGENT_WRAPUP) return false; /* his disposition is still to come */
   return true;
+}
+
+int control_agent(const struct control *k, uint64_t agent_id) {
+  for (uint32_t i = 0; i < k->floor.agents_used; i++)
+    if (k->floor.agents[i].used && k->floor.agents[i].id == agent_id) return k->floor.agents[i].state;
+  return CAD_ENOENT;
 }
 
 void control_pressure(struct control *k, bool full) { k->floor.pressure = full; }

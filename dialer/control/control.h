@@ -11,6 +11,8 @@
 #include "dialer/base/outbox.h"
 
 struct control;
+struct pacer_view;
+struct pacer_orders;
 enum { CONTROL_TRUNKS_MAX = 16 };
 struct control_trunk {
   uint16_t listener; /* which SIP worker carries it */
@@ -25,6 +27,9 @@ struct control_options {
   unsigned trunk_count;
   struct control_trunk trunks[CONTROL_TRUNKS_MAX];
   struct wall started;
+  /* Simulation: another rule in the pacer's place. It finds the pacer's orders and may replace them; NULL: none. */
+  void (*judge)(void *arg, uint64_t campaign_id, const struct pacer_view *view, struct pacer_orders *orders);
+  void *judge_arg;
 };
 struct control *control_create(const struct control_options *opt);
 struct control *control_destroy(struct control *c);
@@ -37,6 +42,8 @@ void control_step(struct control *c, struct now now, const struct mail *in, stru
 /* When to step again at the latest, MONO_NONE: no deadline. */
 struct mono control_deadline(const struct control *c);
 void control_live(const struct control *c, struct now now, struct live *out);
+/* What an agent does now; enum agent_state, CAD_ENOENT: unknown. */
+int control_agent(const struct control *c, uint64_t agent_id);
 /* Draining, every call is closed and every talk has its disposition. */
 bool control_drained(const struct control *c);
 /* Spoke cannot take mail now (full mailbox): launches stop until it can. */

@@ -52,8 +52,32 @@ static void stop_now(struct floor *f) {
   for (uint32_t i = 0; i < f->agents_used; i++) agent_wrapup_over(f, &f->agents[i]);
 }
 
+static void drop_leases(struct floor *f) {
+  for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) {
+    struct campaign *p = &f->campaigns[i];
+    for (; p->lease_count; p->lease_count--) {
+      order_lease_drop(f, &p->leases[p->lease_head]);
+      p->lease_head = (p->lease_head + 1) % FLOOR_LEASES_MAX;
+    }
+    p->lease_next = MONO_NONE;
+    p->pace_now = p->used;
+  }
+}
+
+/* What was leased by a clock that jumped, or that cannot be believed, goes back to the list and is judged afresh. */
+static void clock_order(struct floor *f, const struct mail_order_clock *o) {
+  f->clock_doubt = !o->trusted;
+  if (o->stepped || !o->trusted) drop_leases(f);
+  outbox_add(f->out, SPOKE_STORE, 0, STORE_CLOCK, f->now.mono)->u.order_clock = *o;
+  for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) f->campaigns[i].pace_now = f->campaigns[i].used;
+}
+
 void from_console(struct control *k, const struct mail *m) {
   struct floor *f = &k->floor;
+  if (m->kind == ORDER_CLOCK) {
+    clock_order(f, &m->u.order_clock);
+    return;
+  }
   if (m->kind == ORDER_TRUNK) {
     const struct mail_order_trunk *o = &m->u.order_trunk;
     if (o->trunk < f->trunk_count) {
@@ -67,13 +91,7 @@ void from_console(struct control *k, const struct mail *m) {
     return;
   }
   f->draining = true;
-  for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) {
-    struct campaign *p = &f->campaigns[i];
-    for (; p->lease_count; p->lease_count--) {
-      order_lease_drop(f, &p->leases[p->lease_head]);
-      p->lease_head = (p->lease_head + 1) % FLOOR_LEASES_MAX;
-    }
-  }
+  drop_leases(f);
   if (m->u.order.now) stop_now(f);
   reply(f, m->u.order.ticket, CAD_OK, "draining: no new calls");
 }

@@ -39,7 +39,7 @@ static void opened(struct floor *f, const struct mail *m) {
   }
   /* The box may have changed its mind while the disk wrote. */
   const struct campaign *p = &f->campaigns[c->campaign];
-  bool dial = p->state == CAMPAIGN_RUNNING && !f->draining && f->worker_up[f->trunks[c->trunk].listener];
+  bool dial = p->state == CAMPAIGN_RUNNING && !f->draining && !f->clock_doubt && f->worker_up[f->trunks[c->trunk].listener];
   call_event(f, c, dial ? EV_OPENED : EV_GIVE_UP);
 }
 

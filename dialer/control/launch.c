@@ -100,7 +100,7 @@ void launch_campaign_set(struct control *k, const struct mail_store_campaign *de
 void launch_want_leases(struct control *k, uint32_t campaign) {
   struct floor *f = &k->floor;
   struct campaign *p = &f->campaigns[campaign];
-  if (p->lease_asked || p->state != CAMPAIGN_RUNNING || f->draining || f->pressure) return;
+  if (p->lease_asked || p->state != CAMPAIGN_RUNNING || f->draining || f->pressure || f->clock_doubt) return;
   if (p->lease_next.ms > f->now.mono.ms) return;
   uint32_t agents = pool_available(f, campaign), wanted = 16 + 4 * agents;
   if (p->terms.mode == PACING_RATIO) wanted += agents * p->terms.ratio_x100 / 100;
@@ -185,13 +185,15 @@ void launch_pace(struct control *k, uint32_t campaign) {
   p->paced = f->now.mono;
   if (!p->pacer) return;
   int64_t again = PACE_EVERY_MS;
-  bool may = p->state == CAMPAIGN_RUNNING && !f->draining && !f->pressure && f->worker_up[f->trunks[p->terms.trunk].listener];
+  bool may =
+      p->state == CAMPAIGN_RUNNING && !f->draining && !f->pressure && !f->clock_doubt && f->worker_up[f->trunks[p->terms.trunk].listener];
   struct trunk *t = &f->trunks[p->terms.trunk];
   tokens_fill(f, t);
   struct pacer_view view = view_of(k, p);
   if (!may) view.contacts = 0;
   struct pacer_orders orders;
   pacer_decide(p->pacer, &view, &orders);
+  if (k->options.judge) k->options.judge(k->options.judge_arg, p->terms.id, &view, &orders);
   p->bound = (uint8_t)orders.why.bound;
   struct pacer_second second;
   if (pacer_trace(p->pacer, &second) && p->state == CAMPAIGN_RUNNING) {
@@ -218,7 +220,8 @@ int launch_for_agent(struct control *k, struct agent *a) {
   struct floor *f = &k->floor;
   struct campaign *p = &f->campaigns[a->campaign];
   struct trunk *t = &f->trunks[p->terms.trunk];
-  if (!agent_available(a) || p->state != CAMPAIGN_RUNNING || f->draining || f->pressure || !f->worker_up[t->listener]) return CAD_EREFUSED;
+  if (!agent_available(a) || p->state != CAMPAIGN_RUNNING || f->draining || f->pressure || f->clock_doubt || !f->worker_up[t->listener])
+    return CAD_EREFUSED;
   tokens_fill(f, t);
   struct pacer_view view = view_of(k, p);
   if (view.lines_free == 0 || view.rate_free == 0) return CAD_EFULL;

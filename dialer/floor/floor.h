@@ -150,7 +150,8 @@ struct floor {
   bool worker_up[FLOOR_LISTENERS_MAX];
   struct id_maker ids;
   bool draining, pressure;
-  bool stopping; /* not even the calls in flight are waited for */
+  bool clock_doubt; /* the wall clock stepped or is not synchronised: nothing is launched */
+  bool stopping;    /* not even the calls in flight are waited for */
   uint64_t late_mail, ignored_events, refused_orders, sip_restarts;
 };
 

@@ -6,25 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 2000, CHECK_EVERY = 64 };
-static const int64_t START_WALL_MS = 1763562600000; /* Wednesday 2025-11-19 14:30 UTC */
+enum { CHECK_EVERY = 64, CHECK_EVERY_QUIET = 4096, ROWS = 250, START_MINUTE = 570, DAY_MINUTES = 1440, DRAIN_MS = 300000 };
+static const int64_t START_WALL_MS = 1763562600000; /* Wednesday 2025-11-19 14:30 UTC, 9:30 in New York */
 
 void world_defaults(struct world_params *p) {
-  *p = (struct world_params){.seed = 1,
-                             .agents = 20,
-                             .answer_bp = 3500,
-                             .machine_bp = 3000,
-                             .busy_bp = 800,
-                             .fail_bp = 300,
-                             .ring_mean_ms = 8500,
-                             .talk_mean_ms = 60000,
-                             .wrapup_ms = 10000,
-                             .detected_bp = 9000,
-                             .mistaken_bp = 100,
-                             .limit_bp = 300,
-                             .mode = PACING_PREDICTIVE,
-                             .ratio_x100 = 200,
-                             .duration_ms = 3600000};
+  *p = (struct world_params){.seed = 1, .mode = PACING_PREDICTIVE, .ratio_x100 = 200};
+  struct scenario *d = &p->day;
+  scenario_defaults(d);
+  snprintf(d->name, sizeof d->name, "a plain floor");
+  d->hours = 1;
+  d->agents = 20;
+  d->answer_pct = 24.5;
+  d->machine_pct = 14; /* 30 % of all answers */
+  d->busy_pct = 10.5;
+  d->fail_pct = 4;
+  d->classes = 1;
+  d->class_share[0] = d->class_factor[0] = 1;
+  d->talk = (struct spread){.mean = 60, .cv = 1};
+  d->wrap = (struct spread){.mean = 10, .cv = 0.5};
+  d->mistaken_pct = 1;
+  d->missed_pct = 10;
+  d->early_hangup_pct = 0;
+  d->login_spread_s = d->breaks_per_hour = 0;
 }
 
 void world_break(struct world *w, const char *text) {
@@ -44,12 +47,7 @@ static uint64_t random_next(struct world *w) {
 }
 uint32_t world_random(struct world *w, uint32_t below) { return below ? (uint32_t)((random_next(w) >> 33) % below) : 0; }
 bool world_chance(struct world *w, uint32_t bp) { return bp && world_random(w, 10000) < bp; }
-int64_t world_duration(struct world *w, int64_t mean_ms, int64_t least_ms) {
-  double u = ((double)(random_next(w) >> 11) + 0.5) / 9007199254740992.0;
-  double ms = -log(u) * (double)mean_ms;
-  if (ms > 10.0 * (double)mean_ms) ms = 10.0 * (double)mean_ms;
-  return ms < (double)least_ms ? least_ms : (int64_t)ms;
-}
+double world_day_s(const struct world *w) { return (double)(w->now_ms - w->begin_ms) / 1000.0; }
 
 /* ---- the heap ---- */
 
@@ -91,20 +89,29 @@ void world_schedule(struct world *w, int64_t delay_ms, struct happen h) {
   push(w, &h);
 }
 
+void world_schedule_mail(struct world *w, int64_t delay_ms, enum happening what, const struct mail *m) {
+  if (w->letters_free_count == 0 || w->heap_count == w->heap_max) {
+    world_break(w, "more mail under way than the world can hold");
+    return;
+  }
+  struct happen h = {.what = (uint8_t)what, .letter = w->letters_free[--w->letters_free_count]};
+  memcpy(&w->letters[h.letter], m, mail_size((enum mail_kind)m->kind));
+  world_schedule(w, delay_ms, h);
+}
+
 static bool may_repeat(const struct mail *m) {
   return m->kind != MEDIA_CREDIT && m->kind != STORE_LEASED && m->kind != STORE_LEASE_END && m->kind != SIP_LOST && m->kind != SIP_UP;
 }
 
 void world_post(struct world *w, int64_t delay_ms, const struct mail *m) {
-  struct happen h = {.what = HAPPENS_MAIL, .mail = *m};
   bool ordered = !may_repeat(m);
   if (!ordered && world_chance(w, w->p.delay_bp)) delay_ms += world_random(w, 1500);
   /* Each edge speaks in order, however slowly. */
   int64_t *last = m->kind < MEDIA_REMOTE ? &w->said_ms[0] : m->kind < STORE_LEASE_WANT ? &w->said_ms[1] : &w->said_ms[2];
   int64_t at = w->now_ms + delay_ms > *last ? w->now_ms + delay_ms : *last;
   if (m->kind != MEDIA_CREDIT) *last = at;
-  world_schedule(w, at - w->now_ms, h);
-  if (!ordered && world_chance(w, w->p.duplicate_bp)) world_schedule(w, delay_ms + world_random(w, 3000), h);
+  world_schedule_mail(w, at - w->now_ms, HAPPENS_MAIL, m);
+  if (!ordered && world_chance(w, w->p.duplicate_bp)) world_schedule_mail(w, delay_ms + world_random(w, 3000), HAPPENS_MAIL, m);
 }
 
 /* ---- one turn ---- */
@@ -113,33 +120,45 @@ static void hash_add(struct world *w, uint64_t x) {
   for (int i = 0; i < 8; i++, x >>= 8) w->r->hash = (w->r->hash ^ (x & 0xff)) * 0x100000001b3u;
 }
 
+/* First in, first out, a few milliseconds of disk later. */
+static void carry_store(struct world *w, const struct mail *m) {
+  if (m->kind == STORE_AGENT_LOG) people_log(w, &m->u.store_agent_log);
+  if (m->kind == STORE_PACED) w->r->decisions += m->u.store_paced.second.decisions, w->r->given_up += m->u.store_paced.second.given_up;
+  int64_t at = w->now_ms + 3 + world_random(w, 12) + (world_chance(w, w->p.delay_bp) ? world_random(w, 2000) : 0);
+  if (world_chance(w, w->p.stall_bp)) at += 2000;
+  if (at < w->store_ms) at = w->store_ms;
+  w->store_ms = at;
+  world_schedule_mail(w, at - w->now_ms, HAPPENS_STORE, m);
+}
+
 static void carry(struct world *w, const struct out_mail *o) {
   hash_add(w, o->mail.kind);
   hash_add(w, (uint64_t)w->now_ms);
   switch ((enum spoke)o->spoke) {
   case SPOKE_SIP: spoke_sip(w, &o->mail); break;
   case SPOKE_MEDIA: spoke_media(w, &o->mail); break;
-  case SPOKE_STORE: { /* first in, first out, a few milliseconds of disk later */
-    int64_t at = w->now_ms + 3 + world_random(w, 12) + (world_chance(w, w->p.delay_bp) ? world_random(w, 2000) : 0);
-    if (world_chance(w, w->p.stall_bp)) at += 2000;
-    if (at < w->store_ms) at = w->store_ms;
-    w->store_ms = at;
-    world_schedule(w, at - w->now_ms, (struct happen){.what = HAPPENS_STORE, .mail = o->mail});
-    break;
-  }
+  case SPOKE_STORE: carry_store(w, &o->mail); break;
   default: break;
   }
+}
+
+static bool quiet(const struct world_params *p) {
+  return !p->delay_bp && !p->duplicate_bp && !p->refuse_bp && !p->vanish_bp && !p->worker_deaths && !p->stall_bp && !p->hangup_bp &&
+         !p->whim_ms && !p->pressure_ms && !p->clock_steps;
 }
 
 void world_step(struct world *w, const struct mail *in) {
   w->out.count = 0;
   control_step(w->control, world_now(w), in, &w->out);
   for (unsigned i = 0; i < w->out.count; i++) carry(w, &w->out.items[i]);
-  if (w->r->steps++ % CHECK_EVERY == 0) {
+  if (w->r->steps++ % (quiet(&w->p) ? CHECK_EVERY_QUIET : CHECK_EVERY) == 0) {
     const char *broken = control_check(w->control);
     if (broken) world_break(w, broken);
   }
 }
+
+/* What one agent may dial before the plan of the pacer ends. */
+static uint32_t stock(const struct world *w) { return w->p.day.agents * 150 + 2000; }
 
 static int load_contacts(struct world *w) {
   static struct contact_row rows[256];
@@ -147,13 +166,13 @@ static int load_contacts(struct world *w) {
   uint64_t job, visible;
   store_begin(w->store);
   int err = store_import_begin(w->store, "world", "invented", (struct wall){w->wall_ms}, &job);
-  for (int done = 0; err >= 0 && done < CHUNK; done += 250) {
+  for (int done = 0; err >= 0 && done < (int)stock(w); done += ROWS) {
     memset(rows, 0, sizeof rows);
-    for (int i = 0; i < 250; i++) {
-      rows[i].phone = 12020000000u + w->next_phone++;
+    for (int i = 0; i < ROWS; i++) {
+      rows[i].phone = WORLD_FIRST_PHONE + w->next_phone++;
       snprintf(rows[i].zone, sizeof rows[i].zone, "America/New_York");
     }
-    err = store_import_rows(w->store, job, rows, 250, result);
+    err = store_import_rows(w->store, job, rows, ROWS, result);
   }
   if (err >= 0) err = store_import_finish(w->store, job, &visible);
   int committed = store_commit(w->store);
@@ -166,28 +185,36 @@ static void to_control(struct world *w, enum mail_kind kind, const void *body, s
   world_step(w, &m);
 }
 
+static void campaign_terms(const struct world *w, struct campaign_def *def) {
+  const struct scenario *d = &w->p.day;
+  struct campaign_terms *t = &def->terms;
+  snprintf(t->name, sizeof t->name, "world");
+  t->mode = (uint8_t)w->p.mode;
+  t->screening = d->screening;
+  t->ratio_x100 = (uint16_t)w->p.ratio_x100;
+  t->limit_bp = (uint16_t)(d->limit_pct * 100 + 0.5);
+  t->ring_ms = (uint32_t)(d->ring_limit_s * 1000);
+  t->max_wait_ms = 2000;
+  t->wrapup_ms = w->p.sloppy ? (uint32_t)(d->wrap.mean * 3000) : 600000;
+  t->caller_id = 12025550100;
+  t->optout_digit = '9';
+  snprintf(t->dispositions[1], 8, "SALE");
+  snprintf(t->dispositions[2], 8, "NI");
+  snprintf(t->dispositions[3], 8, "CALLBK");
+  snprintf(t->default_disposition, 8, "N");
+}
+
 static int people_the_world(struct world *w) {
   struct campaign_def def = {0};
   const struct world_params *p = &w->p;
-  snprintf(def.terms.name, sizeof def.terms.name, "world");
-  def.terms.mode = (uint8_t)p->mode;
-  def.terms.screening = 1;
-  def.terms.ratio_x100 = (uint16_t)p->ratio_x100;
-  def.terms.limit_bp = (uint16_t)p->limit_bp;
-  def.terms.ring_ms = 22000;
-  def.terms.max_wait_ms = 2000;
-  def.terms.wrapup_ms = p->wrapup_ms * 3;
-  def.terms.caller_id = 12025550100;
-  def.terms.optout_digit = '9';
-  snprintf(def.terms.dispositions[1], 8, "SALE");
-  snprintf(def.terms.dispositions[2], 8, "NI");
-  snprintf(def.terms.dispositions[3], 8, "CALLBK");
-  snprintf(def.terms.default_disposition, 8, "N");
+  campaign_terms(w, &def);
   snprintf(def.seller, sizeof def.seller, "invented");
   snprintf(def.trunk, sizeof def.trunk, "world");
   snprintf(def.country, sizeof def.country, "US");
   snprintf(def.purpose, sizeof def.purpose, "survey");
-  for (int d = 0; d < 7; d++) def.gate.hours.close[d] = 1440;
+  /* The permitted hours end with the shift; a clock that steps would close them in its midst. */
+  double close = START_MINUTE + p->day.hours * 60;
+  for (int d = 0; d < 7; d++) def.gate.hours.close[d] = p->clock_steps || close > DAY_MINUTES ? DAY_MINUTES : (uint16_t)(close + 0.999);
   def.gate.attempts_max = 3;
   def.gate.attempts_window_ms = 86400000;
   def.state = CAMPAIGN_RUNNING;
@@ -198,36 +225,64 @@ static int people_the_world(struct world *w) {
   def.terms.prompt_safe_harbour = 1;
   w->campaign = (struct mail_store_campaign){def.terms, CAMPAIGN_RUNNING};
   to_control(w, STORE_CAMPAIGN, &w->campaign, sizeof w->campaign);
-  for (uint32_t i = 0; i < p->agents; i++) {
+  for (uint32_t i = 0; i < p->day.agents; i++) {
     struct agent_def a = {0};
     snprintf(a.a.name, sizeof a.a.name, "agent%u", i + 1);
     snprintf(a.a.uri, sizeof a.a.uri, "sip:agent%u@127.0.0.1:5080", i + 1);
     snprintf(a.campaign, sizeof a.campaign, "world");
-    a.a.nailed = i % 4 != 3; /* every fourth is rung on demand */
-    a.a.state = AGENT_READY;
+    a.a.nailed = !p->on_demand || i % 4 != 3;
+    a.a.state = AGENT_LOGGED_OUT;
     if ((err = store_agent_put(w->store, &a)) < 0) return err;
     a.a.campaign_id = w->campaign_id;
-    w->agent_ids[i] = a.a.agent_id;
+    w->agents[i].id = a.a.agent_id;
     to_control(w, STORE_AGENT, &a.a, sizeof a.a);
   }
+  people_begin(w);
+  return CAD_OK;
+}
+
+/* The other dialer's rule sees the floor as the pacer does. */
+static void judge(void *arg, uint64_t campaign_id, const struct pacer_view *view, struct pacer_orders *orders) {
+  struct world *w = arg;
+  (void)campaign_id;
+  uint32_t inbound = w->callers_waiting;
+  for (uint32_t i = 0; i < w->p.day.agents; i++) inbound += w->agents[i].with_caller;
+  rival_decide(&w->rival, view, w->day_abandoned + w->day_early, w->day_live + w->day_early, inbound, orders);
+}
+
+static int world_memory(struct world *w) {
+  uint32_t agents = w->p.day.agents;
+  w->heap_max = w->sessions * 24 + 16384;
+  w->heap = calloc(w->heap_max, sizeof *w->heap);
+  w->letters = calloc(w->heap_max, sizeof *w->letters);
+  w->letters_free = calloc(w->heap_max, sizeof *w->letters_free);
+  w->calls = calloc(w->calls_max, sizeof *w->calls);
+  w->seats = calloc(agents, sizeof *w->seats);
+  w->media = calloc(w->sessions, sizeof *w->media);
+  w->agents = calloc(agents, sizeof *w->agents);
+  if (!w->heap || !w->letters || !w->letters_free || !w->calls || !w->seats || !w->media || !w->agents) return CAD_ENOMEM;
+  for (uint32_t i = 0; i < w->heap_max; i++) w->letters_free[w->letters_free_count++] = w->heap_max - 1 - i;
   return CAD_OK;
 }
 
 static int world_build(struct world *w) {
   const struct world_params *p = &w->p;
-  w->calls_max = p->agents * 12 + 64;
-  w->sessions = w->calls_max + p->agents;
-  w->heap_max = w->sessions * 24 + 8192;
-  w->heap = calloc(w->heap_max, sizeof *w->heap);
-  w->calls = calloc(w->calls_max, sizeof *w->calls);
-  w->seats = calloc(p->agents, sizeof *w->seats);
-  w->media = calloc(w->sessions, sizeof *w->media);
-  w->agent_ids = calloc(p->agents, sizeof *w->agent_ids);
+  const struct scenario *d = &p->day;
+  uint32_t rate = d->calls_per_s ? d->calls_per_s : d->agents <= 40 ? 10 : d->agents / 4;
+  w->calls_max = d->agents * 12 + 64;
+  if (d->lines > w->calls_max) w->calls_max = d->lines;
+  w->sessions = w->calls_max + d->agents;
+  if (world_memory(w) < 0) return CAD_ENOMEM;
   struct control_options o = {
-      .calls_max = w->calls_max, .agents_max = p->agents, .trunk_count = 1, .seed = p->seed, .started = {w->wall_ms}};
-  o.trunks[0] = (struct control_trunk){0, p->lines ? p->lines : w->calls_max, p->calls_per_s ? p->calls_per_s : 1000};
+      .calls_max = w->calls_max, .agents_max = d->agents, .trunk_count = 1, .seed = p->seed, .started = {w->wall_ms}};
+  o.trunks[0] = (struct control_trunk){0, d->lines ? d->lines : 6 * d->agents + 10, rate};
+  if (p->rival.kind != RIVAL_NONE) {
+    rival_begin(&w->rival, &p->rival, w->now_ms);
+    o.judge = judge;
+    o.judge_arg = w;
+  }
   w->control = control_create(&o);
-  if (!w->heap || !w->calls || !w->seats || !w->media || !w->agent_ids || !w->control) return CAD_ENOMEM;
+  if (!w->control) return CAD_ENOMEM;
   w->out.capacity = control_outbox_capacity(w->control);
   w->out.items = calloc(w->out.capacity, sizeof *w->out.items);
   struct store_options so = {.share_dir = p->share_dir, .fast = true};
@@ -240,10 +295,12 @@ static void world_free(struct world *w) {
   store_close(w->store);
   free(w->out.items);
   free(w->heap);
+  free(w->letters);
+  free(w->letters_free);
   free(w->calls);
   free(w->seats);
   free(w->media);
-  free(w->agent_ids);
+  free(w->agents);
 }
 
 static void start_clockwork(struct world *w) {
@@ -253,13 +310,14 @@ static void start_clockwork(struct world *w) {
     world_schedule(w, 1, (struct happen){.what = HAPPENS_CREDIT, .slot = i, .gen = 1});
   }
   for (uint32_t i = 0; i < w->p.worker_deaths; i++)
-    world_schedule(w, 30000 + (int64_t)(random_next(w) % (uint64_t)(w->p.duration_ms > 60000 ? w->p.duration_ms - 30000 : 1)),
+    world_schedule(w, 30000 + (int64_t)(random_next(w) % (uint64_t)(w->end_ms - w->begin_ms > 60000 ? w->end_ms - w->begin_ms - 30000 : 1)),
                    (struct happen){.what = HAPPENS_WORKER_DIES});
   faults_begin(w);
 }
 
-static void begin_drain(struct world *w) {
+static void begin_drain(struct world *w, bool now) {
   struct mail m = mail_make(ORDER_DRAIN, (struct mono){w->now_ms});
+  m.u.order.now = now;
   w->stopping = true;
   world_step(w, &m);
 }
@@ -277,42 +335,67 @@ static void world_stuck(struct world *w) {
   free(live);
 }
 
+static void refill(struct world *w) {
+  struct live *live = calloc(1, sizeof *live);
+  if (!live) return;
+  control_live(w->control, world_now(w), live);
+  if (live->campaigns[0].open < stock(w)) (void)load_contacts(w);
+  free(live);
+}
+
+static void happen_now(struct world *w, struct happen h) {
+  if (h.what != HAPPENS_MAIL && h.what != HAPPENS_STORE) {
+    spoke_happens(w, &h);
+    return;
+  }
+  struct mail m;
+  memcpy(&m, &w->letters[h.letter], sizeof m);
+  w->letters_free[w->letters_free_count++] = h.letter;
+  if (h.what == HAPPENS_MAIL)
+    world_step(w, &m);
+  else
+    spoke_store(w, &m);
+}
+
+/* The shift is over: the box drains, and after the time that a daemon would give it ends in order. */
+static void close_shift(struct world *w) {
+  if (!w->stopping && w->now_ms >= w->end_ms) {
+    people_end(w);
+    begin_drain(w, false);
+  }
+  if (w->stopping && !w->stopping_now && w->now_ms >= w->end_ms + DRAIN_MS) {
+    w->stopping_now = true;
+    begin_drain(w, true);
+  }
+}
+
 /* From one happening or deadline to the next, until everything has ended. */
 static void live_on(struct world *w, void (*progress)(void *, int64_t), void *arg) {
-  int64_t end = w->now_ms + w->p.duration_ms, refill = w->now_ms + 5000, minute = w->now_ms, begin = w->now_ms;
-  int64_t patience = end + 600000;
+  int64_t look = w->now_ms + 5000, minute = w->now_ms, patience = w->end_ms + 2 * DRAIN_MS;
   while (w->broken[0] == 0) {
     struct mono due = control_deadline(w->control);
     int64_t next = w->heap_count ? w->heap[0].at_ms : INT64_MAX;
     if (due.ms && due.ms < next) next = due.ms;
     if (next == INT64_MAX || (w->stopping && control_drained(w->control))) break;
+    if (!w->stopping && next > w->end_ms) next = w->end_ms;
     if (next > w->now_ms) w->now_ms = next;
     if (w->now_ms > patience) {
       world_stuck(w);
       break;
     }
-    if (!w->stopping && w->now_ms >= end) begin_drain(w);
-    if (w->now_ms >= refill && !w->stopping) {
-      struct live *live = calloc(1, sizeof *live);
-      if (!live) return;
-      control_live(w->control, world_now(w), live);
-      if (live->campaigns[0].open < CHUNK) (void)load_contacts(w);
-      free(live);
-      refill = w->now_ms + 5000;
+    close_shift(w);
+    if (w->now_ms >= look && !w->stopping) {
+      refill(w);
+      look = w->now_ms + 5000;
     }
     if (progress && w->now_ms >= minute) {
-      progress(arg, w->now_ms - begin);
+      progress(arg, w->now_ms - w->begin_ms);
       minute += 60000;
     }
-    if (w->heap_count && w->heap[0].at_ms <= w->now_ms) {
-      struct happen h = pop(w);
-      if (h.what == HAPPENS_MAIL)
-        world_step(w, &h.mail);
-      else
-        spoke_happens(w, &h);
-    } else {
+    if (w->heap_count && w->heap[0].at_ms <= w->now_ms)
+      happen_now(w, pop(w));
+    else
       world_step(w, NULL);
-    }
   }
 }
 
@@ -339,9 +422,6 @@ static void account(struct world *w) {
   r->connected = c->connected;
   r->abandoned = c->abandoned;
   r->early_hangup = c->early_hangup;
-  r->talk_ms = c->talk_ms;
-  r->wrapup_ms = c->wrapup_ms;
-  r->ready_ms = c->ready_ms;
   r->log_rows = counts.attempts;
   r->open_attempts = counts.open_attempts;
   r->wait_p50_ms = quantile(w, 500);
@@ -378,6 +458,8 @@ int world_run(const struct world_params *p, struct world_result *out, char *brok
   w->random = p->seed * 0x9e3779b97f4a7c15u + 1;
   w->now_ms = 1000000;
   w->wall_ms = START_WALL_MS - w->now_ms;
+  w->begin_ms = w->now_ms;
+  w->end_ms = w->now_ms + (int64_t)(p->day.hours * 3600000);
   int err = world_build(w);
   if (err >= 0) {
     start_clockwork(w);
@@ -391,4 +473,14 @@ int world_run(const struct world_params *p, struct world_result *out, char *brok
   world_free(w);
   free(w);
   return err;
+}
+
+uint32_t world_utilisation_bp(const struct world_result *r) {
+  uint64_t busy = r->talk_ms + r->wrapup_ms, all = busy + r->ready_ms + r->wasted_ms;
+  return all ? (uint32_t)(busy * 10000 / all) : 0;
+}
+
+double world_abandonment_pct(const struct world_result *r, const struct scenario *s) {
+  double people = (double)(r->lost_people + r->served_people), mistaken = s->screening ? s->mistaken_pct : 0;
+  return people > 0 ? (double)r->lost_people / people * (100 - mistaken) + mistaken : 0;
 }

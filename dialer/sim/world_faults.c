@@ -8,18 +8,10 @@ static struct happen plain(enum happening what) { return (struct happen){.what =
 void faults_begin(struct world *w) {
   const struct world_params *p = &w->p;
   for (uint32_t i = 0; i < p->clock_steps; i++)
-    world_schedule(w, 20000 + (int64_t)world_random(w, (uint32_t)p->duration_ms), plain(HAPPENS_CLOCK_STEP));
+    world_schedule(w, 20000 + (int64_t)world_random(w, (uint32_t)(w->end_ms - w->begin_ms)), plain(HAPPENS_CLOCK_STEP));
   if (p->pressure_ms) world_schedule(w, p->pressure_ms, (struct happen){.what = HAPPENS_PRESSURE, .slot = 1});
   if (p->whim_ms) world_schedule(w, p->whim_ms, plain(HAPPENS_WHIM));
   if (p->mode == PACING_PREVIEW) world_schedule(w, ACCEPT_MS, plain(HAPPENS_ACCEPT));
-}
-
-static void agent_order(struct world *w, enum mail_kind kind, enum agent_state state) {
-  struct mail m = mail_make(kind, (struct mono){w->now_ms});
-  m.u.order_agent.ticket = 1;
-  m.u.order_agent.agent_id = w->agent_ids[world_random(w, w->p.agents)];
-  m.u.order_agent.state = (uint8_t)state;
-  world_step(w, &m);
 }
 
 /* Mostly an agent; now and then the whole campaign is paused, started or announced again. */
@@ -31,13 +23,28 @@ static void whim(struct world *w) {
     m.u.store_campaign = w->campaign;
     world_step(w, &m);
   } else {
-    agent_order(w, ORDER_AGENT, WANTED[world_random(w, sizeof WANTED / sizeof WANTED[0])]);
+    people_order(w, world_random(w, w->p.day.agents), ORDER_AGENT, WANTED[world_random(w, sizeof WANTED / sizeof WANTED[0])]);
   }
 }
 
 void faults_happen(struct world *w, const struct happen *h) {
   switch ((enum happening)h->what) {
-  case HAPPENS_CLOCK_STEP: w->wall_ms += world_chance(w, 5000) ? HOUR_MS : -HOUR_MS; break;
+  case HAPPENS_CLOCK_STEP: /* the daemon's edge sees it within a tenth of a second, and believes the clock again after a while */
+    w->wall_ms += world_chance(w, 5000) ? HOUR_MS : -HOUR_MS;
+    w->stepped++;
+    world_schedule(w, world_random(w, 100), (struct happen){.what = HAPPENS_CLOCK_STEADY, .slot = 0});
+    world_schedule(w, 5100, (struct happen){.what = HAPPENS_CLOCK_STEADY, .slot = 1});
+    break;
+  case HAPPENS_CLOCK_STEADY: {
+    struct mail m = mail_make(ORDER_CLOCK, (struct mono){w->now_ms});
+    if (h->slot == 1 && --w->stepped > 0) break; /* another step came meanwhile */
+    m.u.order_clock.trusted = (uint8_t)h->slot;
+    m.u.order_clock.stepped = 1;
+    w->clock_bad = h->slot == 0;
+    w->bad_from_ms = w->now_ms;
+    world_step(w, &m);
+    break;
+  }
   case HAPPENS_PRESSURE:
     control_pressure(w->control, h->slot == 1);
     if (h->slot == 1)
@@ -50,7 +57,7 @@ void faults_happen(struct world *w, const struct happen *h) {
     if (!w->stopping) world_schedule(w, w->p.whim_ms / 2 + world_random(w, w->p.whim_ms), plain(HAPPENS_WHIM));
     break;
   default:
-    agent_order(w, ORDER_PREVIEW, AGENT_READY);
+    people_order(w, world_random(w, w->p.day.agents), ORDER_PREVIEW, AGENT_READY);
     if (!w->stopping) world_schedule(w, ACCEPT_MS, plain(HAPPENS_ACCEPT));
     break;
   }

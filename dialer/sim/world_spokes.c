@@ -5,7 +5,7 @@
 
 static struct vleg *leg_of(struct world *w, struct leg leg) {
   if (leg.role == LEG_CALL) return leg.slot < w->calls_max ? &w->calls[leg.slot] : NULL;
-  return leg.slot < w->p.agents ? &w->seats[leg.slot] : NULL;
+  return leg.slot < w->p.day.agents ? &w->seats[leg.slot] : NULL;
 }
 
 static struct happen leg_happen(enum happening what, struct leg leg) {
@@ -30,15 +30,6 @@ static void leg_end(struct world *w, struct leg leg, uint16_t status, enum cause
   world_post(w, 1, &m);
 }
 
-static enum callee callee_draw(struct world *w) {
-  uint32_t x = world_random(w, 10000);
-  if (x < w->p.answer_bp) return world_chance(w, w->p.machine_bp) ? CALLEE_MACHINE : CALLEE_PERSON;
-  x -= w->p.answer_bp;
-  if (x < w->p.busy_bp) return CALLEE_BUSY;
-  if (x < w->p.busy_bp + w->p.fail_bp) return CALLEE_FAIL;
-  return CALLEE_NO_ANSWER;
-}
-
 static void sip_invite(struct world *w, const struct mail_sip_invite *i) {
   struct vleg *v = leg_of(w, i->leg);
   if (!v) {
@@ -48,29 +39,29 @@ static void sip_invite(struct world *w, const struct mail_sip_invite *i) {
   if (i->leg.role == LEG_CALL) {
     if (v->opened != i->call_id) world_break(w, "an INVITE without its committed attempt");
     if (v->alive) world_break(w, "two INVITEs on one call");
+    if (w->clock_bad) world_break(w, "an INVITE by a clock that is in doubt");
     w->r->invites++;
   }
   v->gen = i->leg.gen;
   v->alive = true;
-  v->answered = v->cancelled = v->gone = false;
+  v->answered = v->cancelled = v->served = v->gone = false;
   v->rang_ms = 0;
   v->call_id = i->call_id;
-  v->callee = i->leg.role == LEG_SEAT ? CALLEE_SEAT : (uint8_t)callee_draw(w);
-  int64_t ring_after = 200 + world_random(w, 900),
-          ring = 1000 + world_duration(w, w->p.ring_mean_ms > 1000 ? w->p.ring_mean_ms - 1000 : 1, 0);
-  if (v->callee == CALLEE_SEAT) {
+  if (i->leg.role == LEG_SEAT) {
     world_schedule(w, 100 + world_random(w, 200), leg_happen(HAPPENS_ANSWER, i->leg));
     return;
   }
-  if (v->callee == CALLEE_BUSY || v->callee == CALLEE_FAIL) {
-    world_schedule(w, ring_after, leg_happen(HAPPENS_FINAL, i->leg));
+  struct fortune *f = &v->fortune;
+  fortune_draw(&w->p.day, w->p.seed, i->to - WORLD_FIRST_PHONE, v->tries, world_day_s(w), f);
+  if (f->fate == FATE_BUSY || f->fate == FATE_FAIL) {
+    world_schedule(w, f->answer_ms, leg_happen(HAPPENS_FINAL, i->leg));
     return;
   }
-  world_schedule(w, ring_after, leg_happen(HAPPENS_RING, i->leg));
-  if (v->callee != CALLEE_NO_ANSWER) world_schedule(w, ring_after + ring, leg_happen(HAPPENS_ANSWER, i->leg));
+  world_schedule(w, f->delay_ms, leg_happen(HAPPENS_RING, i->leg));
+  if (f->fate != FATE_NO_ANSWER) world_schedule(w, f->answer_ms, leg_happen(HAPPENS_ANSWER, i->leg));
   if (!world_chance(w, w->p.hangup_bp)) return;
   world_schedule(w, world_random(w, 30000), leg_happen(HAPPENS_FINAL, i->leg));
-  world_schedule(w, ring_after + ring + world_random(w, 12000), leg_happen(HAPPENS_HANG_UP, i->leg));
+  world_schedule(w, f->answer_ms + world_random(w, 12000), leg_happen(HAPPENS_HANG_UP, i->leg));
 }
 
 void spoke_sip(struct world *w, const struct mail *m) {
@@ -119,16 +110,19 @@ static void media_screen(struct world *w, const struct mail_media_screen *m) {
   struct vsession *s = session_of(w, m->session);
   if (!s) return;
   const struct vleg *v = leg_of(w, s->owner);
-  bool machine = v && v->callee == CALLEE_MACHINE;
-  int64_t greeting = machine ? 4000 + world_duration(w, 4000, 0) : 500 + world_duration(w, 900, 0);
+  if (!v) return;
+  const struct fortune *f = &v->fortune;
+  bool machine = f->fate == FATE_MACHINE;
+  /* A machine speaks on; where it passes for a person, the pause that misled is the end of a greeting. */
+  int64_t greeting = !machine ? f->greeting_ms : !f->passed ? f->verdict_ms + 5000 : f->verdict_ms > 400 ? f->verdict_ms - 400 : 1;
   s->greeting_end_ms = w->now_ms + greeting;
   world_schedule(w, greeting + 400, session_happen(HAPPENS_GREETING, w, m->session.slot));
   world_schedule(w, greeting + m->max_wait_ms, session_happen(HAPPENS_DEADLINE, w, m->session.slot));
+  if (f->patience_ms) world_schedule(w, greeting + f->patience_ms, leg_happen(HAPPENS_IMPATIENT, s->owner));
   if (!m->screening) return;
-  bool found = machine ? world_chance(w, w->p.detected_bp) : world_chance(w, w->p.mistaken_bp);
   struct happen h = session_happen(HAPPENS_VERDICT, w, m->session.slot);
-  h.role = found;
-  world_schedule(w, machine && found ? 4500 : greeting + 420 + world_random(w, 300), h);
+  h.role = !f->passed;
+  world_schedule(w, f->verdict_ms, h);
 }
 
 static void talk_begin(struct world *w, const struct mail_media_bridge *b) {
@@ -145,7 +139,13 @@ static void talk_begin(struct world *w, const struct mail_media_bridge *b) {
   int64_t wait = w->now_ms - c->greeting_end_ms;
   w->wait_bins[wait < 0 ? 0 : wait < WAIT_BINS ? wait : WAIT_BINS - 1]++;
   media_say(w, MEDIA_BRIDGED, b->customer.slot, w->now_ms, 0, 0, 0);
-  int64_t talk = world_duration(w, w->p.talk_mean_ms, 1000);
+  struct vleg *v = leg_of(w, c->owner);
+  if (!v || a->owner.role != LEG_SEAT || a->owner.slot >= w->p.day.agents) return;
+  v->served = true;
+  struct vagent *agent = &w->agents[a->owner.slot];
+  agent->with_person = v->fortune.fate == FATE_PERSON;
+  agent->wrap_ms = v->fortune.wrap_ms;
+  int64_t talk = v->fortune.talk_ms;
   if (world_chance(w, 5000))
     world_schedule(w, talk, leg_happen(HAPPENS_HANG_UP, c->owner));
   else
@@ -153,11 +153,14 @@ static void talk_begin(struct world *w, const struct mail_media_bridge *b) {
   if (world_chance(w, w->p.vanish_bp)) world_schedule(w, talk / 2, leg_happen(HAPPENS_HANG_UP, a->owner));
 }
 
-static void media_part(struct world *w, struct vsession *s) {
+static void media_part(struct world *w, uint32_t slot) {
+  struct vsession *s = &w->media[slot], *peer = session_of(w, s->peer);
   if (!s->bridged) return;
-  struct vsession *peer = session_of(w, s->peer);
-  if (peer) peer->bridged = false;
   s->bridged = false;
+  if (peer) peer->bridged = false;
+  uint32_t seat = s->owner.role == LEG_SEAT ? slot : s->peer.slot;
+  if (w->p.sloppy && world_chance(w, 3000)) return; /* no key: the campaign's wrap-up time ends it */
+  world_schedule(w, w->agents[w->media[seat].owner.slot].wrap_ms, session_happen(HAPPENS_DISPOSE, w, seat));
 }
 
 void spoke_media(struct world *w, const struct mail *m) {
@@ -173,11 +176,7 @@ void spoke_media(struct world *w, const struct mail *m) {
   case MEDIA_BRIDGE: talk_begin(w, &m->u.media_bridge); break;
   case MEDIA_UNBRIDGE: {
     struct vsession *s = session_of(w, m->u.media_session.session);
-    if (s) {
-      media_part(w, s);
-      if (world_chance(w, 7000))
-        world_schedule(w, world_duration(w, w->p.wrapup_ms, 500), session_happen(HAPPENS_DISPOSE, w, m->u.media_session.session.slot));
-    }
+    if (s) media_part(w, m->u.media_session.session.slot);
     break;
   }
   case MEDIA_PLAY: world_schedule(w, 6000, session_happen(HAPPENS_PLAYED, w, m->u.media_play.session.slot)); break;
@@ -187,7 +186,7 @@ void spoke_media(struct world *w, const struct mail *m) {
       world_break(w, "a session given back twice");
       break;
     }
-    media_part(w, s);
+    media_part(w, m->u.media_session.session.slot);
     *s = (struct vsession){.gen = s->gen + 1};
     world_schedule(w, 3000, session_happen(HAPPENS_CREDIT, w, m->u.media_session.session.slot));
     break;
@@ -209,6 +208,7 @@ static void store_open_attempt(struct world *w, const struct mail_store_open *o)
       if (w->calls[i].case_id == o->lease.case_id) world_break(w, "one contact in two attempts");
     w->calls[o->slot].opened = o->attempt_id;
     w->calls[o->slot].case_id = o->lease.case_id;
+    w->calls[o->slot].tries = o->lease.tries;
   } else {
     w->r->refused++;
   }
@@ -222,6 +222,7 @@ static void store_give_leases(struct world *w, const struct mail_store_want *wan
   for (int i = 0; i < n; i++) {
     struct mail m = mail_make(STORE_LEASED, (struct mono){w->now_ms});
     m.u.store_lease = leases[i];
+    m.u.store_lease.segment = scenario_class(&w->p.day, w->p.seed, leases[i].phone - WORLD_FIRST_PHONE);
     world_post(w, 1, &m);
   }
   world_post(w, 1, &end);
@@ -249,13 +250,14 @@ void spoke_store(struct world *w, const struct mail *m) {
     if (store_attempt_close(w->store, c) < 0) world_break(w, "a close that the store refuses");
     w->calls[c->slot].case_id = 0;
     w->r->outcomes[c->outcome < OUTCOME_COUNT ? c->outcome : 0]++;
-    uint8_t callee = w->calls[c->slot].callee;
+    people_closed(w, c);
+    uint8_t fate = w->calls[c->slot].fortune.fate;
     if (c->answered.ms) {
       w->r->answered++;
-      w->r->people += callee == CALLEE_PERSON;
-      w->r->machines += callee == CALLEE_MACHINE;
-      w->r->taken_for_machine += callee == CALLEE_PERSON && c->outcome == OUTCOME_MACHINE;
-      w->r->machines_to_agents += callee == CALLEE_MACHINE && c->outcome == OUTCOME_CONNECTED;
+      w->r->people += fate == FATE_PERSON;
+      w->r->machines += fate == FATE_MACHINE;
+      w->r->taken_for_machine += fate == FATE_PERSON && c->outcome == OUTCOME_MACHINE;
+      w->r->machines_to_agents += fate == FATE_MACHINE && c->outcome == OUTCOME_CONNECTED;
     }
     struct mail closed = mail_make(STORE_CLOSED, (struct mono){w->now_ms});
     closed.u.store_opened = (struct mail_store_opened){c->slot, c->gen, c->attempt_id, 0, WALL_NONE};
@@ -265,6 +267,7 @@ void spoke_store(struct world *w, const struct mail *m) {
   case STORE_DISPOSE: store_dispose(w->store, &m->u.store_dispose); break;
   case STORE_OPT_OUT: store_opt_out(w->store, &m->u.store_opt_out); break;
   case STORE_AGENT_LOG: store_agent_log(w->store, &m->u.store_agent_log); break;
+  case STORE_CLOCK: store_clock_trusted(w->store, m->u.order_clock.trusted); break;
   default: break;
   }
 }
@@ -275,7 +278,7 @@ static void leg_happens(struct world *w, const struct happen *h, struct leg leg,
   if (!v || v->gen != h->gen) return;
   if (!v->alive) return;
   if (!w->worker_up) { /* nobody is there to tell: the next worker hears of it when it asks */
-    if (h->what == HAPPENS_HANG_UP && v->answered) v->gone = true;
+    if ((h->what == HAPPENS_HANG_UP || (h->what == HAPPENS_IMPATIENT && !v->served)) && v->answered) v->gone = true;
     return;
   }
   struct mail m;
@@ -291,9 +294,14 @@ static void leg_happens(struct world *w, const struct happen *h, struct leg leg,
     world_post(w, 1, &m);
     break;
   case HAPPENS_FINAL:
-    if (!v->answered) leg_end(w, leg, v->callee == CALLEE_BUSY ? 486 : 503, v->callee == CALLEE_BUSY ? CAUSE_BUSY : CAUSE_CONGESTION, 0);
+    if (!v->answered)
+      leg_end(w, leg, v->fortune.fate == FATE_BUSY ? 486 : 503, v->fortune.fate == FATE_BUSY ? CAUSE_BUSY : CAUSE_CONGESTION, 0);
     break;
   case HAPPENS_GONE: leg_end(w, leg, v->answered ? 200 : 487, v->answered ? CAUSE_NORMAL : CAUSE_CANCELLED, 0); break;
+  case HAPPENS_IMPATIENT:
+    if (v->served) break;
+    if (v->answered && !v->cancelled) leg_end(w, leg, 200, CAUSE_NORMAL, 1);
+    break;
   case HAPPENS_HANG_UP:
     if (v->answered && !v->cancelled) leg_end(w, leg, 200, CAUSE_NORMAL, 1);
     break;
@@ -324,7 +332,9 @@ static void session_happens(struct world *w, const struct happen *h, struct vses
     if (s->bridged) media_say(w, MEDIA_DIGIT, h->slot, w->now_ms, 0, 0, '*');
     break;
   case HAPPENS_DISPOSE:
-    if (!s->bridged) media_say(w, MEDIA_DIGIT, h->slot, w->now_ms, 0, 0, (char)('1' + world_random(w, 3)));
+    if (s->bridged || s->owner.role != LEG_SEAT) break;
+    people_wrapped(w, s->owner.slot);
+    media_say(w, MEDIA_DIGIT, h->slot, w->now_ms, 0, 0, (char)('1' + world_random(w, 3)));
     break;
   case HAPPENS_CREDIT: {
     struct mail m = mail_make(MEDIA_CREDIT, (struct mono){w->now_ms});
@@ -355,23 +365,28 @@ static void worker_happens(struct world *w, const struct happen *h) {
     if (!w->worker_up) return;
     w->r->worker_deaths++;
     for (uint32_t i = 0; i < w->calls_max; i++) w->calls[i].alive &= w->calls[i].answered;
-    for (uint32_t i = 0; i < w->p.agents; i++) w->seats[i].alive &= w->seats[i].answered;
-    world_schedule(w, 300 + world_random(w, 600), (struct happen){.what = HAPPENS_WORKER_UP});
+    for (uint32_t i = 0; i < w->p.day.agents; i++) w->seats[i].alive &= w->seats[i].answered;
+    /* The loop reads the last words of the dead before it tells control, and starts the next only then. */
+    world_post(w, 0, &m);
+    w->worker_up = false;
+    world_schedule(w, w->said_ms[0] - w->now_ms + 300 + world_random(w, 600), (struct happen){.what = HAPPENS_WORKER_UP});
+    return;
   }
-  w->worker_up = h->what == HAPPENS_WORKER_UP;
-  if (w->worker_up) {
-    take_up(w, LEG_CALL, w->calls, w->calls_max);
-    take_up(w, LEG_SEAT, w->seats, w->p.agents);
-  }
+  w->worker_up = true;
+  take_up(w, LEG_CALL, w->calls, w->calls_max);
+  take_up(w, LEG_SEAT, w->seats, w->p.day.agents);
   world_post(w, 0, &m);
 }
 
 void spoke_happens(struct world *w, const struct happen *h) {
   switch ((enum happening)h->what) {
-  case HAPPENS_STORE: spoke_store(w, &h->mail); break;
   case HAPPENS_WORKER_DIES:
   case HAPPENS_WORKER_UP: worker_happens(w, h); break;
+  case HAPPENS_SHIFT:
+  case HAPPENS_CALLER:
+  case HAPPENS_CALLER_GIVES_UP: people_happen(w, h); break;
   case HAPPENS_CLOCK_STEP:
+  case HAPPENS_CLOCK_STEADY:
   case HAPPENS_PRESSURE:
   case HAPPENS_WHIM:
   case HAPPENS_ACCEPT: faults_happen(w, h); break;
@@ -379,6 +394,7 @@ void spoke_happens(struct world *w, const struct happen *h) {
   case HAPPENS_ANSWER:
   case HAPPENS_FINAL:
   case HAPPENS_GONE:
+  case HAPPENS_IMPATIENT:
   case HAPPENS_HANG_UP: {
     struct leg leg = {h->role, h->slot, h->gen};
     leg_happens(w, h, leg, leg_of(w, leg));

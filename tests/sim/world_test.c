@@ -11,10 +11,13 @@ static struct world_params small_day(uint64_t seed) {
   struct world_params p;
   world_defaults(&p);
   p.seed = seed;
-  p.agents = 6;
-  p.duration_ms = 8 * 60000;
-  p.talk_mean_ms = 20000;
-  p.wrapup_ms = 4000;
+  p.day.agents = 6;
+  p.day.hours = 8.0 / 60;
+  p.day.talk.mean = 20;
+  p.day.wrap.mean = 4;
+  p.day.lines = 136;
+  p.day.calls_per_s = 1000;
+  p.on_demand = p.sloppy = true;
   p.share_dir = SOURCE_DIR "/etc";
   return p;
 }
@@ -29,6 +32,7 @@ static struct world_result run(const struct world_params *p) {
 
 START_TEST(a_quiet_day_connects_people_and_balances) {
   struct world_params p = small_day(1);
+  p.day.hours = 0.25;
   struct world_result r = run(&p);
   ck_assert_uint_gt(r.attempts, 50);
   ck_assert_uint_gt(r.connected, 20);
@@ -62,8 +66,8 @@ START_TEST(a_reckless_ratio_abandons_and_the_log_says_so) {
   struct world_params p = small_day(5);
   p.mode = PACING_RATIO;
   p.ratio_x100 = 1200;
-  p.answer_bp = 7000;
-  p.machine_bp = 500;
+  p.day.answer_pct = 66;
+  p.day.machine_pct = 10;
   struct world_result r = run(&p);
   ck_assert_uint_gt(r.abandoned, 0);
   ck_assert_uint_eq(r.outcomes[OUTCOME_ABANDONED], r.abandoned);
@@ -79,14 +83,14 @@ START_TEST(a_predictive_shift_keeps_the_limit_on_floors_of_any_size) {
     world_defaults(&p);
     p.share_dir = SOURCE_DIR "/etc";
     p.seed = 9;
-    p.agents = FLOORS[i];
-    p.duration_ms = 2 * 3600000;
+    p.day.agents = FLOORS[i];
+    p.day.hours = 2;
     struct world_result r = run(&p);
-    ck_assert_msg(10000 * r.abandoned <= 300 * (r.abandoned + r.connected), "%u agents, seed %llu: %llu of %llu", p.agents,
+    ck_assert_msg(10000 * r.abandoned <= 300 * (r.abandoned + r.connected), "%u agents, seed %llu: %llu of %llu", p.day.agents,
                   (unsigned long long)p.seed, (unsigned long long)r.abandoned, (unsigned long long)(r.abandoned + r.connected));
     p.mode = PACING_PROGRESSIVE;
     struct world_result slow = run(&p);
-    ck_assert_msg(r.connected > slow.connected * 11 / 10, "%u agents: predictive connects no more than progressive", p.agents);
+    ck_assert_msg(r.connected > slow.connected * 11 / 10, "%u agents: predictive connects no more than progressive", p.day.agents);
   }
 }
 END_TEST
@@ -101,14 +105,14 @@ START_TEST(invariants_hold_over_many_seeds_of_faults) {
     struct world_params p = small_day(1000 + (uint64_t)s);
     p.mode = MODES[s % 4];
     p.ratio_x100 = 300;
-    p.duration_ms = 4 * 60000;
+    p.day.hours = 4.0 / 60;
     p.delay_bp = (uint32_t)(s % 5) * 200;
     p.duplicate_bp = (uint32_t)(s % 4) * 200;
     p.refuse_bp = (uint32_t)(s % 3) * 300;
     p.vanish_bp = (uint32_t)(s % 6) * 300;
     p.worker_deaths = (uint32_t)(s % 4);
-    p.lines = s % 7 == 0 ? 4 : 0;
-    p.calls_per_s = s % 5 == 0 ? 2 : 0;
+    if (s % 7 == 0) p.day.lines = 4;
+    if (s % 5 == 0) p.day.calls_per_s = 2;
     p.stall_bp = s % 5 == 1 ? 100 : 0;
     p.cross_bp = s % 3 == 1 ? 500 : 0;
     p.hangup_bp = s % 5 == 2 ? 3000 : 0;

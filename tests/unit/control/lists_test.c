@@ -104,6 +104,47 @@ START_TEST(a_wall_clock_that_steps_neither_dials_old_leases_nor_bends_a_talk) {
 }
 END_TEST
 
+static void clock_is(bool trusted, bool stepped) {
+  struct mail m = make(ORDER_CLOCK);
+  m.u.order_clock.trusted = trusted;
+  m.u.order_clock.stepped = stepped;
+  step(&m);
+}
+
+START_TEST(a_clock_in_doubt_dials_nobody_and_leases_are_judged_afresh) {
+  order(ORDER_AGENT, 0, AGENT_PAUSED, NULL);
+  lease_for(CAMPAIGN, 5);
+  clock_is(false, true);
+  ck_assert_uint_eq(last(STORE_LEASE_DROP)->u.store_lease.phone, 5);
+  ck_assert_uint_eq(last(STORE_CLOCK)->u.order_clock.trusted, 0); /* the gate hears of it */
+  order(ORDER_AGENT, 0, AGENT_READY, NULL);
+  lease_for(CAMPAIGN, 6);
+  pass(20000);
+  ck_assert_uint_eq(said(STORE_OPEN), 0);
+  clock_is(true, false);
+  ck_assert_uint_eq(last(STORE_CLOCK)->u.order_clock.trusted, 1);
+  pass(2000);
+  ck_assert_uint_eq(said(STORE_OPEN), 1);
+}
+END_TEST
+
+START_TEST(a_clock_that_steps_while_the_disk_writes_sends_no_invite) {
+  struct party p = asked();
+  clock_is(false, true);
+  reply(STORE_OPENED, &p, REFUSAL_NONE);
+  ck_assert_uint_eq(said(SIP_INVITE), 0);
+  ck_assert_int_eq(last(STORE_CLOSE)->u.store_close.outcome, OUTCOME_CANCELLED); /* its row is there and is closed */
+}
+END_TEST
+
+START_TEST(a_clock_that_steps_does_not_end_a_talk) {
+  struct party p = talking();
+  clock_is(false, true);
+  pass(10000);
+  ck_assert_int_eq(state_of(&p), CALL_TALKING);
+}
+END_TEST
+
 START_TEST(a_stopped_campaign_gives_its_leases_back_and_takes_no_more) {
   order(ORDER_AGENT, 0, AGENT_PAUSED, NULL);
   for (uint64_t i = 1; i <= 3; i++) lease_for(CAMPAIGN, i);
@@ -372,6 +413,9 @@ int main(void) {
   tcase_add_test(t, leases_of_a_number_that_must_not_be_called_are_dropped);
   tcase_add_test(t, a_lease_that_expired_is_given_back_and_not_dialed);
   tcase_add_test(t, a_wall_clock_that_steps_neither_dials_old_leases_nor_bends_a_talk);
+  tcase_add_test(t, a_clock_in_doubt_dials_nobody_and_leases_are_judged_afresh);
+  tcase_add_test(t, a_clock_that_steps_while_the_disk_writes_sends_no_invite);
+  tcase_add_test(t, a_clock_that_steps_does_not_end_a_talk);
   tcase_add_test(t, a_stopped_campaign_gives_its_leases_back_and_takes_no_more);
   tcase_add_test(t, leases_are_asked_for_once_and_again_when_the_list_may_have_grown);
   tcase_add_test(t, more_leases_than_asked_for_are_given_back);
