@@ -116,8 +116,10 @@ static const char *const IMPORTS =
     "CREATE TABLE wrapup(attempt INTEGER PRIMARY KEY, seller INTEGER NOT NULL, agent INTEGER NOT NULL,"
     " fields TEXT NOT NULL CHECK(json_valid(fields)), at INTEGER NOT NULL) STRICT;";
 
-static const struct migration MIGRATIONS[] = {
-    {1, 1, {FIRST_WHO, FIRST_DONE}}, {2, 2, {LISTS, IMPORTS}}, {3, 3, {SCHEMA_CHAIN, SCHEMA_AUDIT, SCHEMA_AUDIT_LISTS}}};
+static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
+                                              {2, 2, {LISTS, IMPORTS}},
+                                              {3, 3, {SCHEMA_CHAIN, SCHEMA_AUDIT, SCHEMA_AUDIT_LISTS}},
+                                              {4, 4, {SCHEMA_USERS}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {

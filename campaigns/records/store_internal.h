@@ -121,6 +121,9 @@ struct store {
 /* schema_evidence.c: parts of migrations */
 extern const char SCHEMA_CHAIN[], SCHEMA_AUDIT[], SCHEMA_AUDIT_LISTS[];
 
+/* schema_users.c */
+extern const char SCHEMA_USERS[];
+
 /* schema.c: creates or migrates; CAD_EVERSION. The one readable line goes to err. */
 int schema_migrate(struct db *db, FILE *err);
 

@@ -95,9 +95,10 @@ int store_user_remove(struct store *s, const char *name) {
 int store_user_tried(struct store *s, const char *name, bool good, struct wall now) {
   if (s->reader) return CAD_EREFUSED;
   if (good) return db_run(&s->db, Q_USER_GOOD, "UPDATE user SET failures=0, locked_until=NULL WHERE name=? AND failures>0", "t", name);
-  return db_run(&s->db, Q_USER_BAD,
-                "UPDATE user SET failures=(failures+1)%?2, locked_until=CASE WHEN failures+1>=?2 THEN ?3 ELSE locked_until END WHERE name=?1",
-                "tdi", name, (int)USER_FAILURES_MAX, now.ms + USER_LOCK_MS);
+  return db_run(
+      &s->db, Q_USER_BAD,
+      "UPDATE user SET failures=(failures+1)%?2, locked_until=CASE WHEN failures+1>=?2 THEN ?3 ELSE locked_until END WHERE name=?1", "tdi",
+      name, (int)USER_FAILURES_MAX, now.ms + USER_LOCK_MS);
 }
 
 /* ---- sessions ---- */
@@ -160,9 +161,10 @@ int store_contact_card(struct store *s, uint64_t case_id, struct contact_card *o
 
 int store_agent_day(struct store *s, uint64_t agent, struct wall since, struct agent_day *out) {
   struct agent_day day = {0};
-  sqlite3_stmt *q = db_query(&s->db, Q_AGENT_DAY,
-                             "SELECT state, sum(ended-began), count(DISTINCT attempt) FROM agent_log WHERE agent=? AND began>=? GROUP BY state",
-                             "ui", agent, since.ms);
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_AGENT_DAY,
+               "SELECT state, sum(ended-began), count(DISTINCT attempt) FROM agent_log WHERE agent=? AND began>=? GROUP BY state", "ui",
+               agent, since.ms);
   int r;
   while ((r = db_step(&s->db, q)) > 0) {
     uint64_t state = col_u64(q, 0);

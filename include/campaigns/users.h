@@ -16,10 +16,10 @@ enum { USER_HASH_MAX = 128, SESSION_KEY_BYTES = 32, USER_NOTE_MAX = 2000, USER_F
 struct user_def {
   uint64_t id;
   char name[MAIL_NAME_MAX];
-  uint8_t role;               /* enum user_role */
-  char agent[MAIL_NAME_MAX];  /* ROLE_AGENT: whose desk */
-  char hash[USER_HASH_MAX];   /* argon2id, as crypto_pwhash_str writes it */
-  struct wall locked_until;   /* WALL_NONE: not locked */
+  uint8_t role;              /* enum user_role */
+  char agent[MAIL_NAME_MAX]; /* ROLE_AGENT: whose desk */
+  char hash[USER_HASH_MAX];  /* argon2id, as crypto_pwhash_str writes it */
+  struct wall locked_until;  /* WALL_NONE: not locked */
 };
 /* id 0: new (CAD_EEXIST by name), else changed; sessions of a changed user end. CAD_ENOENT: no such agent or user. */
 int store_user_put(struct store *s, struct user_def *def);
