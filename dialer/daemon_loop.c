@@ -20,6 +20,7 @@
 
 enum {
   LIVE_EVERY_MS = 250,
+  LIVE_SOONEST_MS = 50, /* an agent's screen should not come after the voice */
   CHECK_EVERY_MS = 100,
   BATCH = 64,
   SIP_BUFFER = 4 << 20,
@@ -54,6 +55,7 @@ struct loop {
   struct clock_watch clock;
   struct mono sync_at;
   bool kept, warned; /* the wall clock is kept in step; that it is not was said */
+  uint64_t agent_moves; /* as of the last picture */
 };
 
 /* ---- carrying mail out ---- */
@@ -308,7 +310,10 @@ static void clock_check(struct loop *l, struct now now) {
 /* ---- the picture ---- */
 
 static void publish(struct loop *l, struct now now) {
-  if (mono_since(now.mono, l->live_at) < LIVE_EVERY_MS) return;
+  int64_t age_ms = mono_since(now.mono, l->live_at);
+  uint64_t moves = control_agent_moves(l->control);
+  if (age_ms < LIVE_EVERY_MS && (moves == l->agent_moves || age_ms < LIVE_SOONEST_MS)) return;
+  l->agent_moves = moves;
   l->live_at = now.mono;
   pthread_mutex_lock(&l->lock);
   control_live(l->control, now, &l->live);
@@ -328,6 +333,7 @@ static void publish(struct loop *l, struct now now) {
 static int wait_ms(struct loop *l) {
   struct mono now = clock_mono(), due = control_deadline(l->control);
   int64_t ms = due.ms ? due.ms - now.ms : CHECK_EVERY_MS;
+  if (control_agent_moves(l->control) != l->agent_moves && ms > LIVE_SOONEST_MS) ms = LIVE_SOONEST_MS;
   if (ms < 0) ms = 0;
   return ms < CHECK_EVERY_MS ? (int)ms : CHECK_EVERY_MS;
 }

@@ -9,7 +9,7 @@
 #include "dialer/base/mail.h"
 #include <stddef.h>
 
-enum { LIVE_AGENTS_MAX = 512, LIVE_CAMPAIGNS_MAX = 16, LIVE_ALERTS_MAX = 6, LIVE_ALERT_TEXT = 160, LIVE_VERSION = 2 };
+enum { LIVE_AGENTS_MAX = 512, LIVE_CAMPAIGNS_MAX = 16, LIVE_ALERTS_MAX = 6, LIVE_ALERT_TEXT = 160, LIVE_VERSION = 3 };
 
 struct live_agent {
   uint64_t id;
@@ -18,7 +18,8 @@ struct live_agent {
   uint8_t seat_up;
   uint16_t campaign; /* index into campaigns, 0xffff: none shown */
   uint32_t calls;
-  uint64_t phone; /* on the line now, 0: nobody; masked by whoever shows it */
+  uint64_t phone;            /* on the line now, 0: nobody; masked by whoever shows it */
+  uint64_t attempt, case_id; /* the call at hand, its wrap-up included; 0: none */
   struct wall since;
 };
 struct live_campaign {

@@ -114,6 +114,8 @@ struct mono control_deadline(const struct control *k) {
   return timers_next(k->floor.timers);
 }
 
+uint64_t control_agent_moves(const struct control *k) { return k->floor.agent_moves; }
+
 bool control_drained(const struct control *k) {
   const struct floor *f = &k->floor;
   if (!f->draining || f->calls_used) return false;

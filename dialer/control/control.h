@@ -46,6 +46,8 @@ void control_live(const struct control *c, struct now now, struct live *out);
 int control_agent(const struct control *c, uint64_t agent_id);
 /* Draining, every call is closed and every talk has its disposition. */
 bool control_drained(const struct control *c);
+/* Grows with each change of an agent's state: a new picture is wanted. */
+uint64_t control_agent_moves(const struct control *c);
 /* Spoke cannot take mail now (full mailbox): launches stop until it can. */
 void control_pressure(struct control *c, bool full);
 /* Does the floor still want this answered leg? Asked when its SIP worker died: if not, the dialog is ended. */

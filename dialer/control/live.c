@@ -72,6 +72,10 @@ void control_live(const struct control *k, struct now now, struct live *out) {
     l->campaign = place[a->campaign];
     l->calls = a->calls;
     l->phone = a->call != NOBODY ? f->calls[a->call].lease.phone : 0;
+    if (a->call != NOBODY || a->state == AGENT_WRAPUP) {
+      l->attempt = a->call != NOBODY ? f->calls[a->call].attempt_id : a->last_attempt;
+      l->case_id = a->case_id;
+    }
     l->since = wall_of(now, a->since);
   }
 }

@@ -41,6 +41,7 @@ static void enter(struct floor *f, struct agent *a, enum agent_state state) {
     if (was == AGENT_LOGGED_OUT) tell(f, a, PACER_AGENT_LOGIN);
     a->state = (uint8_t)state;
     a->since = f->now.mono;
+    f->agent_moves++;
   }
   tell_state(f, a);
   f->campaigns[a->campaign].pace_now = true;
@@ -103,6 +104,7 @@ int agent_want(struct floor *f, struct agent *a, enum agent_state wanted) {
 
 void agent_reserve(struct floor *f, struct agent *a, struct call *c) {
   a->call = call_slot(f, c);
+  a->case_id = c->lease.case_id;
   enter(f, a, AGENT_RESERVED);
 }
 

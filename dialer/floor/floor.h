@@ -91,8 +91,8 @@ struct agent {
   uint32_t seat_gen;      /* generation of its leg; a new one for each INVITE */
   uint32_t seat_failures;
   struct mono seat_up_since;
-  uint32_t call; /* slot, NOBODY */
-  uint64_t id, last_attempt;
+  uint32_t call;                      /* slot, NOBODY */
+  uint64_t id, last_attempt, case_id; /* case_id: of the call at hand and of the last */
   char name[MAIL_NAME_MAX], uri[MAIL_URI_MAX];
   struct session session;
   uint16_t port;
@@ -153,6 +153,7 @@ struct floor {
   bool clock_doubt; /* the wall clock stepped or is not synchronised: nothing is launched */
   bool stopping;    /* not even the calls in flight are waited for */
   uint64_t late_mail, ignored_events, refused_orders, sip_restarts;
+  uint64_t agent_moves; /* changes of agents' states, all together */
 };
 
 /* ---- floor.c ---- */

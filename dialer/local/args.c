@@ -32,6 +32,9 @@ static const struct {
     [OPT_UNDO] = {"undo", "ID", "take that import back; possible until its first dial"},
     [OPT_PRIORITY] = {"priority", "1..100", "lists of the greater number are called first; 50 by default"},
     [OPT_SHARE] = {"share", "1..100", "weight among lists of the same priority; 1 by default"},
+    [OPT_ROLE] = {"role", "agent|supervisor", "what the user may do; an agent's user opens the desk of --agent"},
+    [OPT_AGENT] = {"agent", "NAME", "the agent"},
+    [OPT_PASSWORD] = {"password", "-", "read the password from standard input; without it the terminal asks"},
     [OPT_SOURCE] = {"source", "TEXT", "where the wish came from, kept with it"},
 };
 

@@ -4,7 +4,8 @@
 #include "dialer/local/command.h"
 #include "dialer/local/direct.h"
 #include "dialer/local/local.h"
-#include "dialer/local/wire.h"
+#include "dialer/local/secret.h"
+#include "dialer/base/wire.h"
 #include <cadencia/err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,7 @@ struct client {
   char rejects_name[512];
   bool progress_shown;
   struct mono began; /* of the progress */
+  char secret[SECRET_MAX + 1]; /* "": none was asked for */
 };
 
 /* ---- progress for people, on standard error ---- */
@@ -109,7 +111,9 @@ static int run_remote(struct client *c, int fd) {
   if (c->rejects >= 0) fds[n++] = c->rejects;
   struct wire *w = malloc(sizeof *w);
   if (w) {
-    (void)wire_write(fd, json_pack("{s:o}", "argv", argv), fds, n); /* a daemon that has no room answers before it reads */
+    json_t *request = json_pack("{s:o}", "argv", argv);
+    if (request && c->secret[0]) json_object_set_new(request, "secret", json_string(c->secret));
+    (void)wire_write(fd, request, fds, n); /* a daemon that has no room answers before it reads */
     wire_init(w, fd);
     status = read_answers(c, w);
   }
@@ -127,6 +131,7 @@ static int run_call(struct client *c, const struct command_backend *backend) {
                               .backend = backend,
                               .out = stdout,
                               .err = stderr,
+                              .secret = c->secret[0] ? c->secret : NULL,
                               .file = c->file,
                               .rejects = c->rejects,
                               .progress = show_progress,
@@ -243,6 +248,9 @@ int local_main(int argc, char **argv) {
   }
   if (config_load(path, &c.config, stderr) < 0) return EXIT_REFUSED;
   if (c.args.command->run == cmd_export_calls || c.args.command->run == cmd_dnc_list) return run_alone(&c);
+  if ((c.args.command->options & OPTION(OPT_PASSWORD)) &&
+      secret_read(c.args.options[OPT_PASSWORD] != NULL, strcmp(c.args.command->verb, "user") == 0, c.secret, stderr) != CAD_OK)
+    return EXIT_REFUSED;
   int status = open_named(&c) == CAD_OK ? run_anyhow(&c) : EXIT_REFUSED;
   close_named(&c);
   if (fflush(stdout) != 0) return EXIT_REFUSED;

@@ -38,16 +38,19 @@ enum option {
   OPT_UNDO,
   OPT_PRIORITY,
   OPT_SHARE,
+  OPT_ROLE,
+  OPT_AGENT,
+  OPT_PASSWORD,
   OPT_COUNT
 };
-#define OPTION(o) (1u << (o))
+#define OPTION(o) (1ull << (o))
 
 struct command_call;
 struct command {
   const char *verb, *sub;  /* sub NULL: the verb stands alone */
   int pos_min, pos_max;    /* words after it */
   const char *words;       /* of the usage line: "NAME --from FILE" */
-  unsigned options, needs; /* OPTION bits beside -c, --json and --help; needs must be there */
+  uint64_t options, needs; /* OPTION bits beside -c, --json and --help; needs must be there */
   const char *text;        /* what it does, one sentence */
   const char *example;
   int (*run)(struct command_call *call); /* an exit status */
@@ -80,7 +83,8 @@ struct command_call {
   const struct args *args;
   const struct command_backend *backend;
   FILE *out, *err;
-  int file, rejects;                                            /* descriptors of the file named and of the reject file; -1: none */
+  const char *secret; /* a password: never a word of the command line, which others can read; NULL: none */
+  int file, rejects;  /* descriptors of the file named and of the reject file; -1: none */
   int (*progress)(void *self, const struct import_progress *p); /* may be NULL */
   void *progress_self;
 };
@@ -122,6 +126,17 @@ int cmd_list_set(struct command_call *c);
 int cmd_dnc_add(struct command_call *c);
 int cmd_dnc_check(struct command_call *c);
 int cmd_status(struct command_call *c);
+int cmd_user_add(struct command_call *c);
+int cmd_user_password(struct command_call *c);
+int cmd_user_list(struct command_call *c);
+int cmd_user_remove(struct command_call *c);
+/* The console's own: sessions, and the desk of an agent. */
+int cmd_session_open(struct command_call *c);
+int cmd_session_check(struct command_call *c);
+int cmd_session_close(struct command_call *c);
+int cmd_session_setup(struct command_call *c);
+int cmd_desk_show(struct command_call *c);
+int cmd_desk_note(struct command_call *c);
 /* These read the database by themselves, also while a daemon runs. */
 int cmd_export_calls(struct command_call *c);
 int cmd_dnc_list(struct command_call *c);

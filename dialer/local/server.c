@@ -3,7 +3,7 @@
 #include "dialer/base/log.h"
 #include "dialer/local/command.h"
 #include "dialer/local/local.h"
-#include "dialer/local/wire.h"
+#include "dialer/base/wire.h"
 #include <cadencia/err.h>
 #include <errno.h>
 #include <poll.h>
@@ -166,13 +166,14 @@ static bool plain_files(const struct wire *w) {
   return true;
 }
 
-static int run_args(struct connection *k, const struct wire *w, const struct args *args, FILE *out, FILE *err) {
+static int run_args(struct connection *k, const struct wire *w, const struct args *args, const char *secret, FILE *out, FILE *err) {
   struct local_server *s = k->server;
   struct command_backend backend = {s, s->config, true, backend_run, backend_announce, backend_order, backend_post, backend_live};
   struct command_call call = {.args = args,
                               .backend = &backend,
                               .out = out,
                               .err = err,
+                              .secret = secret,
                               .file = w->fd_count > 0 ? w->fds[0] : -1,
                               .rejects = w->fd_count > 1 ? w->fds[1] : -1,
                               .progress = send_progress,
@@ -204,7 +205,7 @@ static int answer(struct connection *k, struct wire *w, const json_t *request) {
     else if (not_for_daemon(args.command))
       fputs("cadencia: this command does not go through the daemon\n", err);
     else
-      status = run_args(k, w, &args, out, err);
+      status = run_args(k, w, &args, json_string_value(json_object_get(request, "secret")), out, err);
   }
   if (out) fclose(out);
   if (err) fclose(err);

@@ -7,6 +7,7 @@
 #define CAMPAIGNS_USERS_H
 
 #include <campaigns/store.h>
+#include <stdbool.h>
 
 enum user_role { ROLE_AGENT = 0, ROLE_SUPERVISOR, ROLE_COUNT };
 const char *user_role_name(enum user_role role);
@@ -29,7 +30,17 @@ int store_user_remove(struct store *s, const char *name); /* its sessions too */
 /* A wrong password; after USER_FAILURES_MAX in a row the user is locked for USER_LOCK_MS. good: forget them. */
 int store_user_tried(struct store *s, const char *name, bool good, struct wall now);
 
-/* key: BLAKE2b of the token. */
+enum { PASSWORD_MIN = 8, PASSWORD_MAX = 256, TOKEN_BYTES = 32, TOKEN_TEXT_MAX = 2 * TOKEN_BYTES + 1 };
+/* argon2id; a tenth of a second and 64 MB, any thread but the store's. CAD_EINVAL: too short or long; CAD_ENOMEM. Source: password.c */
+int password_hash(const char *password, char out[USER_HASH_MAX]);
+/* hash NULL: there is no such user; the answer is no and takes as long. */
+bool password_good(const char *hash, const char *password);
+/* A random token as hex, the key under which the database knows it, and whether two are the same (in constant time). */
+int token_make(char token[TOKEN_TEXT_MAX]);
+int token_key(const char *token, unsigned char key[SESSION_KEY_BYTES]);
+bool token_same(const char *a, const char *b);
+
+/* key: that of the token. */
 int store_session_put(struct store *s, const unsigned char key[SESSION_KEY_BYTES], uint64_t user, struct wall now, struct wall until);
 int store_session_get(struct store *s, const unsigned char key[SESSION_KEY_BYTES], struct wall now, struct user_def *out);
 int store_session_end(struct store *s, const unsigned char key[SESSION_KEY_BYTES]);

@@ -19,7 +19,7 @@ LIBRARIES = {  # header or prefix: the only places that know it
     "sofia-sip/": ["dialer/sip/"],
     "microhttpd.h": ["dialer/console/"],
     "libconfig.h": ["dialer/base/", "dialer/local/", "campaigns/packs/", "dialer/sim/scenario_file.c"],
-    "jansson.h": ["dialer/console/", "dialer/local/", "campaigns/records/", "campaigns/intake/"],
+    "jansson.h": ["dialer/console/", "dialer/local/", "dialer/base/wire", "campaigns/records/", "campaigns/intake/"],
     "phonenumbers/": ["campaigns/intake/"],
     "spandsp": ["dsp/"],
     "sndfile.h": ["dsp/wav.c"],

@@ -1,7 +1,7 @@
 /* The commands through a daemon's socket: a real store thread, and a floor that this test plays. */
 #include "dialer/base/clock.h"
 #include "dialer/local/local.h"
-#include "dialer/local/wire.h"
+#include "dialer/base/wire.h"
 #include "harness.h"
 #include <cadencia/err.h>
 #include <poll.h>

@@ -1,4 +1,4 @@
-#include "dialer/local/wire.h"
+#include "dialer/base/wire.h"
 #include <cadencia/err.h>
 #include <errno.h>
 #include <fcntl.h>
