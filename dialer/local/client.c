@@ -27,7 +27,7 @@ struct client {
   int file, rejects;
   char rejects_name[512];
   bool progress_shown;
-  struct mono began; /* of the progress */
+  struct mono began;           /* of the progress */
   char secret[SECRET_MAX + 1]; /* "": none was asked for */
 };
 
