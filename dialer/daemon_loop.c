@@ -54,7 +54,7 @@ struct loop {
   struct mono live_at, check_at;
   struct clock_watch clock;
   struct mono sync_at;
-  bool kept, warned; /* the wall clock is kept in step; that it is not was said */
+  bool kept, warned;    /* the wall clock is kept in step; that it is not was said */
   uint64_t agent_moves; /* as of the last picture */
 };
 
