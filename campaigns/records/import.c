@@ -177,11 +177,12 @@ static int add_row(struct store *s, struct import_job *job, const struct contact
                row->external_id[0] ? row->external_id : NULL, row->extra[0] ? row->extra : NULL, store_now(s).ms);
   int numbers = err < 0 ? err : row->others[0] ? put_numbers(s, job, row, case_id, phone_id, person, set) : 1;
   if (numbers < 0) return numbers;
-  /* Due at once, in the order of the file: next_at is the same for the whole list, then the case id counts. */
+  /* Due at once, in the order of the file: next_at lies in the first hours of 1970, then the case id counts. */
   return db_run(&s->db, Q_STATE_PUT,
                 "INSERT INTO case_state(case_id, campaign, seller, phone_id, phone, bucket, status, next_at, tries, numbers)"
                 " VALUES(?,?,?,?,?,?,0,?,0,?)",
-                "uuuuuiid", case_id, c->def.terms.id, c->seller, phone_id, row->phone, (int64_t)bucket, (int64_t)1, numbers);
+                "uuuuuiid", case_id, c->def.terms.id, c->seller, phone_id, row->phone, (int64_t)bucket,
+                row->order ? (int64_t)row->order : 1, numbers);
 }
 
 static void count_row(struct store *s, struct import_job *job, uint8_t result) {

@@ -113,6 +113,7 @@ struct contact_row {
   char zone[40];     /* IANA name from the file, "" : by place and number */
   const char *place; /* "A&B": zones of its postcode or state; NULL: not known. Lives until the call returns */
   uint8_t segment;   /* 0 .. 9; the greater are called sooner */
+  uint32_t order;    /* place in the file: fresh contacts are called in this order; 0: as they come */
   char extra[512];   /* JSON object of the columns we do not know */
 };
 enum contact_result {

@@ -1,0 +1,145 @@
+#include "row.h"
+#include <cadencia/err.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SEEN_FIRST = 1 << 12, SEEN_MOST = 1 << 22 };
+
+/* ---- numbers seen in this file: an open hash set ---- */
+
+static size_t seen_slot(const struct seen *s, uint64_t phone) {
+  size_t i = (size_t)((phone * 0x9e3779b97f4a7c15u) >> 32) & (s->size - 1);
+  while (s->slots[i] && s->slots[i] != phone) i = (i + 1) & (s->size - 1);
+  return i;
+}
+
+static bool seen_grow(struct seen *s) {
+  struct seen bigger = {.size = s->size ? s->size * 2 : SEEN_FIRST, .count = s->count};
+  if (bigger.size > SEEN_MOST) return false;
+  bigger.slots = calloc(bigger.size, sizeof *bigger.slots);
+  if (!bigger.slots) return false;
+  for (size_t i = 0; i < s->size; i++)
+    if (s->slots[i]) bigger.slots[seen_slot(&bigger, s->slots[i])] = s->slots[i];
+  free(s->slots);
+  *s = bigger;
+  return true;
+}
+
+/* Was it there already? Remembers it if there is room. */
+static bool seen_before(struct seen *s, uint64_t phone) {
+  bool room = s->count * 2 < s->size || seen_grow(s);
+  if (!s->size) return false;
+  size_t i = seen_slot(s, phone);
+  if (s->slots[i] == phone) return true;
+  if (room) {
+    s->slots[i] = phone;
+    s->count++;
+  }
+  return false;
+}
+
+static bool cells_beyond_header(const struct row_reader *im, const struct csv_record *r) {
+  for (int i = im->map.count; i < r->count; i++)
+    if (r->fields[i][0]) return true;
+  return false;
+}
+
+static enum import_reason reason_of(enum phone_fault fault) {
+  static const enum import_reason REASONS[] = {
+      [PHONE_NOT_A_NUMBER] = IMPORT_NOT_A_NUMBER, [PHONE_SCIENTIFIC] = IMPORT_SCIENTIFIC, [PHONE_EXTENSION] = IMPORT_EXTENSION,
+      [PHONE_SEVERAL] = IMPORT_SEVERAL,           [PHONE_SHORT] = IMPORT_TOO_SHORT,       [PHONE_LONG] = IMPORT_TOO_LONG,
+      [PHONE_NOT_POSSIBLE] = IMPORT_NOT_POSSIBLE, [PHONE_COUNTRY] = IMPORT_COUNTRY};
+  return REASONS[fault];
+}
+
+static int refuse(struct spooled *t, enum import_reason why, const char *text) {
+  t->why = (int)why;
+  snprintf(t->reason, sizeof t->reason, "%s", text);
+  return CAD_EREFUSED;
+}
+
+/* The country by which this row's national numbers are read. */
+static const struct phone_home *row_home(const struct row_reader *im, const struct csv_record *r) {
+  const char *country = mapping_cell(&im->map, r, COLUMN_COUNTRY), *code = mapping_cell(&im->map, r, COLUMN_CALLING_CODE);
+  const struct phone_home *home = country[0] ? phone_home_named(country) : NULL;
+  if (!home) home = im->home;
+  const struct phone_home *by_code = code[0] ? phone_home_of_code(code, home) : NULL;
+  return by_code ? by_code : home;
+}
+
+/* All numbers of the row in their order; the first good one is tried first. */
+static int read_numbers(struct row_reader *im, const struct csv_record *r, const struct phone_home *home, struct spooled *t,
+                        struct contact_row *row) {
+  bool any = false, faulty = false;
+  int more = 0;
+  for (int i = -1; i < im->map.more_count; i++) {
+    int column = i < 0 ? im->map.phone : im->map.more[i];
+    const char *text = column < r->count ? r->fields[column] : "";
+    char reason[PHONE_REASON_MAX];
+    enum phone_fault fault = PHONE_NOT_A_NUMBER;
+    uint64_t number = 0;
+    if (!text[0]) continue;
+    any = true;
+    if (phone_read(text, home, &number, &fault, reason) < 0) {
+      if (!faulty) (void)refuse(t, reason_of(fault), reason);
+      faulty = true;
+      im->numbers_left_out++;
+    } else if (!row->phone) {
+      row->phone = number;
+    } else if (more < CONTACT_NUMBERS_MAX - 1) {
+      row->others[more++] = number;
+    }
+  }
+  if (row->phone) return CAD_OK;
+  im->numbers_left_out -= faulty; /* the row is rejected for it */
+  return any ? CAD_EREFUSED : refuse(t, IMPORT_PHONE_EMPTY, "the phone cell is empty");
+}
+
+static bool says_no(const char *text) {
+  static const char *const NO[] = {"no", "n", "0", "false", "falso", "none", "ninguno"};
+  for (size_t i = 0; i < sizeof NO / sizeof NO[0]; i++)
+    if (strcasecmp(NO[i], text) == 0) return true;
+  return false;
+}
+
+static bool consents(const struct mapping *m, const struct csv_record *r) {
+  bool yes = false;
+  for (int i = 0; i < r->count && i < m->count; i++) {
+    if (m->role[i] != COLUMN_CONSENT || !r->fields[i][0]) continue;
+    if (says_no(r->fields[i])) return false;
+    yes = true;
+  }
+  return yes;
+}
+
+static const char *row_place(const struct row_reader *im, const struct csv_record *r, const struct phone_home *home) {
+  if (!im->places || !home) return NULL;
+  const char *postcode = mapping_cell(&im->map, r, COLUMN_POSTCODE), *state = mapping_cell(&im->map, r, COLUMN_STATE);
+  const char *zones = postcode[0] ? places_by_postcode(im->places, phone_home_country(home), postcode) : NULL;
+  return zones || !state[0] ? zones : places_by_state(im->places, phone_home_country(home), state);
+}
+
+/* Is the row good by what it says? Then row holds it. */
+static int read_row(struct row_reader *im, const struct csv_record *r, struct spooled *t) {
+  struct contact_row *row = &t->row;
+  if (cells_beyond_header(im, r)) {
+    char text[PHONE_REASON_MAX];
+    snprintf(text, sizeof text, "%d cells, the header has %d: a separator or quote in the row is wrong", r->count, im->map.count);
+    return refuse(t, IMPORT_CELLS, text);
+  }
+  const struct phone_home *home = row_home(im, r);
+  int dropped = mapping_row(&im->map, r, row);
+  int said = read_numbers(im, r, home, t, row);
+  if (said < 0) return said;
+  if (im->opt->require_consent && !consents(&im->map, r))
+    return refuse(t, IMPORT_CONSENT, "no consent: the column consent is empty, says no or is not there");
+  if (seen_before(&im->seen, row->phone)) return refuse(t, IMPORT_DUPLICATE_FILE, "duplicate: the number stands in this file above");
+  row->place = row_place(im, r, home);
+  im->extra_dropped += (uint64_t)dropped;
+  return CAD_OK;
+}
+
+void row_read(struct row_reader *r, const struct csv_record *record, struct spooled *out) {
+  out->why = IMPORT_NOT_A_NUMBER;
+  if (read_row(r, record, out) == CAD_OK) out->why = -1;
+}
