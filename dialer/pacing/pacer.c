@@ -1,5 +1,6 @@
 #include "pacer_state.h"
 #include <cadencia/err.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,13 +53,32 @@ int pacer_set(struct pacer *p, const struct pacer_params *params) {
   next.max_agents = p->params.max_agents, next.max_calls = p->params.max_calls;
   if (!params_good(&next)) return CAD_EINVAL;
   p->params = next;
-  p->budget.limit_bp = next.limit_bp, p->budget.fp_bp = next.detector_fp_bp;
+  struct pacer_window *only = &p->budget.windows[0];
+  if (only->begins_ms == INT64_MIN) only->limit_bp = (uint16_t)next.limit_bp, only->fp_bp = (uint16_t)next.detector_fp_bp;
   return CAD_OK;
 }
 
 void pacer_set_account(struct pacer *p, uint64_t abandoned, uint64_t live) {
-  budget_set(&p->budget, abandoned, live);
-  p->abandoned = abandoned, p->live = live;
+  struct pacer_window w = {.limit_bp = (uint16_t)p->params.limit_bp, .fp_bp = (uint16_t)p->params.detector_fp_bp};
+  w.abandoned = abandoned > live ? live : abandoned;
+  w.served = live - w.abandoned;
+  budget_init(&p->budget, 0, 0);
+  if (budget_set(&p->budget, &w, 1) < 0) return;
+  p->budget.windows[0].begins_ms = INT64_MIN;
+}
+
+int pacer_set_windows(struct pacer *p, const struct pacer_window *windows, unsigned count) { return budget_set(&p->budget, windows, count); }
+
+unsigned pacer_windows(const struct pacer *p, struct pacer_window out[PACER_WINDOWS_MAX]) {
+  memcpy(out, p->budget.windows, p->budget.count * sizeof *out);
+  return p->budget.count;
+}
+
+uint32_t pacer_wilson_bp(uint64_t num, uint64_t den) {
+  if (den == 0 || num >= den) return 10000;
+  const double n = (double)den, p = (double)num / n, z = 1.959963984540054;
+  const double high = (p + z * z / (2 * n) + z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n);
+  return (uint32_t)(high * 10000.0 + 0.5);
 }
 
 uint64_t pacer_ignored(const struct pacer *p) { return p->ignored; }
@@ -101,33 +121,28 @@ static void open_remove(struct pacer *p, uint32_t id) {
 
 static bool is_open(const struct pacer_call *c) { return c->state >= PC_DIALING && c->state <= PC_WAITING; }
 
-/* A live answer that met nobody; early: by its own will, which the legal rate does not count but the budget does. */
-static void count_lost(struct pacer *p, struct pacer_call *c, bool early) {
+/* What a call counts as; a later word replaces an earlier one. */
+static void book(struct pacer *p, struct pacer_call *c, enum budget_kind kind) {
+  if (c->booked == kind) return;
+  budget_unbook(&p->budget, c->launched_ms, (enum budget_kind)c->booked);
+  budget_book(&p->budget, c->launched_ms, kind);
+  c->booked = (uint8_t)kind;
+}
+
+/* A live answer that met nobody. */
+static void count_lost(struct pacer *p, struct pacer_call *c, enum budget_kind kind) {
   if (p->params.discount_machines) {
     const double share = est_machine_share(&p->est, c->answer_age, discount_sigma);
     p->discount += share;
     p->doubt += share * (1.0 - share);
   }
-  if (c->live) {
-    budget_not_live(&p->budget);
-    if (early && p->live > p->abandoned) p->live--;
-  } else if (!early) {
-    p->live++;
-  }
-  budget_abandoned(&p->budget, 1000);
-  if (early)
-    p->early++;
-  else
-    p->abandoned++;
-  if (p->live < p->abandoned) p->live = p->abandoned;
+  book(p, c, kind);
   predict_learn(p, true);
 }
 
 static void count_connected(struct pacer *p, struct pacer_call *c) {
-  if (c->live) return;
-  c->live = true;
-  p->live++;
-  budget_connected(&p->budget);
+  if (c->booked == BUDGET_SERVED) return;
+  book(p, c, BUDGET_SERVED);
   predict_learn(p, false);
 }
 
@@ -146,20 +161,27 @@ static void call_connected(struct pacer *p, const struct pacer_event *e) {
   count_connected(p, c);
   if (e->agent >= p->params.max_agents) return;
   struct pacer_agent *a = &p->agents[e->agent];
-  a->met = true, a->met_age = c->answer_age;
+  a->met = true, a->met_age = c->answer_age, a->met_launched_ms = c->launched_ms, a->met_call = e->call;
   est_met(&p->est, c->answer_age);
 }
 
-static void call_lost(struct pacer *p, uint32_t id, int64_t at_ms, bool early) {
+static void call_lost(struct pacer *p, uint32_t id, int64_t at_ms, enum budget_kind kind) {
   struct pacer_call *c = &p->calls[id];
   if (c->state == PC_SCREENING) become_person(p, c, at_ms);
   open_remove(p, id);
   c->state = PC_DONE;
-  count_lost(p, c, early);
+  count_lost(p, c, kind);
 }
 
-static void call_ended(struct pacer *p, uint32_t id, int64_t at_ms) {
+static void call_ended(struct pacer *p, const struct pacer_event *e) {
+  static const uint8_t kinds[] = {[PACER_CLASS_NOT_LIVE] = BUDGET_NOTHING,
+                                  [PACER_CLASS_SERVED] = BUDGET_SERVED,
+                                  [PACER_CLASS_ABANDONED] = BUDGET_ABANDONED,
+                                  [PACER_CLASS_EARLY] = BUDGET_EARLY};
+  const uint32_t id = e->call;
+  const int64_t at_ms = e->at_ms;
   struct pacer_call *c = &p->calls[id];
+  if (e->closed > PACER_CLASS_UNSAID && e->closed < sizeof kinds && c->booked != BUDGET_MACHINE) book(p, c, (enum budget_kind)kinds[e->closed]);
   if (c->state == PC_DIALING || c->state == PC_RINGING) {
     book_ringing(p, c, at_ms);
     if (!c->reached)
@@ -218,9 +240,9 @@ static bool call_event(struct pacer *p, const struct pacer_event *e) {
   case PACER_CALL_ABANDONED:
   case PACER_CALL_EARLY_HANGUP:
     if (!answered) return false;
-    call_lost(p, e->call, e->at_ms, e->kind == PACER_CALL_EARLY_HANGUP);
+    call_lost(p, e->call, e->at_ms, e->kind == PACER_CALL_ABANDONED ? BUDGET_ABANDONED : BUDGET_EARLY);
     break;
-  case PACER_CALL_ENDED: call_ended(p, e->call, e->at_ms); break;
+  case PACER_CALL_ENDED: call_ended(p, e); break;
   default: return false;
   }
   c->last_ms = e->at_ms;
@@ -243,8 +265,13 @@ static bool agent_event(struct pacer *p, const struct pacer_event *e) {
     if (!a->met) return false;
     a->met = false;
     est_met_machine(&p->est, a->met_age);
-    budget_not_live(&p->budget);
-    if (p->live > p->abandoned) p->live--;
+    struct pacer_call *c = &p->calls[a->met_call];
+    if (c->state == PC_CONNECTED && c->launched_ms == a->met_launched_ms) {
+      book(p, c, BUDGET_MACHINE);
+      return true;
+    }
+    budget_unbook(&p->budget, a->met_launched_ms, BUDGET_SERVED);
+    budget_book(&p->budget, a->met_launched_ms, BUDGET_MACHINE);
     return true;
   }
   const uint8_t to = next[e->kind];
@@ -396,6 +423,7 @@ void pacer_decide(struct pacer *p, const struct pacer_view *view, struct pacer_o
   memset(out, 0, sizeof *out);
   p->next_count = p->next_taken = 0;
   clock_advance(p, view->now_ms);
+  budget_turn(&p->budget, p->now_ms);
   trace_turn(p, p->now_ms);
   pacer_observe(p);
   const struct pacer_sight *s = &p->sight;

@@ -18,10 +18,13 @@ struct pacer_call {
   uint8_t state, segment;
   uint8_t answer_age;  /* bin */
   bool reached;        /* it rang, was answered, or outlived the bins of dialing */
-  bool given_up, live; /* live: counted in the account as a live answer */
+  uint8_t booked;      /* enum budget_kind: as what the account counts it */
+  bool given_up;
 };
 struct pacer_agent {
   int64_t since_ms, counted_ms;
+  int64_t met_launched_ms; /* launch of the last party's call */
+  uint32_t met_call;       /* its id, if it has not ended yet */
   uint8_t state, met_age; /* age bin at which the last party answered */
   bool inbound, met;      /* met: the last party is known and not yet called a machine */
 };
@@ -46,7 +49,8 @@ struct serving {
 };
 
 struct plan {
-  double credit;  /* calls that may be abandoned now */
+  double credit;  /* calls that may be abandoned now, in the window that binds */
+  unsigned window;
   double answers; /* still to come */
   double earn;    /* credit that each brings */
   double debt;    /* what the answers to come will pay even if the rest of the day is dialed progressively */
@@ -62,7 +66,7 @@ struct pacer {
   uint32_t open_count;
   int64_t now_ms, start_ms;
   bool started;
-  uint64_t ignored, abandoned, live, early; /* early is part of neither other count */
+  uint64_t ignored;
   double target;                            /* share of the answers to come that may be lost */
   double price;                             /* odds of meeting nobody that a launch may run, at the even spending */
   double lost_seen, lost_foreseen;

@@ -21,14 +21,15 @@ static double people_left(const struct pacer *p, uint32_t contacts) {
 }
 
 void plan_make(struct pacer *p, const struct pacer_view *view) {
-  struct plan plan = {.credit = (double)budget_credit_milli(&p->budget) / 1000.0, .earn = (double)budget_earn_micro(&p->budget) / 1e6};
+  struct plan plan = {.earn = (double)budget_earn_micro(&p->budget) / 1e6};
+  plan.credit = (double)budget_credit_milli(&p->budget, &plan.window) / 1000.0;
   /* Surely machines among the abandoned; people hang up sooner than machines do, so the share of the served flatters. */
   const double machines = discount_share * p->discount - discount_doubt * sqrt(p->doubt);
   if (machines > 0) plan.credit += machines;
   const double listed = view->list_known ? people_left(p, view->contacts_left) : -1.0; /* < 0: no end in sight */
   if (view->end_in_ms <= 0) { /* unknown: the first answers may owe one call, nothing later */
     plan.answers = unknown_end_answers;
-    plan.debt = (double)p->budget.live_milli * plan.earn < 1000.0 ? 1.0 : 0.0;
+    plan.debt = (double)budget_live(&p->budget.windows[plan.window]) * plan.earn < 1.0 ? 1.0 : 0.0;
     if (listed >= 0 && listed < plan.answers) plan.answers = listed;
     p->plan = plan;
     return;
@@ -82,9 +83,11 @@ static int64_t milli(double calls) {
 }
 
 void plan_explain(const struct pacer *p, struct pacer_why *why) {
-  why->abandoned = p->abandoned, why->live = p->live, why->early = p->early;
+  const struct pacer_window *w = &p->budget.windows[p->plan.window];
+  why->abandoned = w->abandoned, why->live = budget_live(w), why->early = w->early;
   why->credit_milli = milli(p->plan.credit);
   why->debt_milli = milli(p->plan.debt);
   why->pending_milli = milli(plan_pending(p));
-  why->limit_bp = (uint16_t)p->params.limit_bp;
+  why->limit_bp = w->limit_bp;
+  why->window = (uint8_t)p->plan.window;
 }

@@ -69,6 +69,42 @@ bool abandon_within(uint64_t num, uint64_t den, uint32_t limit_bp);
 /* Begin of the 30-day period that `at` is in; periods follow one another from the campaign's start. */
 struct wall abandon_period(struct wall campaign_started, struct wall at);
 
+/* ---- the windows of the abandonment limit (law/windows.c): tumbling, one after the other ---- */
+enum abandon_window {
+  WINDOW_DAY = 0,  /* 24 hours from 00:00 in the campaign's zone */
+  WINDOW_CAMPAIGN, /* 30 days from the campaign's start (16 CFR 310.4(b)(4)(i), 47 CFR 64.1200(a)(7)(i)) */
+  WINDOW_MONTH,    /* calendar month in the campaign's zone (CRTC) */
+  WINDOW_COUNT
+};
+/* "day", "campaign_30_days", "calendar_month"; parse: < 0 unknown. */
+const char *abandon_window_name(enum abandon_window w);
+int abandon_window_parse(const char *word);
+/* What counts: over all that hold at once. */
+enum abandon_form {
+  FORM_PLAIN = 0, /* abandoned over live answers; with an estimate of false positives these count as abandoned
+                     (Ofcom with screening: abandoned + estimate over that + passed to an agent) */
+  FORM_MACHINES,  /* abandoned less the machine share of the served, over people served + that (Ofcom without screening) */
+  FORM_COUNT
+};
+enum { ABANDON_RULES_MAX = 4 };
+struct abandon_rule {
+  uint8_t window, form;
+  uint16_t limit_bp;
+};
+struct abandon_rules {
+  struct abandon_rule rules[ABANDON_RULES_MAX];
+  int count;
+};
+/* What holds in a country when the campaign says nothing else: a day everywhere, and the country's own window. */
+void abandon_rules_default(const char *country, bool screening, uint16_t limit_bp, struct abandon_rules *out);
+/* The zone whose midnight it is, for a campaign that names none. */
+const char *abandon_zone_default(const char *country);
+/* The window that `at` lies in: begins <= at < ends. zone ZONE_NONE: UTC. started WALL_NONE: it starts now. */
+void abandon_window_at(enum abandon_window window, const struct zones *z, uint16_t zone, struct wall started, struct wall at,
+                       struct wall *begins, struct wall *ends);
+/* A disposition by which the agent says that the party was a machine. */
+bool abandon_disposed_machine(const char *code);
+
 /* ---- retry (law/retry.c) ---- */
 enum { RETRY_RULES_MAX = 16 };
 struct retry_rule {

@@ -26,7 +26,7 @@ struct pacer_params {
   uint32_t max_wait_ms;           /* 2000: from end of greeting to abandonment */
   uint32_t max_agents, max_calls; /* bounds of the state */
   bool screening;
-  uint32_t detector_fp_bp; /* reasoned estimate of people whom screening takes for machines: spends the same budget */
+  uint32_t detector_fp_bp; /* without pacer_set_windows: estimate of people whom screening takes for machines, spends the same budget */
   bool discount_machines;  /* the campaign's rule permits A*(1-m): abandoned calls less the measured share of machines */
 };
 
@@ -49,6 +49,8 @@ enum pacer_event_kind {
   PACER_AGENT_MACHINE, /* agent: the party of the last connected call was a machine (disposition) */
   PACER_EVENT_COUNT
 };
+/* PACER_CALL_ENDED: how the call was classified at its close, when that is known better than from the events so far. */
+enum pacer_class { PACER_CLASS_UNSAID = 0, PACER_CLASS_NOT_LIVE, PACER_CLASS_SERVED, PACER_CLASS_ABANDONED, PACER_CLASS_EARLY };
 struct pacer_event {
   enum pacer_event_kind kind;
   int64_t at_ms;
@@ -56,8 +58,25 @@ struct pacer_event {
   uint32_t agent;   /* 0 .. max_agents-1 */
   uint16_t segment; /* score class of the contact: 0 .. PACER_SEGMENTS-1, above is folded into the last */
   bool inbound;     /* PACER_AGENT_TALKING: with an inbound caller */
+  uint8_t closed;   /* PACER_CALL_ENDED: enum pacer_class; the account then holds what it says */
 };
 enum { PACER_SEGMENTS = 16 };
+
+/* One legal window of the abandonment limit and its account so far. Several may hold at once: the one with the least
+ * credit binds. The pacer knows no calendar: whoever knows says when a window began and when it ends. */
+enum { PACER_WINDOWS_MAX = 4 };
+struct pacer_window {
+  uint8_t kind;        /* the owner's name for it; two windows of one kind that begin alike are the same */
+  bool count_machines; /* live answers are all parties whom an agent met, machines too: the same as discounting
+                          abandoned calls by the machine share of the served (Ofcom's form without screening) */
+  uint16_t limit_bp;   /* 300 = 3 % */
+  uint16_t fp_bp;      /* reasoned estimate of people whom screening takes for machines: they count as abandoned */
+  int64_t begins_ms;   /* on the pacer's clock; calls launched before are not counted. May be < 0 */
+  int64_t ends_ms;     /* then it begins anew with nothing; 0: unknown */
+  uint64_t served, abandoned; /* closed calls: people who met an agent in time; people who did not */
+  uint64_t early;             /* people who hung up while waiting: spent, but not in the legal rate */
+  uint64_t machines;          /* parties that their agent found to be machines */
+};
 
 /* The world around the pacer at the moment of a decision. */
 struct pacer_view {
@@ -89,8 +108,17 @@ struct pacer *pacer_create(const struct pacer_params *params);
 struct pacer *pacer_destroy(struct pacer *pacer);
 /* New terms while running; bounds of the state stay. */
 int pacer_set(struct pacer *pacer, const struct pacer_params *params);
-/* The budget's account from the store at start: abandoned and live answers of the legal window. */
+/* The account of a campaign with one window without end: abandoned and live answers so far. */
 void pacer_set_account(struct pacer *pacer, uint64_t abandoned, uint64_t live);
+/* The legal windows, with what was closed in them so far (at start: from the records; survives a restart). Replaces the
+ * window of params.limit_bp. A window that is there already (same kind, begin within a minute) keeps the pacer's own
+ * account and takes the new terms and end. CAD_OK, CAD_EINVAL. */
+int pacer_set_windows(struct pacer *pacer, const struct pacer_window *windows, unsigned count);
+/* The accounts now; returns how many were written. */
+unsigned pacer_windows(const struct pacer *pacer, struct pacer_window out[PACER_WINDOWS_MAX]);
+/* The upper end of the 95 % interval (Wilson) for num of den, in basis points: how bad the true rate may be. Only to be
+ * shown; the account governs. 10000 without answers. */
+uint32_t pacer_wilson_bp(uint64_t num, uint64_t den);
 void pacer_event(struct pacer *pacer, const struct pacer_event *event);
 void pacer_decide(struct pacer *pacer, const struct pacer_view *view, struct pacer_orders *out);
 uint64_t pacer_ignored(const struct pacer *pacer);
