@@ -169,6 +169,12 @@ static void do_item(struct store_group *g, const struct mail *m) {
   case STORE_LEASE_WANT: do_lease(g, &m->u.store_want); break;
   case STORE_LEASE_DROP: store_lease_drop(g->store, &m->u.store_lease); break;
   case STORE_CLOCK: store_clock_trusted(g->store, m->u.order_clock.trusted); break;
+  case STORE_WINDOWS_WANT: {
+    struct mail_store_windows windows;
+    if (store_campaign_windows(g->store, m->u.store_want.campaign_id, &windows) >= 0)
+      group_reply(g, STORE_WINDOWS)->u.store_windows = windows;
+    break;
+  }
   case STORE_AGENT_LOG: store_agent_log(g->store, &m->u.store_agent_log); break;
   case STORE_PACED: break; /* the trace of pacing is not kept */
   default: log_warn("store", "mail %s is not for the store", mail_kind_name((enum mail_kind)m->kind)); break;

@@ -51,8 +51,10 @@ int store_agent_put(struct store *s, struct agent_def *def) {
   if ((err = store_enter(s, &own)) < 0) return err;
   uint64_t id = made ? store_id(s, WALL_NONE) : def->a.agent_id;
   if (made)
-    err = db_run(&s->db, Q_AGENT_PUT, "INSERT INTO agent VALUES(?,?,?,?,?,?,?,?,?)", "uututdddi", id, c->seller, def->a.name,
-                 c->def.terms.id, def->a.uri, (int)def->a.listener, (int)def->a.nailed, (int)def->a.state, store_now(s).ms);
+    err = db_run(&s->db, Q_AGENT_PUT,
+                 "INSERT INTO agent(id,seller,name,campaign,uri,listener,nailed,state,created) VALUES(?,?,?,?,?,?,?,?,?)", "uututdddi", id,
+                 c->seller, def->a.name, c->def.terms.id, def->a.uri, (int)def->a.listener, (int)def->a.nailed, (int)def->a.state,
+                 store_now(s).ms);
   else
     err = db_run(&s->db, Q_AGENT_EDIT, "UPDATE agent SET seller=?, name=?, campaign=?, uri=?, listener=?, nailed=?, state=? WHERE id=?",
                  "ututdddu", c->seller, def->a.name, c->def.terms.id, def->a.uri, (int)def->a.listener, (int)def->a.nailed,

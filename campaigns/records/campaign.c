@@ -68,24 +68,9 @@ int campaigns_load(struct store *s) {
 
 /* ---- out ---- */
 
-/* Abandoned and live answers since the campaign's 30-day period began. */
-static void budget(struct store *s, const struct campaign_mem *c, struct campaign_terms *t) {
-  t->budget_num = t->budget_den = 0;
-  if (c->started.ms == 0) return;
-  struct wall from = abandon_period(c->started, store_now(s));
-  sqlite3_stmt *q =
-      db_query(&s->db, Q_CAMPAIGN_BUDGET, "SELECT count(*), total(abandoned) FROM attempt WHERE live=1 AND campaign=? AND started>=?", "ui",
-               t->id, from.ms);
-  if (db_step(&s->db, q) > 0) {
-    t->budget_den = (uint32_t)sqlite3_column_int64(q, 0);
-    t->budget_num = (uint32_t)sqlite3_column_int64(q, 1);
-  }
-  db_done(q);
-}
-
 void campaign_fill(struct store *s, const struct campaign_mem *c, struct campaign_def *out) {
   *out = c->def;
-  budget(s, c, &out->terms);
+  budget_fill(s, c, out);
 }
 
 static int refresh(struct store *s) { return s->reader ? campaigns_load(s) : CAD_OK; }

@@ -35,6 +35,14 @@ static json_t *countries_out(const struct gate_terms *g) {
   return list;
 }
 
+static json_t *windows_out(const struct abandon_rules *w) {
+  json_t *list = json_array();
+  for (int i = 0; i < w->count; i++)
+    json_array_append_new(list, json_pack("[s,i,i]", abandon_window_name((enum abandon_window)w->rules[i].window), (int)w->rules[i].form,
+                                          (int)w->rules[i].limit_bp));
+  return list;
+}
+
 char *campaign_to_json(const struct campaign_def *def) {
   const struct campaign_terms *t = &def->terms;
   char digit[2] = {(char)t->optout_digit, '\0'};
@@ -53,6 +61,9 @@ char *campaign_to_json(const struct campaign_def *def) {
     json_object_set_new(root, "sector", words_out(law_sectors, def->gate.sectors));
     json_object_set_new(root, "basis", words_out(law_bases, def->gate.bases));
     json_object_set_new(root, "technology", words_out(law_technologies, def->gate.technology));
+    json_object_set_new(root, "windows", windows_out(&def->windows));
+    json_object_set_new(root, "zone", json_string(def->zone));
+    json_object_set_new(root, "fp_bp", json_integer(t->fp_bp));
   }
   char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
   json_decref(root);
@@ -139,6 +150,25 @@ static void law_in(struct reader *r, struct gate_terms *g) {
   g->technology = words_in(r, "technology", law_technologies);
 }
 
+/* Rows of an older Cadencia have none: then as the country has it. */
+static void windows_in(struct reader *r, struct campaign_def *def) {
+  const json_t *list = json_object_get(r->root, "windows"), *row;
+  size_t i, n = json_array_size(list);
+  if (n > ABANDON_RULES_MAX) r->err = CAD_EFORMAT;
+  json_array_foreach(list, i, row) {
+    if (i >= ABANDON_RULES_MAX) break;
+    const char *word = json_string_value(json_array_get(row, 0));
+    const int kind = word ? abandon_window_parse(word) : -1;
+    const json_int_t form = json_integer_value(json_array_get(row, 1)), limit = json_integer_value(json_array_get(row, 2));
+    if (kind < 0 || form < 0 || form >= FORM_COUNT || limit < 0 || limit > 10000)
+      r->err = CAD_EFORMAT;
+    else
+      def->windows.rules[def->windows.count++] = (struct abandon_rule){(uint8_t)kind, (uint8_t)form, (uint16_t)limit};
+  }
+  if (json_object_get(r->root, "zone")) text(r, json_object_get(r->root, "zone"), def->zone, sizeof def->zone);
+  if (json_object_get(r->root, "fp_bp")) def->terms.fp_bp = (uint16_t)number(r, "fp_bp", 10000);
+}
+
 int campaign_from_json(const char *json, struct campaign_def *def) {
   json_t *root = json_loads(json, 0, NULL);
   if (!root) return CAD_EFORMAT;
@@ -168,6 +198,7 @@ int campaign_from_json(const char *json, struct campaign_def *def) {
   def->gate.attempts_max = (uint32_t)number(&r, "attempts_max", UINT32_MAX);
   def->gate.attempts_window_ms = number(&r, "attempts_window_ms", INT64_MAX);
   retry_in(&r, &def->retry);
+  windows_in(&r, def);
   law_in(&r, &def->gate);
   json_decref(root);
   return r.err;

@@ -116,10 +116,20 @@ static const char *const IMPORTS =
     "CREATE TABLE wrapup(attempt INTEGER PRIMARY KEY, seller INTEGER NOT NULL, agent INTEGER NOT NULL,"
     " fields TEXT NOT NULL CHECK(json_valid(fields)), at INTEGER NOT NULL) STRICT;";
 
+/* What the account of the abandonment limit is folded from; agents who serve several campaigns, and what they can do. */
+static const char *const PACING =
+    "CREATE INDEX attempt_early ON attempt(campaign, started) WHERE early_hangup = 1;"
+    "CREATE INDEX disposition_machine ON disposition(at, attempt) WHERE code IN ('A','AA','AM','AL','LM');"
+    "CREATE TABLE agent_campaign(agent INTEGER NOT NULL REFERENCES agent, campaign INTEGER NOT NULL REFERENCES campaign,"
+    " PRIMARY KEY(agent, campaign)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE skill(bit INTEGER PRIMARY KEY CHECK(bit BETWEEN 0 AND 31), name TEXT NOT NULL UNIQUE) STRICT;"
+    "ALTER TABLE agent ADD COLUMN skills INTEGER NOT NULL DEFAULT 0;";
+
 static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
                                               {2, 2, {LISTS, IMPORTS}},
                                               {3, 3, {SCHEMA_CHAIN, SCHEMA_AUDIT, SCHEMA_AUDIT_LISTS}},
-                                              {4, 4, {SCHEMA_USERS}}};
+                                              {4, 4, {SCHEMA_USERS}},
+                                              {5, 4, {PACING}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {

@@ -51,6 +51,7 @@ int store_open_reader(const char *path, struct store **out, FILE *err) {
   struct store *s = calloc(1, sizeof *s);
   if (!s) return CAD_ENOMEM;
   s->reader = true;
+  s->zones = zones_create("/usr/share/zoneinfo"); /* whose midnight it is; without it UTC */
   int r = db_open(&s->db, path, true, false, err);
   if (r < 0) {
     store_close(s);

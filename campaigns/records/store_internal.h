@@ -239,4 +239,8 @@ int amend_after_close(struct store *s, uint64_t attempt_id);
 /* recover.c: attempts that a crash left open, lists that were never finished. */
 int store_recover(struct store *s);
 
+/* ---- budget.c ---- */
+/* The legal windows that hold now and their accounts: a fold over the closed calls of each. */
+void budget_fill(struct store *s, const struct campaign_mem *c, struct campaign_def *out);
+
 #endif

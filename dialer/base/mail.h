@@ -87,15 +87,16 @@ enum mail_kind {
   MEDIA_LATE,         /* a person, it was said, and yet a machine u.media_event.reason */
 
   /* control -> store */
-  STORE_LEASE_WANT, /* u.store_want */
-  STORE_LEASE_DROP, /* u.store_lease: give a lease back */
-  STORE_OPEN,       /* u.store_open */
-  STORE_CLOSE,      /* u.store_close */
-  STORE_DISPOSE,    /* u.store_dispose */
-  STORE_OPT_OUT,    /* u.store_opt_out */
-  STORE_AGENT_LOG,  /* u.store_agent_log: an agent changed state */
-  STORE_PACED,      /* u.store_paced: a second of a campaign's pacer, while it runs */
-  STORE_CLOCK,      /* u.order_clock: may the wall clock be believed */
+  STORE_LEASE_WANT,   /* u.store_want */
+  STORE_LEASE_DROP,   /* u.store_lease: give a lease back */
+  STORE_OPEN,         /* u.store_open */
+  STORE_CLOSE,        /* u.store_close */
+  STORE_DISPOSE,      /* u.store_dispose */
+  STORE_OPT_OUT,      /* u.store_opt_out */
+  STORE_AGENT_LOG,    /* u.store_agent_log: an agent changed state */
+  STORE_PACED,        /* u.store_paced: a second of a campaign's pacer, while it runs */
+  STORE_CLOCK,        /* u.order_clock: may the wall clock be believed */
+  STORE_WINDOWS_WANT, /* u.store_want: a window of the abandonment limit is over; what holds now? */
 
   /* store -> control */
   STORE_CAMPAIGN,  /* u.store_campaign: terms and wanted state; at start and on change */
@@ -106,6 +107,7 @@ enum mail_kind {
   STORE_REFUSED,   /* u.store_opened with reason */
   STORE_CLOSED,    /* u.store_opened: outcome is durable */
   STORE_DNC_ADDED, /* u.store_opt_out: drop leases of this number now */
+  STORE_WINDOWS,   /* u.store_windows: the windows that hold now */
 
   /* local socket, console, signals -> control; one ORDER_REPLY each */
   ORDER_AGENT,   /* u.order_agent */
@@ -209,6 +211,14 @@ struct mail_media_stats {
   uint32_t jitter_us;
 };
 
+/* A legal window of the abandonment limit, and what was closed in it so far (enum abandon_window, enum abandon_form). */
+enum { MAIL_WINDOWS_MAX = 4 };
+struct campaign_window {
+  uint8_t kind, form;
+  uint16_t limit_bp;
+  struct wall begins, ends;
+  uint64_t served, abandoned, early, machines; /* machines: served, as it seemed; the agent said otherwise */
+};
 /* What the floor needs of a campaign; names and texts stay in the store. */
 struct campaign_terms {
   uint64_t id;
@@ -227,7 +237,9 @@ struct campaign_terms {
   uint8_t optout_digit;         /* '9' */
   char dispositions[10][8];     /* by keypad digit; "" unused */
   char default_disposition[8];
-  uint32_t budget_num, budget_den; /* abandoned and live answers of the legal window so far */
+  uint16_t fp_bp; /* reasoned estimate of people whom screening takes for machines; counts as abandoned */
+  uint8_t window_count;
+  struct campaign_window windows[MAIL_WINDOWS_MAX]; /* all hold; their accounts are of the moment when this was sent */
 };
 struct lease {
   uint64_t campaign_id, case_id, phone_id;
@@ -295,6 +307,11 @@ struct mail_store_campaign {
   struct campaign_terms terms;
   uint8_t state; /* enum campaign_state */
 };
+struct mail_store_windows {
+  uint64_t campaign_id;
+  uint8_t window_count;
+  struct campaign_window windows[MAIL_WINDOWS_MAX];
+};
 struct mail_store_agent {
   uint64_t agent_id, campaign_id;
   char name[MAIL_NAME_MAX];
@@ -358,6 +375,7 @@ struct mail {
     struct mail_store_agent_log store_agent_log;
     struct mail_store_paced store_paced;
     struct mail_store_campaign store_campaign;
+    struct mail_store_windows store_windows;
     struct mail_store_agent store_agent;
     struct mail_order order;
     struct mail_order_trunk order_trunk;

@@ -59,7 +59,8 @@ static void deliver(struct control *k, const struct mail *m) {
   case STORE_OPENED:
   case STORE_REFUSED:
   case STORE_CLOSED:
-  case STORE_DNC_ADDED: from_store(k, m); break;
+  case STORE_DNC_ADDED:
+  case STORE_WINDOWS: from_store(k, m); break;
   case ORDER_AGENT:
   case ORDER_DISPOSE:
   case ORDER_DRAIN:

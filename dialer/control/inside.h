@@ -17,6 +17,7 @@ void from_console(struct control *k, const struct mail *m);
 
 /* launch.c: leases, trunks, pacers */
 void launch_campaign_set(struct control *k, const struct mail_store_campaign *def);
+void launch_windows_set(struct control *k, const struct mail_store_windows *w);
 void launch_pace(struct control *k, uint32_t campaign);
 int launch_for_agent(struct control *k, struct agent *a); /* preview */
 void launch_want_leases(struct control *k, uint32_t campaign);

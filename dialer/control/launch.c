@@ -1,5 +1,6 @@
 /* Leases in, launches out: what the pacer wants, what trunks, ports and the list allow. */
 #include "dialer/control/inside.h"
+#include <campaigns/law.h>
 #include <string.h>
 
 enum {
@@ -8,7 +9,9 @@ enum {
   LEASE_RETRY_MS = 2000, /* ask an empty list again */
   OPENING_MAX = 256,     /* attempts waiting for the store at once */
   HORIZON_MS = 1800000,  /* what may be owed must be earned within this time */
-  LEASE_ASK = 128        /* most leases in one request */
+  CLOCK_MOVED_MS = 1000,
+  WINDOWS_AGAIN_MS = 5000,
+  LEASE_ASK = 128 /* most leases in one request */
 };
 
 uint32_t campaign_find(const struct floor *f, uint64_t id) {
@@ -26,7 +29,30 @@ static struct pacer_params params_of(const struct floor *f, const struct campaig
                                .max_wait_ms = t->max_wait_ms,
                                .max_agents = f->agents_max,
                                .max_calls = f->calls_max,
-                               .screening = t->screening};
+                               .screening = t->screening,
+                               .detector_fp_bp = t->fp_bp};
+}
+
+/* The windows on the monotonic clock. The pacer keeps the account of a window that it knows already. */
+static void set_windows(const struct floor *f, struct campaign *p) {
+  struct pacer_window out[PACER_WINDOWS_MAX];
+  unsigned n = p->terms.window_count < PACER_WINDOWS_MAX ? p->terms.window_count : PACER_WINDOWS_MAX;
+  p->account_offset_ms = f->now.wall.ms - f->now.mono.ms;
+  for (unsigned i = 0; i < n; i++) {
+    const struct campaign_window *w = &p->terms.windows[i];
+    out[i] = (struct pacer_window){.kind = w->kind,
+                                   .count_machines = w->form == FORM_MACHINES,
+                                   .limit_bp = w->limit_bp,
+                                   .fp_bp = p->terms.screening ? p->terms.fp_bp : 0,
+                                   .began = w->begins.ms,
+                                   .begins_ms = w->begins.ms - p->account_offset_ms,
+                                   .ends_ms = w->ends.ms - p->account_offset_ms,
+                                   .served = w->served,
+                                   .abandoned = w->abandoned,
+                                   .early = w->early,
+                                   .machines = w->machines};
+  }
+  if (p->pacer && n > 0 && pacer_set_windows(p->pacer, out, n) < 0) p->state = CAMPAIGN_STOPPED;
 }
 
 static void drop_leases(struct floor *f, struct campaign *p) {
@@ -86,15 +112,36 @@ void launch_campaign_set(struct control *k, const struct mail_store_campaign *de
   struct pacer_params params = params_of(f, &p->terms);
   if (!p->pacer) {
     p->pacer = pacer_create(&params);
-    if (p->pacer) pacer_set_account(p->pacer, p->terms.budget_num, p->terms.budget_den);
+    p->account_offset_ms = 0;
     if (p->pacer && !first) introduce_agents(f, i);
   } else {
     pacer_set(p->pacer, &params);
   }
+  set_windows(f, p);
   p->state = p->pacer ? def->state : (uint8_t)CAMPAIGN_STOPPED;
   if (p->state == CAMPAIGN_STOPPED) drop_leases(f, p);
   p->lease_next = MONO_NONE;
   p->pace_now = true;
+}
+
+void launch_windows_set(struct control *k, const struct mail_store_windows *w) {
+  uint32_t i = campaign_find(&k->floor, w->campaign_id);
+  if (i == NOBODY || w->window_count > MAIL_WINDOWS_MAX) return;
+  struct campaign *p = &k->floor.campaigns[i];
+  p->terms.window_count = w->window_count;
+  memcpy(p->terms.windows, w->windows, sizeof p->terms.windows);
+  set_windows(&k->floor, p);
+}
+
+/* A window that is over needs its next end from the store; a wall clock that was set moves them all. */
+static void watch_windows(struct floor *f, struct campaign *p) {
+  int64_t moved = f->now.wall.ms - f->now.mono.ms - p->account_offset_ms;
+  if (moved > CLOCK_MOVED_MS || moved < -CLOCK_MOVED_MS) set_windows(f, p);
+  bool over = false;
+  for (unsigned i = 0; i < p->terms.window_count; i++) over |= p->terms.windows[i].ends.ms <= f->now.wall.ms;
+  if (!over || p->windows_next.ms > f->now.mono.ms) return;
+  p->windows_next = mono_add(f->now.mono, WINDOWS_AGAIN_MS);
+  outbox_add(f->out, SPOKE_STORE, 0, STORE_WINDOWS_WANT, f->now.mono)->u.store_want.campaign_id = p->terms.id;
 }
 
 void launch_want_leases(struct control *k, uint32_t campaign) {
@@ -189,6 +236,7 @@ void launch_pace(struct control *k, uint32_t campaign) {
       p->state == CAMPAIGN_RUNNING && !f->draining && !f->pressure && !f->clock_doubt && f->worker_up[f->trunks[p->terms.trunk].listener];
   struct trunk *t = &f->trunks[p->terms.trunk];
   tokens_fill(f, t);
+  watch_windows(f, p);
   struct pacer_view view = view_of(k, p);
   if (!may) view.contacts = 0;
   struct pacer_orders orders;

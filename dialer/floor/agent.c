@@ -1,5 +1,6 @@
 /* Agents: what they do. Their phones (seats) are in seat.c. */
 #include "dialer/floor/floor.h"
+#include <campaigns/law.h>
 #include <string.h>
 
 bool agent_available(const struct agent *a) {
@@ -134,6 +135,7 @@ int agent_dispose(struct floor *f, struct agent *a, const char *code) {
   if (a->last_attempt == 0 || (a->state != AGENT_WRAPUP && a->state != AGENT_TALKING)) return CAD_EREFUSED;
   bool wrapup = a->state == AGENT_WRAPUP;
   order_dispose(f, a, code, wrapup ? (uint32_t)mono_since(f->now.mono, a->wrapup_from) : 0);
+  if (abandon_disposed_machine(code)) tell(f, a, PACER_AGENT_MACHINE);
   a->disposed = 1;
   if (wrapup) agent_wrapup_over(f, a);
   return CAD_OK;

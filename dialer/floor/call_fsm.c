@@ -67,7 +67,14 @@ static void close_call(struct floor *f, struct call *c, enum cause cause, enum e
   bool waited = c->verdict != VERDICT_NONE || c->greeting_end.ms != 0;
   if (c->outcome == OUTCOME_EARLY_HANGUP && waited) pacer(f, c, PACER_CALL_EARLY_HANGUP);
   if (c->abandoned && !c->message_begun) pacer(f, c, PACER_CALL_ABANDONED);
-  pacer(f, c, PACER_CALL_ENDED);
+  enum pacer_class closed = PACER_CLASS_NOT_LIVE; /* the account holds what the record holds */
+  if (c->abandoned)
+    closed = PACER_CLASS_ABANDONED;
+  else if (c->outcome == OUTCOME_CONNECTED)
+    closed = PACER_CLASS_SERVED;
+  else if (c->outcome == OUTCOME_EARLY_HANGUP && waited)
+    closed = PACER_CLASS_EARLY;
+  floor_tell_closed(f, c->campaign, call_slot(f, c), closed);
 }
 
 static void bye(struct floor *f, struct call *c, enum cause cause, enum ended_by by) {

@@ -55,6 +55,12 @@ void floor_tell_pacer(struct floor *f, uint32_t campaign, enum pacer_event_kind 
   pacer_event(p->pacer, &e);
 }
 
+void floor_tell_closed(struct floor *f, uint32_t campaign, uint32_t call, enum pacer_class closed) {
+  const struct campaign *p = &f->campaigns[campaign];
+  struct pacer_event e = {.kind = PACER_CALL_ENDED, .at_ms = f->now.mono.ms, .call = call, .closed = (uint8_t)closed};
+  if (p->pacer) pacer_event(p->pacer, &e);
+}
+
 static const char *check_calls(const struct floor *f) {
   uint32_t used = 0, by_campaign[FLOOR_CAMPAIGNS_MAX] = {0};
   for (uint32_t i = 0; i < f->calls_max; i++) {

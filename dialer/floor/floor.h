@@ -116,6 +116,8 @@ struct campaign {
   uint32_t by_state[CALL_STATE_COUNT];
   uint32_t in_flight;
   uint32_t wait_head, wait_tail; /* calls waiting for an agent, oldest first */
+  struct mono windows_next;      /* do not ask for the next windows before */
+  int64_t account_offset_ms;     /* wall less monotonic time, when the windows of the limit were set */
   uint8_t bound;
   uint64_t attempts, answered, connected, abandoned, early_hangup, machines, no_answer, busy, failed, refused, live_answers;
   uint64_t talk_ms, wrapup_ms, ready_ms;
@@ -172,6 +174,8 @@ int floor_credit_take(struct floor *f, struct session *session, uint16_t *port);
 void floor_credit_add(struct floor *f, const struct mail_media_credit *credit);
 /* Tell the campaign's pacer; agent or call may be NOBODY. */
 void floor_tell_pacer(struct floor *f, uint32_t campaign, enum pacer_event_kind kind, uint32_t call, uint32_t agent, uint16_t segment);
+/* The call is closed, and the record says what it was. */
+void floor_tell_closed(struct floor *f, uint32_t campaign, uint32_t call, enum pacer_class closed);
 /* NULL, or the first broken invariant. */
 const char *floor_check(const struct floor *f);
 

@@ -25,6 +25,9 @@ void draft_retry(struct schema *sc, config_setting_t *s, void *base);
 void draft_prompts(struct schema *sc, config_setting_t *s, void *base);
 void draft_dispositions(struct schema *sc, config_setting_t *s, void *base);
 void draft_default_disposition(struct schema *sc, config_setting_t *s, void *base);
+void draft_abandonment_windows(struct schema *sc, config_setting_t *s, void *base);
+void draft_limit_zone(struct schema *sc, config_setting_t *s, void *base);
+void draft_limit_false_positives(struct schema *sc, config_setting_t *s, void *base);
 void draft_attempts(struct schema *sc, config_setting_t *s, void *base);
 /* What the law asks (template_law.c). */
 void draft_countries(struct schema *sc, config_setting_t *s, void *base);

@@ -107,6 +107,9 @@ static const struct schema_key KEYS[] = {
     {"screening", SCHEMA_FLAG, false, PLACE(draft, d.terms.screening), 0, 0, "true", NULL},
     {"abandonment_limit_pct", SCHEMA_OWN, false, 0, 0, 0, 0, "3.0", own_limit_pct},
     {"abandonment_limit_bp", SCHEMA_OWN, false, 0, 0, 0, 0, "300", own_limit_bp},
+    {"abandonment_windows", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_abandonment_windows},
+    {"zone", SCHEMA_TEXT, false, PLACE(draft, d.zone), 3, 39, "\"Europe/Madrid\"", draft_limit_zone},
+    {"false_positives_pct", SCHEMA_OWN, false, 0, 0, 0, 0, "0.5", draft_limit_false_positives},
     {"wrapup_s", SCHEMA_WHOLE, false, PLACE(draft, d.terms.wrapup_ms), 0, 3600, "20", own_wrapup},
     {"country", SCHEMA_TEXT, true, PLACE(draft, d.country), 2, 2, "\"US\"", own_country},
     {"purpose", SCHEMA_TEXT, true, PLACE(draft, d.purpose), 1, 0, "\"telemarketing\"", own_purpose},
@@ -179,6 +182,7 @@ static void check_hours(struct schema *sc, config_setting_t *root, struct draft 
 }
 
 static void finish(struct schema *sc, config_setting_t *root, struct draft *t) {
+  for (int i = 0; i < t->d.windows.count; i++) t->d.windows.rules[i].limit_bp = t->d.terms.limit_bp;
   if (!config_setting_get_member(root, "wrapup_s")) t->d.terms.wrapup_ms *= 1000;
   if (!t->has_retry) t->d.retry = RETRY_DEFAULT;
   if (t->d.terms.mode == PACING_RATIO && t->d.terms.ratio_x100 == 0)

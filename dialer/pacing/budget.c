@@ -2,7 +2,7 @@
 #include <cadencia/err.h>
 #include <string.h>
 
-enum { UNIT_BP = 10000, MILLI = 1000, SAME_MS = 60000 };
+enum { UNIT_BP = 10000, MILLI = 1000 };
 /* A thousand agents make 1e7 calls in thirty days; with this bound every product stays within 63 bits. */
 static const uint64_t account_max = UINT64_C(1000000000);
 
@@ -17,10 +17,7 @@ void budget_init(struct budget *b, uint32_t limit_bp, uint32_t fp_bp) {
   b->windows[0].begins_ms = INT64_MIN;
 }
 
-static bool same_window(const struct pacer_window *a, const struct pacer_window *b) {
-  const int64_t apart = a->begins_ms > b->begins_ms ? a->begins_ms - b->begins_ms : b->begins_ms - a->begins_ms;
-  return a->kind == b->kind && a->count_machines == b->count_machines && apart <= SAME_MS;
-}
+static bool same_window(const struct pacer_window *a, const struct pacer_window *b) { return a->kind == b->kind && a->began == b->began; }
 
 int budget_set(struct budget *b, const struct pacer_window *windows, unsigned count) {
   struct budget next = {.count = count};
@@ -29,6 +26,7 @@ int budget_set(struct budget *b, const struct pacer_window *windows, unsigned co
     struct pacer_window *w = &next.windows[i];
     *w = windows[i];
     if (w->limit_bp > UNIT_BP || w->fp_bp > UNIT_BP || w->begins_ms < -account_ms || w->begins_ms > account_ms) return CAD_EINVAL;
+    if (w->ends_ms != 0 && (w->ends_ms <= w->begins_ms || w->ends_ms > account_ms)) return CAD_EINVAL;
     const struct pacer_window *have = NULL;
     for (unsigned j = 0; j < b->count && !have; j++)
       if (b->windows[j].begins_ms != INT64_MIN && same_window(&b->windows[j], w)) have = &b->windows[j];
@@ -68,6 +66,7 @@ void budget_turn(struct budget *b, int64_t now_ms) {
   for (unsigned i = 0; i < b->count; i++) {
     struct pacer_window *w = &b->windows[i];
     if (w->ends_ms == 0 || now_ms < w->ends_ms) continue;
+    w->began += w->ends_ms - w->begins_ms;
     w->begins_ms = w->ends_ms, w->ends_ms = 0;
     w->served = w->abandoned = w->early = w->machines = 0;
   }

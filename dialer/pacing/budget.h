@@ -22,7 +22,7 @@ struct budget {
 /* One window without end. */
 void budget_init(struct budget *b, uint32_t limit_bp, uint32_t fp_bp);
 /* CAD_OK, or CAD_EINVAL: none or too many, a rate above one. Amounts are bounded. A window that is there already (same
- * terms, begin within a minute) keeps its account, which knows the calls that are not closed yet. */
+ * kind and begin) keeps its account, which knows the calls that are not closed yet. */
 int budget_set(struct budget *b, const struct pacer_window *windows, unsigned count);
 /* A call launched then is counted as kind, or no longer. */
 void budget_book(struct budget *b, int64_t launched_ms, enum budget_kind kind);

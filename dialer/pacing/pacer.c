@@ -67,7 +67,9 @@ void pacer_set_account(struct pacer *p, uint64_t abandoned, uint64_t live) {
   p->budget.windows[0].begins_ms = INT64_MIN;
 }
 
-int pacer_set_windows(struct pacer *p, const struct pacer_window *windows, unsigned count) { return budget_set(&p->budget, windows, count); }
+int pacer_set_windows(struct pacer *p, const struct pacer_window *windows, unsigned count) {
+  return budget_set(&p->budget, windows, count);
+}
 
 unsigned pacer_windows(const struct pacer *p, struct pacer_window out[PACER_WINDOWS_MAX]) {
   memcpy(out, p->budget.windows, p->budget.count * sizeof *out);
@@ -181,7 +183,8 @@ static void call_ended(struct pacer *p, const struct pacer_event *e) {
   const uint32_t id = e->call;
   const int64_t at_ms = e->at_ms;
   struct pacer_call *c = &p->calls[id];
-  if (e->closed > PACER_CLASS_UNSAID && e->closed < sizeof kinds && c->booked != BUDGET_MACHINE) book(p, c, (enum budget_kind)kinds[e->closed]);
+  if (e->closed > PACER_CLASS_UNSAID && e->closed < sizeof kinds && c->booked != BUDGET_MACHINE)
+    book(p, c, (enum budget_kind)kinds[e->closed]);
   if (c->state == PC_DIALING || c->state == PC_RINGING) {
     book_ringing(p, c, at_ms);
     if (!c->reached)

@@ -16,17 +16,17 @@ struct pacer_call {
   float spend;   /* expected loss when it was launched */
   uint32_t slot; /* place in the list of open calls */
   uint8_t state, segment;
-  uint8_t answer_age;  /* bin */
-  bool reached;        /* it rang, was answered, or outlived the bins of dialing */
-  uint8_t booked;      /* enum budget_kind: as what the account counts it */
+  uint8_t answer_age; /* bin */
+  bool reached;       /* it rang, was answered, or outlived the bins of dialing */
+  uint8_t booked;     /* enum budget_kind: as what the account counts it */
   bool given_up;
 };
 struct pacer_agent {
   int64_t since_ms, counted_ms;
   int64_t met_launched_ms; /* launch of the last party's call */
   uint32_t met_call;       /* its id, if it has not ended yet */
-  uint8_t state, met_age; /* age bin at which the last party answered */
-  bool inbound, met;      /* met: the last party is known and not yet called a machine */
+  uint8_t state, met_age;  /* age bin at which the last party answered */
+  bool inbound, met;       /* met: the last party is known and not yet called a machine */
 };
 
 /* Counts of what is in flight, rebuilt by pacer_observe() in one pass. */
@@ -49,7 +49,7 @@ struct serving {
 };
 
 struct plan {
-  double credit;  /* calls that may be abandoned now, in the window that binds */
+  double credit; /* calls that may be abandoned now, in the window that binds */
   unsigned window;
   double answers; /* still to come */
   double earn;    /* credit that each brings */
@@ -67,8 +67,8 @@ struct pacer {
   int64_t now_ms, start_ms;
   bool started;
   uint64_t ignored;
-  double target;                            /* share of the answers to come that may be lost */
-  double price;                             /* odds of meeting nobody that a launch may run, at the even spending */
+  double target; /* share of the answers to come that may be lost */
+  double price;  /* odds of meeting nobody that a launch may run, at the even spending */
   double lost_seen, lost_foreseen;
   double discount, doubt;      /* abandoned calls thought to be machines, and the variance of that */
   double next_spend[NEXT_MAX]; /* expected loss of the calls just ordered, oldest first */

@@ -266,6 +266,11 @@ void spoke_store(struct world *w, const struct mail *m) {
   }
   case STORE_DISPOSE: store_dispose(w->store, &m->u.store_dispose); break;
   case STORE_OPT_OUT: store_opt_out(w->store, &m->u.store_opt_out); break;
+  case STORE_WINDOWS_WANT: {
+    struct mail windows = mail_make(STORE_WINDOWS, (struct mono){w->now_ms});
+    if (store_campaign_windows(w->store, m->u.store_want.campaign_id, &windows.u.store_windows) >= 0) world_post(w, 1, &windows);
+    break;
+  }
   case STORE_AGENT_LOG: store_agent_log(w->store, &m->u.store_agent_log); break;
   case STORE_CLOCK: store_clock_trusted(w->store, m->u.order_clock.trusted); break;
   default: break;

@@ -75,6 +75,8 @@ struct campaign_def {
   char prompt[64];  /* file name of the safe-harbour message */
   struct gate_terms gate;
   struct retry_table retry;
+  struct abandon_rules windows; /* count 0: as the country has it */
+  char zone[40];                /* whose midnight ends a day or month of the limit; "": the country's */
 };
 struct agent_def {
   struct mail_store_agent a;
@@ -84,6 +86,8 @@ struct agent_def {
 int store_campaign_put(struct store *s, struct campaign_def *def);
 int store_campaign_get(struct store *s, const char *name, struct campaign_def *out);
 int store_campaign_list(struct store *s, int (*row)(void *arg, const struct campaign_def *d), void *arg);
+/* The legal windows that hold now and their accounts. CAD_ENOENT. */
+int store_campaign_windows(struct store *s, uint64_t campaign, struct mail_store_windows *out);
 int store_campaign_state(struct store *s, const char *name, enum campaign_state state);
 /* agent_id 0: makes it, sets agent_id; else replaces it. CAD_EEXIST, CAD_ENOENT (campaign). */
 int store_agent_put(struct store *s, struct agent_def *def);

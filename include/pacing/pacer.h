@@ -66,13 +66,15 @@ enum { PACER_SEGMENTS = 16 };
  * credit binds. The pacer knows no calendar: whoever knows says when a window began and when it ends. */
 enum { PACER_WINDOWS_MAX = 4 };
 struct pacer_window {
-  uint8_t kind;        /* the owner's name for it; two windows of one kind that begin alike are the same */
-  bool count_machines; /* live answers are all parties whom an agent met, machines too: the same as discounting
-                          abandoned calls by the machine share of the served (Ofcom's form without screening) */
-  uint16_t limit_bp;   /* 300 = 3 % */
-  uint16_t fp_bp;      /* reasoned estimate of people whom screening takes for machines: they count as abandoned */
-  int64_t begins_ms;   /* on the pacer's clock; calls launched before are not counted. May be < 0 */
-  int64_t ends_ms;     /* then it begins anew with nothing; 0: unknown */
+  uint8_t kind;               /* the owner's name for it */
+  bool count_machines;        /* live answers are all parties whom an agent met, machines too: the same as discounting
+                                 abandoned calls by the machine share of the served (Ofcom's form without screening) */
+  uint16_t limit_bp;          /* 300 = 3 % */
+  uint16_t fp_bp;             /* reasoned estimate of people whom screening takes for machines: they count as abandoned */
+  int64_t begins_ms;          /* on the pacer's clock; calls launched before are not counted. May be < 0 */
+  int64_t ends_ms;            /* then it begins anew with nothing; 0: unknown */
+  int64_t began;              /* its begin on the owner's own clock (UTC, say): the same kind and begin are the same window, and
+                                 the next one began at began + ends_ms - begins_ms */
   uint64_t served, abandoned; /* closed calls: people who met an agent in time; people who did not */
   uint64_t early;             /* people who hung up while waiting: spent, but not in the legal rate */
   uint64_t machines;          /* parties that their agent found to be machines */
@@ -111,7 +113,7 @@ int pacer_set(struct pacer *pacer, const struct pacer_params *params);
 /* The account of a campaign with one window without end: abandoned and live answers so far. */
 void pacer_set_account(struct pacer *pacer, uint64_t abandoned, uint64_t live);
 /* The legal windows, with what was closed in them so far (at start: from the records; survives a restart). Replaces the
- * window of params.limit_bp. A window that is there already (same kind, begin within a minute) keeps the pacer's own
+ * window of params.limit_bp. A window that is there already (same kind and `began`) keeps the pacer's own
  * account and takes the new terms and end. CAD_OK, CAD_EINVAL. */
 int pacer_set_windows(struct pacer *pacer, const struct pacer_window *windows, unsigned count);
 /* The accounts now; returns how many were written. */

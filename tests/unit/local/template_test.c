@@ -98,6 +98,27 @@ START_TEST(every_key_is_read) {
 }
 END_TEST
 
+START_TEST(windows_of_the_limit_are_words_and_carry_it) {
+  ck_assert_msg(read_template(HEAD "abandonment_limit_pct = 2.5; abandonment_windows = ( \"day:machines\", \"calendar_month\" );\n"
+                                   "zone = \"Europe/London\"; false_positives_pct = 0.75;") == CAD_OK,
+                "%s", messages);
+  ck_assert_int_eq(def.windows.count, 2);
+  ck_assert_int_eq(def.windows.rules[0].window, WINDOW_DAY);
+  ck_assert_int_eq(def.windows.rules[0].form, FORM_MACHINES);
+  ck_assert_int_eq(def.windows.rules[1].window, WINDOW_MONTH);
+  ck_assert_int_eq(def.windows.rules[1].limit_bp, 250);
+  ck_assert_str_eq(def.zone, "Europe/London");
+  ck_assert_uint_eq(def.terms.fp_bp, 75);
+  ck_assert_int_eq(read_template(HEAD "abandonment_windows = ( \"week\" );\nzone = \"Mars/Olympus\";\nfalse_positives_pct = 3.0;"),
+                   CAD_EFORMAT);
+  SAYS("t.conf:2: window \"week\" is unknown");
+  SAYS("t.conf:3: zone \"Mars/Olympus\" is not known");
+  SAYS("t.conf:4: false_positives_pct is the estimated share");
+  ck_assert_int_eq(read_template(HEAD "abandonment_windows = ( \"day\", \"day\" );"), CAD_EFORMAT);
+  SAYS("stands here twice");
+}
+END_TEST
+
 START_TEST(each_fault_is_named_with_its_line) {
   static const struct {
     const char *text, *says;
@@ -173,6 +194,7 @@ int main(void) {
   tcase_add_test(t, the_shipped_templates_are_good_and_mean_what_they_say);
   tcase_add_test(t, what_a_template_leaves_out_has_a_lawful_default);
   tcase_add_test(t, every_key_is_read);
+  tcase_add_test(t, windows_of_the_limit_are_words_and_carry_it);
   tcase_add_test(t, each_fault_is_named_with_its_line);
   tcase_add_test(t, mandatory_keys_are_asked_for_all_at_once);
   tcase_add_test(t, a_survey_may_keep_hours_of_its_own);

@@ -124,11 +124,32 @@ START_TEST(the_budget_is_the_fold_over_the_period_of_the_campaign) {
     ck_assert_int_eq(close_attempt(s, 1 + i, o, at_ms(9000)), CAD_OK);
   }
   ck_assert_int_eq(store_campaign_get(s, "one", &d), CAD_OK);
-  ck_assert_uint_eq(d.terms.budget_num, 1);
-  ck_assert_uint_eq(d.terms.budget_den, 4);
+  ck_assert_uint_eq(d.terms.window_count, 2); /* in the US: a day, and thirty days */
+  for (int i = 0; i < 2; i++) {
+    ck_assert_uint_eq(d.terms.windows[i].abandoned, 1);
+    ck_assert_uint_eq(d.terms.windows[i].served, 3);
+    ck_assert_uint_eq(d.terms.windows[i].early, 1);
+    ck_assert_int_le(d.terms.windows[i].begins.ms, at_ms(0).wall.ms);
+    ck_assert_int_gt(d.terms.windows[i].ends.ms, at_ms(9000).wall.ms);
+  }
+  /* The agent of one says that it was a machine, then takes it back. */
+  struct mail_store_dispose say = {.attempt_id = 2, .agent_id = 1, .code = "A", .at = at_ms(10000).wall};
+  ck_assert_int_eq(store_dispose(s, &say), CAD_OK);
+  ck_assert_int_eq(store_campaign_get(s, "one", &d), CAD_OK);
+  ck_assert_uint_eq(d.terms.windows[0].served, 2);
+  ck_assert_uint_eq(d.terms.windows[0].machines, 1);
+  say = (struct mail_store_dispose){.attempt_id = 2, .agent_id = 1, .code = "SALE", .at = at_ms(20000).wall};
+  ck_assert_int_eq(store_dispose(s, &say), CAD_OK);
+  ck_assert_int_eq(store_campaign_get(s, "one", &d), CAD_OK);
+  ck_assert_uint_eq(d.terms.windows[0].served, 3);
+  ck_assert_uint_eq(d.terms.windows[0].machines, 0);
+  store_set_clock(s, at_ms(86400000).wall); /* the next day begins empty, the thirty days go on */
+  ck_assert_int_eq(store_campaign_get(s, "one", &d), CAD_OK);
+  ck_assert_uint_eq(d.terms.windows[0].served + d.terms.windows[0].abandoned, 0);
+  ck_assert_uint_eq(d.terms.windows[1].served + d.terms.windows[1].abandoned, 4);
   store_set_clock(s, at_ms((int64_t)31 * 86400000).wall); /* the next period begins empty */
   ck_assert_int_eq(store_campaign_get(s, "one", &d), CAD_OK);
-  ck_assert_uint_eq(d.terms.budget_den, 0);
+  ck_assert_uint_eq(d.terms.windows[1].served + d.terms.windows[1].abandoned, 0);
 }
 END_TEST
 

@@ -94,6 +94,8 @@ static inline int close_attempt(struct store *s, uint64_t attempt, enum outcome 
   struct mail_store_close rec = {.attempt_id = attempt, .outcome = (uint8_t)outcome, .ended = now.wall, .sip_code = 486};
   if (outcome == OUTCOME_CONNECTED || outcome == OUTCOME_ABANDONED) rec.answered = wall_add(now.wall, -10000);
   rec.abandoned = outcome == OUTCOME_ABANDONED;
+  rec.early_hangup = outcome == OUTCOME_EARLY_HANGUP;
+  if (rec.early_hangup) rec.answered = wall_add(now.wall, -3000), rec.verdict = VERDICT_PERSON;
   return store_attempt_close(s, &rec);
 }
 
