@@ -5,12 +5,12 @@ enum { MACHINE_TICKS = 2, MONOLOGUE_MS = 4500, LONG_MONOLOGUE_MS = 6000, CALM_MS
 #define MONOLOGUE_MACHINE 0.8f
 #define MONOLOGUE_RATIO 0.7f
 
-const uint32_t JUDGE_QUIET_MS[JUDGE_STEPS] = {160, 320, 480, 640, 800, 1000, 1400};
+const uint32_t JUDGE_QUIET_MS[JUDGE_STEPS] = {160, 320, 480, 640, 800, 1000, 1200, 1400, 1600};
 
 static const struct judge_preset PRESETS[3] = {
-    [SCREEN_QUICK] = {0.960f, 0.85f, 0.50f, {0.27f, 0.42f, 0.43f, 0.43f, 0.43f, 0.45f, 0.67f}},
-    [SCREEN_BALANCED] = {0.970f, 0.60f, 0.50f, {0.00f, 0.00f, 0.15f, 0.25f, 0.45f, 0.60f, 0.70f}},
-    [SCREEN_LEAVE_MESSAGE] = {0.960f, 0.50f, 0.50f, {0.00f, 0.00f, 0.08f, 0.12f, 0.18f, 0.30f, 0.40f}},
+    [SCREEN_QUICK] = {0.970f, 1000, 0.85f, 0.60f, {0.15f, 0.38f, 0.45f, 0.50f, 0.55f, 0.70f, 1.0f, 1.0f, 1.0f}},
+    [SCREEN_BALANCED] = {0.965f, 1700, 0.80f, 0.45f, {0.048f, 0.238f, 0.24f, 0.31f, 0.40f, 0.444f, 0.49f, 0.95f, 1.0f}},
+    [SCREEN_LEAVE_MESSAGE] = {0.940f, 1950, 0.50f, 0.40f, {0.0f, 0.06f, 0.10f, 0.12f, 0.15f, 0.18f, 0.22f, 0.40f, 0.50f}},
 };
 
 const struct judge_preset *judge_preset(enum screen_preset preset) { return &PRESETS[preset]; }
@@ -35,30 +35,34 @@ static float person_below(const struct judge_preset *p, uint32_t quiet_ms) {
   return p->person_below[JUDGE_STEPS - 1];
 }
 
-struct ruling judge_step(struct judge *j, const struct screen_params *params, const struct talk *t, uint32_t answered_hop, float machine,
-                         uint32_t now) {
+struct ruling judge_step(struct judge *j, const struct screen_params *params, const struct talk *t, uint32_t answered_hop,
+                         const struct opinion *opinion, uint32_t now) {
   const struct ruling wait = {VERDICT_NONE, REASON_NONE, 0};
   if (!t->started) {
     if (!t->candidate_hops && over(answered_hop, params->dead_air_ms, now)) return (struct ruling){VERDICT_DEAD_AIR, REASON_NO_SOUND, 0};
     return wait;
   }
   const struct judge_preset *p = &PRESETS[params->preset];
-  if (machine >= 0.0f) {
-    j->machine = machine;
-    j->machine_ticks = (uint8_t)(machine > p->machine_above ? j->machine_ticks + (j->machine_ticks < 100) : 0);
+  if (opinion->asked) {
+    j->machine = opinion->machine;
+    j->machine_ticks = (uint8_t)(j->machine > p->machine_above ? j->machine_ticks + (j->machine_ticks < 100) : 0);
     if (j->machine_ticks >= MACHINE_TICKS) return rule(j, VERDICT_MACHINE, t->quiet_hops ? REASON_CADENCE : REASON_LONG_GREETING);
   }
-  const bool held = t->greeting_ended && over(t->greeting_end_hop, params->hold_ms, now);
+  const uint32_t hold_ms = p->hold_ms < params->hold_ms ? p->hold_ms : params->hold_ms;
+  const bool held = t->greeting_ended && over(t->greeting_end_hop, hold_ms, now);
   if (held || over(t->onset_hop, params->speech_cap_ms, now)) {
     if (j->machine > (held ? p->machine_at_hold : p->machine_at_cap)) return rule(j, VERDICT_MACHINE, REASON_CADENCE);
     return rule(j, VERDICT_PERSON, REASON_UNDECIDED);
   }
-  if (machine >= 0.0f && machine < CALM_MACHINE && t->calm_hops * HOP_MS >= CALM_MS) return rule(j, VERDICT_PERSON, REASON_SHORT_GREETING);
-  if (machine >= 0.0f && machine < person_below(p, t->quiet_hops * HOP_MS)) return rule(j, VERDICT_PERSON, REASON_SHORT_GREETING);
+  if (!opinion->asked) return wait;
+  const bool calm = opinion->machine < CALM_MACHINE && t->calm_hops * HOP_MS >= CALM_MS;
+  if (calm || opinion->silence < person_below(p, t->quiet_hops * HOP_MS)) return rule(j, VERDICT_PERSON, REASON_SHORT_GREETING);
   return wait;
 }
 
-bool judge_monologue(const struct judge *j, const struct talk *t, uint32_t now) {
+bool judge_late(const struct judge *j, const struct screen_params *params, const struct talk *t, uint32_t now) {
+  /* The model knows calls of this length; what is said later belongs to a conversation. */
+  if (j->machine_ticks >= MACHINE_TICKS && !over(t->onset_hop, params->speech_cap_ms, now)) return true;
   if (t->quiet_hops) return false;
   const uint32_t span_ms = talk_span_hops(t, now) * HOP_MS;
   if ((float)(t->speech_hops * HOP_MS) < MONOLOGUE_RATIO * (float)span_ms) return false;

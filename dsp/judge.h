@@ -8,14 +8,23 @@
 #include "dsp/talk.h"
 #include <dsp/screen.h>
 
-enum { JUDGE_STEPS = 7 };
+enum { JUDGE_STEPS = 9 };
 extern const uint32_t JUDGE_QUIET_MS[JUDGE_STEPS];
 
-/* In silence a person is released when the model is below a limit that grows with the silence:
+/* What the model says at one hop; asked: false when it was not. The delay of the first word may hasten or put off the
+ * release of a person; it never makes anybody a machine. */
+struct opinion {
+  bool asked;
+  float machine; /* by what was heard alone */
+  float silence; /* and by the delay of the first word */
+};
+
+/* In silence a person is released when opinion.silence is below a limit that grows with the silence:
  * person_below at JUDGE_QUIET_MS, straight between. */
 struct judge_preset {
   float machine_above;   /* while it talks */
-  float machine_at_hold; /* when the wait after the greeting is up */
+  uint32_t hold_ms;      /* the wait after the greeting; the law's may be shorter */
+  float machine_at_hold; /* when that is up */
   float machine_at_cap;  /* when the time since the first speech is up */
   float person_below[JUDGE_STEPS];
 };
@@ -32,10 +41,9 @@ struct ruling {
 };
 
 void judge_init(struct judge *j);
-/* machine: what the model says at this hop; < 0 when it was not asked. */
-struct ruling judge_step(struct judge *j, const struct screen_params *params, const struct talk *t, uint32_t answered_hop, float machine,
-                         uint32_t now);
-/* After a person was released: does it talk on as a machine does? */
-bool judge_monologue(const struct judge *j, const struct talk *t, uint32_t now);
+struct ruling judge_step(struct judge *j, const struct screen_params *params, const struct talk *t, uint32_t answered_hop,
+                         const struct opinion *opinion, uint32_t now);
+/* After a person was released: does it go on as a machine does? Asked after judge_step of the same hop. */
+bool judge_late(const struct judge *j, const struct screen_params *params, const struct talk *t, uint32_t now);
 
 #endif

@@ -51,6 +51,7 @@ struct screen {
   uint16_t voiced_hops;
   uint32_t digit_until_hop; /* a key sounds until about here */
   bool answered, decided, late, was_person;
+  bool spoke_before; /* somebody was speaking when the call was answered */
   uint8_t queued;
   struct screen_event queue[QUEUE];
 };
@@ -112,6 +113,7 @@ void screen_answered(struct screen *s) {
   if (s->answered) return;
   s->answered = true;
   s->answered_hop = s->hop;
+  s->spoke_before = s->talk.started || s->talk.candidate_hops;
   talk_init(&s->talk);
   traits_init(&s->traits);
   judge_init(&s->judge);
@@ -192,16 +194,20 @@ static void listen_to_tones(struct screen *s, const struct view *v, bool *candid
 /* Person or machine: asks the model every few hops, the policy every hop. */
 static void ask(struct screen *s) {
   if (s->decided && (s->late || !s->was_person)) return;
-  float machine = -1.0f;
+  struct opinion opinion = {false, 0.0f, 0.0f};
   if (s->talk.started && (s->hop + 1) % TRAITS_TICK_HOPS == 0) {
     float x[TRAIT_COUNT];
     traits_fill(&s->traits, &s->talk, s->hop, x);
-    machine = model_machine(x);
+    opinion.asked = true;
+    const float logit = model_logit(x);
+    opinion.machine = model_probability(logit);
+    const uint32_t delay_hops = s->talk.onset_hop - s->answered_hop;
+    opinion.silence = model_probability(logit + (s->spoke_before ? 0.0f : model_delay_logit((float)(delay_hops * HOP_MS))));
   }
-  const struct ruling r = judge_step(&s->judge, &s->params, &s->talk, s->answered_hop, machine, s->hop);
+  const struct ruling r = judge_step(&s->judge, &s->params, &s->talk, s->answered_hop, &opinion, s->hop);
   if (!s->decided) {
     if (r.verdict != VERDICT_NONE) decide(s, r.verdict, r.reason, r.score_bp);
-  } else if (judge_monologue(&s->judge, &s->talk, s->hop)) {
+  } else if (judge_late(&s->judge, &s->params, &s->talk, s->hop)) {
     decide(s, VERDICT_MACHINE, REASON_LONG_GREETING, r.score_bp);
   }
 }
@@ -220,7 +226,7 @@ static void hop(struct screen *s, bool lost) {
   if (voice && s->voiced_hops < UINT16_MAX) s->voiced_hops++;
   if (change == TALK_STARTED) push(s, SCREEN_SPEECH_START, sample_of(s->talk.onset_hop > SMEAR_HOPS ? s->talk.onset_hop - SMEAR_HOPS : 0));
   if (change == TALK_GREETING_ENDED) push(s, SCREEN_GREETING_END, sample_of(s->talk.greeting_end_hop));
-  if (s->talk.started) traits_step(&s->traits, v, active && !s->talk.quiet_hops, !(s->spectrum.hops % 2));
+  if (s->talk.started) traits_step(&s->traits, v, &s->talk, active && !s->talk.quiet_hops, !(s->spectrum.hops % 2), s->hop);
   if (s->answered && s->params.decide) ask(s);
   s->hop++;
 }

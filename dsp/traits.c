@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+enum { PHRASE_GAP_HOPS = 16 };
 #define TURN_DB 5.0f
 #define VOICED_MIN 0.6f
 
@@ -9,6 +10,7 @@ void traits_init(struct traits *t) {
   memset(t, 0, sizeof *t);
   t->db_peak = -100.0f;
   t->swing_db = -100.0f;
+  ending_init(&t->ending);
 }
 
 /* A syllable: the level rises by TURN_DB from its last low and then falls by as much. */
@@ -25,6 +27,7 @@ static void count_syllables(struct traits *t, float db) {
       t->rising = true;
       t->swing_db = db;
       t->syllables++;
+      t->last.syllables++;
     }
   }
 }
@@ -53,7 +56,26 @@ static void add_bands(struct traits *t, const struct view *v) {
   t->have_before = true;
 }
 
-void traits_step(struct traits *t, const struct view *v, bool active, bool fresh_pitch) {
+static void follow_phrase(struct traits *t, const struct view *v, bool fresh_pitch, uint32_t now) {
+  struct phrase *p = &t->last;
+  if (!t->phrases || now - p->end_hop > PHRASE_GAP_HOPS) {
+    if (t->phrases == 1) t->first = *p;
+    t->before_hops = t->phrases ? p->end_hop - p->start_hop : 0;
+    *p = (struct phrase){.start_hop = now};
+    t->phrases++;
+  }
+  p->end_hop = now + 1;
+  p->hops++;
+  p->db += v->db;
+  p->centroid += v->centroid_hz * 0.001f;
+  if (fresh_pitch && v->voicing > VOICED_MIN && v->pitch_hz > 60.0f) {
+    p->pitched++;
+    p->pitch += log2f(v->pitch_hz / 55.0f);
+  }
+}
+
+void traits_step(struct traits *t, const struct view *v, const struct talk *talk, bool active, bool fresh_pitch, uint32_t now) {
+  ending_step(&t->ending, v, talk->quiet_hops, fresh_pitch);
   if (v->dead) return;
   count_syllables(t, v->db);
   if (!active) {
@@ -61,6 +83,7 @@ void traits_step(struct traits *t, const struct view *v, bool active, bool fresh
     return;
   }
   if (!t->hops) t->db_last = t->db_fast = v->db;
+  follow_phrase(t, v, fresh_pitch, now);
   t->hops++;
   t->db += v->db;
   t->db2 += v->db * v->db;
@@ -107,9 +130,23 @@ static void fill_rhythm(const struct talk *talk, uint32_t now, float *x) {
   x[TRAIT_SINCE_GREETING] = talk->greeting_ended ? (float)(now + 1 - talk->greeting_end_hop) * ms : 0.0f;
 }
 
+static void fill_phrases(const struct traits *t, float *x) {
+  const struct phrase *p = &t->last;
+  x[TRAIT_PHRASES] = (float)t->phrases;
+  x[TRAIT_PHRASE] = (float)((p->end_hop - p->start_hop) * HOP_MS);
+  x[TRAIT_PHRASE_BEFORE] = (float)(t->before_hops * HOP_MS);
+  x[TRAIT_PHRASE_SYLLABLES] = (float)p->syllables;
+  if (t->phrases < 2 || !p->hops || !t->first.hops) return;
+  const float n = (float)p->hops, m = (float)t->first.hops;
+  x[TRAIT_PHRASE_LEVEL] = p->db / n - t->first.db / m;
+  x[TRAIT_PHRASE_CENTROID] = p->centroid / n - t->first.centroid / m;
+  if (p->pitched && t->first.pitched) x[TRAIT_PHRASE_PITCH] = p->pitch / (float)p->pitched - t->first.pitch / (float)t->first.pitched;
+}
+
 void traits_fill(const struct traits *t, const struct talk *talk, uint32_t now, float x[TRAIT_COUNT]) {
   memset(x, 0, TRAIT_COUNT * sizeof *x);
   fill_rhythm(talk, now, x);
+  fill_phrases(t, x);
   const float n = t->hops ? (float)t->hops : 1.0f;
   const float mean_db = t->db / n;
   x[TRAIT_LEVEL_DEVIATION] = deviation(t->db, t->db2, n);
@@ -136,6 +173,7 @@ void traits_fill(const struct traits *t, const struct talk *talk, uint32_t now, 
   x[TRAIT_CALM] = (float)(talk->calm_hops * HOP_MS);
   x[TRAIT_CALM_LONGEST] = (float)(talk->calm_longest_hops * HOP_MS);
   x[TRAIT_LEVEL_SLOPE] = t->db_fast - t->db_last;
+  ending_fill(&t->ending, talk->quiet_hops, mean_db, x[TRAIT_PITCH], x + TRAIT_ENDING);
   for (int b = 0; b < SPECTRUM_BANDS; b++) {
     x[TRAIT_BAND_MEAN + b] = t->band[b] / n;
     x[TRAIT_BAND_DEVIATION + b] = deviation(t->band[b], t->band2[b], n);

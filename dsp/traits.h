@@ -6,6 +6,7 @@
 #ifndef DSP_TRAITS_H
 #define DSP_TRAITS_H
 
+#include "dsp/ending.h"
 #include "dsp/talk.h"
 
 enum { TRAITS_TICK_HOPS = 4 }; /* the model is asked this often, counted from the first sample */
@@ -48,10 +49,28 @@ enum trait {
   TRAIT_CALM = TRAIT_BAND_DEVIATION + SPECTRUM_BANDS, /* ms since the last strong sound */
   TRAIT_CALM_LONGEST,
   TRAIT_LEVEL_SLOPE, /* dB: last 60 ms of speech over the 150 ms before */
-  TRAIT_COUNT
+  TRAIT_PHRASE,      /* span of the phrase now or last; phrases lie between pauses of 160 ms */
+  TRAIT_PHRASE_BEFORE,
+  TRAIT_PHRASES,
+  TRAIT_PHRASE_LEVEL, /* against the first phrase: dB */
+  TRAIT_PHRASE_PITCH, /* octaves */
+  TRAIT_PHRASE_CENTROID,
+  TRAIT_PHRASE_SYLLABLES,
+  TRAIT_ENDING,
+  TRAIT_COUNT = TRAIT_ENDING + ENDING_TRAITS
 };
 
+/* Sums over one phrase. */
+struct phrase {
+  uint32_t start_hop, end_hop, hops, pitched;
+  float db, pitch, centroid;
+  uint16_t syllables;
+};
 struct traits {
+  struct ending ending;
+  struct phrase first, last; /* the phrase now or last is last */
+  uint32_t before_hops;
+  uint16_t phrases;
   uint32_t hops, voiced, pitched;
   float db, db2, db_last, db_peak, db_first, db_fast;
   float voicing;
@@ -65,7 +84,7 @@ struct traits {
 
 void traits_init(struct traits *t);
 /* Once a hop while talk is established. fresh_pitch: the pitch in v belongs to this hop. */
-void traits_step(struct traits *t, const struct view *v, bool active, bool fresh_pitch);
+void traits_step(struct traits *t, const struct view *v, const struct talk *talk, bool active, bool fresh_pitch, uint32_t now);
 void traits_fill(const struct traits *t, const struct talk *talk, uint32_t now, float out[TRAIT_COUNT]);
 
 #endif

@@ -1,0 +1,117 @@
+/* The policy alone: what it does with the models' opinions, whatever they are. */
+#include "dsp/judge.h"
+#include "dsp/traits.h"
+#include <check.h>
+#include <string.h>
+
+enum { ONSET = 60, SPOKEN = 80 };
+
+static const enum screen_preset PRESETS[] = {SCREEN_QUICK, SCREEN_BALANCED, SCREEN_LEAVE_MESSAGE};
+
+/* Speaks from ONSET for SPOKEN hops and is silent after; returns the hop of the verdict. */
+static uint32_t rule_on(enum screen_preset preset, uint32_t law_hold_ms, float machine, float silence, struct ruling *out) {
+  struct screen_params params = screen_defaults(preset);
+  params.hold_ms = law_hold_ms;
+  struct talk talk;
+  struct judge judge;
+  talk_init(&talk);
+  judge_init(&judge);
+  for (uint32_t hop = 0; hop < 1000; hop++) {
+    const bool speaks = hop >= ONSET && hop < ONSET + SPOKEN;
+    talk_step(&talk, speaks, speaks, false, false, hop);
+    const struct opinion opinion = {talk.started && (hop + 1) % TRAITS_TICK_HOPS == 0, machine, silence};
+    *out = judge_step(&judge, &params, &talk, 0, &opinion, hop);
+    if (out->verdict != VERDICT_NONE) return hop;
+  }
+  return UINT32_MAX;
+}
+
+START_TEST(a_sure_person_is_released_within_half_a_second_of_silence) {
+  struct ruling r;
+  const uint32_t hop = rule_on(PRESETS[_i], 2000, 0.02f, 0.01f, &r);
+  ck_assert_int_eq(r.verdict, VERDICT_PERSON);
+  ck_assert_int_eq(r.reason, REASON_SHORT_GREETING);
+  ck_assert_uint_le((hop - ONSET - SPOKEN) * HOP_MS, 500);
+}
+END_TEST
+
+START_TEST(whoever_is_in_doubt_waits_and_is_a_person_then) {
+  struct ruling r;
+  const uint32_t hop = rule_on(PRESETS[_i], 2000, 0.5f, 1.0f, &r);
+  ck_assert_int_eq(r.verdict, VERDICT_PERSON);
+  const uint32_t waited_ms = (hop - ONSET - SPOKEN) * HOP_MS;
+  ck_assert_uint_ge(waited_ms, 900);
+  ck_assert_uint_lt(waited_ms, 2000);
+}
+END_TEST
+
+START_TEST(the_delay_of_the_first_word_never_makes_a_machine) {
+  struct ruling r;
+  for (float machine = 0.0f; machine < 0.45f; machine += 0.1f)
+    for (float silence = 0.0f; silence <= 1.0f; silence += 0.1f) {
+      rule_on(PRESETS[_i], 2000, machine, silence, &r);
+      ck_assert_msg(r.verdict == VERDICT_PERSON, "%g and %g: %s", (double)machine, (double)silence, verdict_name(r.verdict));
+    }
+}
+END_TEST
+
+START_TEST(a_shorter_patience_of_the_law_is_kept) {
+  struct ruling r;
+  for (uint32_t hold_ms = 400; hold_ms <= 2000; hold_ms += 100) {
+    const uint32_t hop = rule_on(PRESETS[_i], hold_ms, 0.5f, 1.0f, &r);
+    ck_assert_msg((hop - ONSET - SPOKEN + 1) * HOP_MS <= hold_ms, "%u ms: after %u", hold_ms, (hop - ONSET - SPOKEN) * HOP_MS);
+  }
+}
+END_TEST
+
+START_TEST(longer_silence_never_asks_for_more_certainty) {
+  const struct judge_preset *p = judge_preset(PRESETS[_i]);
+  for (int k = 1; k < JUDGE_STEPS; k++) {
+    ck_assert_float_ge(p->person_below[k], p->person_below[k - 1]);
+    ck_assert_uint_gt(JUDGE_QUIET_MS[k], JUDGE_QUIET_MS[k - 1]);
+  }
+  ck_assert_uint_lt(p->hold_ms, 2000);
+}
+END_TEST
+
+START_TEST(one_high_opinion_alone_is_not_enough) {
+  const struct screen_params params = screen_defaults(PRESETS[_i]);
+  struct talk talk;
+  struct judge judge;
+  talk_init(&talk);
+  judge_init(&judge);
+  struct ruling r = {VERDICT_NONE, REASON_NONE, 0};
+  for (uint32_t hop = 0; hop < 300; hop++) {
+    talk_step(&talk, true, true, false, false, hop);
+    const bool asked = talk.started && (hop + 1) % TRAITS_TICK_HOPS == 0;
+    const bool high = (hop + 1) / TRAITS_TICK_HOPS % 2 == 0;
+    const struct opinion opinion = {asked, high ? 1.0f : 0.5f, 1.0f};
+    r = judge_step(&judge, &params, &talk, 0, &opinion, hop);
+    ck_assert_int_eq(r.verdict, VERDICT_NONE);
+  }
+  for (uint32_t hop = 300; hop < 320 && r.verdict == VERDICT_NONE; hop++) {
+    talk_step(&talk, true, true, false, false, hop);
+    const struct opinion opinion = {(hop + 1) % TRAITS_TICK_HOPS == 0, 1.0f, 1.0f};
+    r = judge_step(&judge, &params, &talk, 0, &opinion, hop);
+  }
+  ck_assert_int_eq(r.verdict, VERDICT_MACHINE);
+  ck_assert_int_eq(r.reason, REASON_LONG_GREETING);
+}
+END_TEST
+
+int main(void) {
+  Suite *s = suite_create("judge");
+  TCase *c = tcase_create("policy");
+  tcase_add_loop_test(c, a_sure_person_is_released_within_half_a_second_of_silence, 0, 3);
+  tcase_add_loop_test(c, whoever_is_in_doubt_waits_and_is_a_person_then, 0, 3);
+  tcase_add_loop_test(c, the_delay_of_the_first_word_never_makes_a_machine, 0, 3);
+  tcase_add_loop_test(c, a_shorter_patience_of_the_law_is_kept, 0, 3);
+  tcase_add_loop_test(c, longer_silence_never_asks_for_more_certainty, 0, 3);
+  tcase_add_loop_test(c, one_high_opinion_alone_is_not_enough, 0, 3);
+  suite_add_tcase(s, c);
+  SRunner *r = srunner_create(s);
+  srunner_run_all(r, CK_NORMAL);
+  const int failed = srunner_ntests_failed(r);
+  srunner_free(r);
+  return failed ? 1 : 0;
+}
