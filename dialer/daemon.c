@@ -5,6 +5,7 @@
 #include "dialer/base/tone_file.h"
 #include "dialer/daemon_loop.h"
 #include "dialer/local/local.h"
+#include "dialer/local/setup_link.h"
 #include "dialer/media/media.h"
 #include "dialer/reload.h"
 #include "dialer/store_worker.h"
@@ -253,6 +254,16 @@ static void run(struct daemon *d, const struct daemon_hooks *hooks, int signals)
   free(live);
 }
 
+/* Nobody can sign in yet: a link, good once, makes the first supervisor. */
+static void offer_setup(struct daemon *d) {
+  const struct config *c = &d->config;
+  char code[SETUP_CODE_MAX];
+  if (c->loopback_only || !c->console_host[0] || !setup_link_offer(d->store, c->state_dir, code)) return;
+  bool six = strchr(c->console_host, ':') != NULL;
+  log_info("daemon", "nobody may sign in yet; make the first supervisor at http://%s%s%s:%u/sign-in#%s", six ? "[" : "", c->console_host,
+           six ? "]" : "", c->console_port, code);
+}
+
 int daemon_run(const struct config *cfg, const struct daemon_hooks *hooks) {
   mallopt(M_MMAP_THRESHOLD, 128 * 1024); /* arenas sized for the worst case cost only the pages they use */
   struct daemon *d = calloc(1, sizeof *d);
@@ -274,6 +285,7 @@ int daemon_run(const struct config *cfg, const struct daemon_hooks *hooks) {
   if (err >= 0) {
     log_info("daemon", "ready: %u trunks, console %s:%u, state in %s", cfg->trunk_count, cfg->console_host[0] ? cfg->console_host : "off",
              cfg->console_port, cfg->state_dir);
+    offer_setup(d);
     run(d, hooks, signals);
     if (hooks && hooks->closing) hooks->closing(hooks->arg, d);
   }

@@ -381,6 +381,7 @@ static void console_setup(struct loop *l) {
   s->argv[1] = (char *)"console-worker";
   s->argv[2] = s->spec;
   s->argv[3] = s->spec2;
+  s->argv[4] = (char *)(uintptr_t)c->state_dir;
   s->buffer_bytes = 1 << 20;
 }
 

@@ -46,7 +46,6 @@ static void usage(FILE *to) {
 static void keep_heap(void) {
   mallopt(M_TRIM_THRESHOLD, 8 << 20);
   mallopt(M_TOP_PAD, 256 << 10);
-  mallopt(M_MMAP_THRESHOLD, 256 << 10);
 }
 
 int main(int argc, char **argv) {

@@ -144,12 +144,15 @@ struct link *link_create(const char *state_dir) {
 
 static json_t *message_of(const char *const *words, const char *secret) {
   json_t *argv = json_array();
-  for (int i = 0; words[i]; i++)
+  bool said = false;
+  for (int i = 0; words[i]; i++) {
+    if (!said && strcmp(words[i], "--") == 0) said = json_array_append_new(argv, json_string("--json")) == 0;
     if (i == LINK_WORDS_MAX || json_array_append_new(argv, json_string(words[i])) < 0) {
       json_decref(argv);
       return NULL;
     }
-  json_array_append_new(argv, json_string("--json"));
+  }
+  if (!said) json_array_append_new(argv, json_string("--json"));
   json_t *message = json_pack("{s:o}", "argv", argv);
   if (message && secret && json_object_set_new(message, "secret", json_string(secret)) < 0) {
     json_decref(message);

@@ -121,12 +121,14 @@ int pages_init(struct pages *out) {
     json_object_set_new(words[i], "lang", json_string(CODES[i]));
     json_object_set_new(words[i], "version", json_string(CADENCIA_VERSION));
   }
-  const struct embedded_file *index = embedded_find("index.html");
-  int rc = index ? words_read(words) : CAD_EFORMAT;
+  static const char *const files[PAGE_COUNT] = {"index.html", "desk.html", "sign-in.html"};
+  int rc = words_read(words);
   for (int i = 0; i < LANG_COUNT && rc == CAD_OK; i++) {
-    out->html[i] = fill(index, words[i]);
-    out->words[i] = words_script(words[i]);
-    if (!out->html[i] || !out->words[i]) rc = CAD_EFORMAT;
+    if (!(out->words[i] = words_script(words[i]))) rc = CAD_EFORMAT;
+    for (int p = 0; p < PAGE_COUNT && rc == CAD_OK; p++) {
+      const struct embedded_file *file = embedded_find(files[p]);
+      if (!file || !(out->html[p][i] = fill(file, words[i]))) rc = CAD_EFORMAT;
+    }
   }
   for (int i = 0; i < LANG_COUNT; i++) json_decref(words[i]);
   if (rc < 0) pages_clear(out);
@@ -135,7 +137,7 @@ int pages_init(struct pages *out) {
 
 void pages_clear(struct pages *pages) {
   for (int i = 0; i < LANG_COUNT; i++) {
-    free(pages->html[i]);
+    for (int p = 0; p < PAGE_COUNT; p++) free(pages->html[p][i]);
     free(pages->words[i]);
   }
   *pages = (struct pages){0};

@@ -24,8 +24,9 @@ int language_parse(const char *tag, size_t length);
 /* The best of ours in an Accept-Language header; English when it names none. NULL is allowed. */
 enum language language_accept(const char *header);
 
+enum page { PAGE_NONE = -1, PAGE_FLOOR, PAGE_DESK, PAGE_SIGN_IN, PAGE_COUNT };
 struct pages {
-  char *html[LANG_COUNT], *words[LANG_COUNT]; /* index.html, words.js */
+  char *html[PAGE_COUNT][LANG_COUNT], *words[LANG_COUNT]; /* words.js */
 };
 /* CAD_OK, CAD_ENOMEM, CAD_EFORMAT (a text is missing). On failure out needs no pages_clear. */
 int pages_init(struct pages *out);

@@ -1,5 +1,6 @@
 #include "dialer/console/server.h"
 #include "dialer/base/clock.h"
+#include "dialer/console/api.h"
 #include <cadencia/err.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -78,10 +79,10 @@ static enum language language_of(struct MHD_Connection *connection, bool *chosen
   return language_accept(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_LANGUAGE));
 }
 
-static enum MHD_Result in_language(struct server *server, struct MHD_Connection *connection, bool script) {
+static enum MHD_Result in_language(struct server *server, struct MHD_Connection *connection, enum page page, bool script) {
   bool chosen;
   enum language lang = language_of(connection, &chosen);
-  const char *text = script ? server->pages.words[lang] : server->pages.html[lang];
+  const char *text = script ? server->pages.words[lang] : server->pages.html[page][lang];
   struct MHD_Response *response = constant_text(text);
   if (response) {
     MHD_add_response_header(response, "Content-Language", language_code(lang));
@@ -95,11 +96,8 @@ static enum MHD_Result in_language(struct server *server, struct MHD_Connection 
   return send_and_free(connection, MHD_HTTP_OK, script ? SCRIPT : HTML, response);
 }
 
-static enum MHD_Result answer_page(struct server *server, struct MHD_Connection *connection) {
-  return in_language(server, connection, false);
-}
 static enum MHD_Result answer_words(struct server *server, struct MHD_Connection *connection) {
-  return in_language(server, connection, true);
+  return in_language(server, connection, PAGE_FLOOR, true);
 }
 
 static enum MHD_Result answer_live(struct server *server, struct MHD_Connection *connection) {
@@ -130,7 +128,7 @@ static enum MHD_Result answer_events(struct server *server, struct MHD_Connectio
   /* With nobody watching no frame was made: the first viewer sees the picture of now. */
   struct blob *event = picture_event(&server->picture);
   if (event && event != server->viewers.newest) viewers_publish(&server->viewers, event);
-  struct MHD_Response *response = viewers_admit(&server->viewers, connection);
+  struct MHD_Response *response = viewers_admit(&server->viewers, connection, NULL);
   if (!response) {
     response = constant_text("too many viewers\n");
     if (response) MHD_add_response_header(response, "Retry-After", "10");
@@ -160,44 +158,135 @@ static enum MHD_Result answer_chart(struct server *server, struct MHD_Connection
   return send_and_free(connection, MHD_HTTP_OK, type, response);
 }
 
+/* A desk hears only of its own agent. */
+static enum MHD_Result answer_desk_events(struct exchange *x) {
+  struct server *server = x->server;
+  struct MHD_Response *response = viewers_admit(&server->viewers, x->connection, x->who.agent);
+  if (!response) return say(x->connection, MHD_HTTP_SERVICE_UNAVAILABLE, "too many viewers\n");
+  MHD_set_connection_option(x->connection, MHD_CONNECTION_OPTION_TIMEOUT, 3u * VIEWERS_BEAT_MS / 1000u);
+  enum MHD_Result rc = send_and_free(x->connection, MHD_HTTP_OK, EVENTS, response);
+  viewers_desks(&server->viewers, &server->picture.live);
+  return rc;
+}
+
+enum MHD_Result api_say(struct exchange *x, unsigned status, json_t *value, const char *cookie) {
+  char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
+  json_decref(value);
+  struct MHD_Response *response = text ? MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE) : NULL;
+  if (response && cookie) MHD_add_response_header(response, "Set-Cookie", cookie);
+  return send_and_free(x->connection, status, JSON, response);
+}
+
 static const struct route {
   const char *path;
+  enum access access;
+  enum page page;
   enum MHD_Result (*answer)(struct server *, struct MHD_Connection *);
   const char *embedded, *chart, *type;
 } ROUTES[] = {
-    {"/", answer_page, NULL, NULL, NULL},
-    {"/words.js", answer_words, NULL, NULL, NULL},
-    {"/events", answer_events, NULL, NULL, NULL},
-    {"/api/live", answer_live, NULL, NULL, NULL},
-    {"/api/series", answer_series, NULL, NULL, NULL},
-    {"/health", answer_health, NULL, NULL, NULL},
-    {"/console.css", NULL, "console.css", NULL, STYLE},
-    {"/console.js", NULL, "console.js", NULL, SCRIPT},
-    {"/chart.js", NULL, "chart.js", NULL, SCRIPT},
-    {"/favicon.svg", NULL, "favicon.svg", NULL, SVG},
-    {"/dygraph.min.js", NULL, NULL, "dygraph.min.js", SCRIPT},
-    {"/dygraph.min.css", NULL, NULL, "dygraph.min.css", STYLE},
+    {"/", ACCESS_FLOOR, PAGE_FLOOR, NULL, NULL, NULL, NULL},
+    {"/desk", ACCESS_DESK, PAGE_DESK, NULL, NULL, NULL, NULL},
+    {"/sign-in", ACCESS_ALL, PAGE_SIGN_IN, NULL, NULL, NULL, NULL},
+    {"/desk/events", ACCESS_DESK, PAGE_NONE, NULL, NULL, NULL, NULL},
+    {"/words.js", ACCESS_ALL, PAGE_NONE, answer_words, NULL, NULL, NULL},
+    {"/events", ACCESS_FLOOR, PAGE_NONE, answer_events, NULL, NULL, NULL},
+    {"/api/live", ACCESS_FLOOR, PAGE_NONE, answer_live, NULL, NULL, NULL},
+    {"/api/series", ACCESS_FLOOR, PAGE_NONE, answer_series, NULL, NULL, NULL},
+    {"/health", ACCESS_ALL, PAGE_NONE, answer_health, NULL, NULL, NULL},
+    {"/console.css", ACCESS_ALL, PAGE_NONE, NULL, "console.css", NULL, STYLE},
+    {"/console.js", ACCESS_ALL, PAGE_NONE, NULL, "console.js", NULL, SCRIPT},
+    {"/lead.js", ACCESS_ALL, PAGE_NONE, NULL, "lead.js", NULL, SCRIPT},
+    {"/desk.css", ACCESS_ALL, PAGE_NONE, NULL, "desk.css", NULL, STYLE},
+    {"/desk.js", ACCESS_ALL, PAGE_NONE, NULL, "desk.js", NULL, SCRIPT},
+    {"/sign-in.js", ACCESS_ALL, PAGE_NONE, NULL, "sign-in.js", NULL, SCRIPT},
+    {"/chart.js", ACCESS_ALL, PAGE_NONE, NULL, "chart.js", NULL, SCRIPT},
+    {"/favicon.svg", ACCESS_ALL, PAGE_NONE, NULL, "favicon.svg", NULL, SVG},
+    {"/dygraph.min.js", ACCESS_ALL, PAGE_NONE, NULL, NULL, "dygraph.min.js", SCRIPT},
+    {"/dygraph.min.css", ACCESS_ALL, PAGE_NONE, NULL, NULL, "dygraph.min.css", STYLE},
 };
 
-enum MHD_Result routes_answer(void *cls, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-                              const char *upload, size_t *upload_size, void **state) {
-  (void)version, (void)upload, (void)upload_size, (void)state;
-  struct server *server = cls;
-  if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
-    struct MHD_Response *response = constant_text("read-only: GET and HEAD\n");
-    if (response) MHD_add_response_header(response, "Allow", "GET, HEAD");
-    return send_and_free(connection, MHD_HTTP_METHOD_NOT_ALLOWED, TEXT, response);
-  }
+static const struct route *route_find(const char *url) {
+  for (size_t i = 0; i < sizeof ROUTES / sizeof ROUTES[0]; i++)
+    if (strcmp(url, ROUTES[i].path) == 0) return &ROUTES[i];
+  return NULL;
+}
+
+/* Who may not come in is led to the door if a page was asked for, and told so if not. */
+static enum MHD_Result turn_away(struct exchange *x, enum passage passage, bool page) {
+  if (!page)
+    return api_say(x, passage == PASS_SIGN_IN ? MHD_HTTP_UNAUTHORIZED : MHD_HTTP_FORBIDDEN,
+                   json_pack("{s:s}", "error", passage == PASS_SIGN_IN ? "sign in first" : "not with your role"), NULL);
+  struct MHD_Response *response = constant_text("");
+  if (response)
+    MHD_add_response_header(response, "Location", passage == PASS_SIGN_IN ? "/sign-in" : x->who.role == ROLE_OF_AGENT ? "/desk" : "/");
+  return send_and_free(x->connection, MHD_HTTP_SEE_OTHER, TEXT, response);
+}
+
+static enum MHD_Result answer_route(struct exchange *x, const struct route *r) {
+  if (r->page != PAGE_NONE) return in_language(x->server, x->connection, r->page, false);
+  if (r->answer) return r->answer(x->server, x->connection);
+  if (r->embedded) return answer_embedded(x->connection, r->embedded, r->type);
+  if (r->chart) return answer_chart(x->server, x->connection, r->chart, r->type);
+  return answer_desk_events(x);
+}
+
+static enum MHD_Result wrong_method(struct MHD_Connection *connection, const char *allow) {
+  struct MHD_Response *response = constant_text("this path takes another method\n");
+  if (response) MHD_add_response_header(response, "Allow", allow);
+  return send_and_free(connection, MHD_HTTP_METHOD_NOT_ALLOWED, TEXT, response);
+}
+
+/* A form of another site cannot send this header, and its cookies stay at home (SameSite). */
+static bool from_our_page(struct MHD_Connection *connection) {
+  return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Cadencia") != NULL;
+}
+
+static enum MHD_Result answer_call(struct exchange *x, const struct api_call *call, const char *name) {
+  bool post = strcmp(call->method, "POST") == 0;
+  if (post && !from_our_page(x->connection)) return say(x->connection, MHD_HTTP_FORBIDDEN, "the header X-Cadencia is missing\n");
+  if (x->too_long) return say(x->connection, MHD_HTTP_CONTENT_TOO_LARGE, "too long\n");
+  if (post && x->text_bytes && !x->body && !(x->body = json_loadb(x->text, x->text_bytes, 0, NULL)))
+    return say(x->connection, MHD_HTTP_BAD_REQUEST, "a JSON object, please\n");
+  enum passage passage = exchange_pass(x, call->access);
+  if (passage == PASS_LATER) return MHD_YES;
+  return passage == PASS_YES ? call->answer(x, name) : turn_away(x, passage, false);
+}
+
+static enum MHD_Result answer(struct exchange *x, const char *url, const char *method) {
+  struct MHD_Connection *connection = x->connection;
+  bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+  const char *name;
   struct host_seen host = {0};
   MHD_get_connection_values(connection, MHD_HEADER_KIND, see_host, &host);
   if (host.count != 1) return say(connection, MHD_HTTP_BAD_REQUEST, "one Host header, please\n");
   if (!host.allowed) return say(connection, MHD_HTTP_MISDIRECTED_REQUEST, "this console answers to its loopback names only\n");
+  const struct api_call *call = api_find(url, &name);
+  if (call) return strcmp(call->method, method) == 0 ? answer_call(x, call, name) : wrong_method(connection, call->method);
+  if (!get) return wrong_method(connection, "GET, HEAD");
+  const struct route *r = route_find(url);
+  if (!r) return say(connection, MHD_HTTP_NOT_FOUND, "not found\n");
+  enum passage passage = exchange_pass(x, r->access);
+  if (passage == PASS_LATER) return MHD_YES;
+  return passage == PASS_YES ? answer_route(x, r) : turn_away(x, passage, r->page != PAGE_NONE);
+}
 
-  for (size_t i = 0; i < sizeof ROUTES / sizeof ROUTES[0]; i++) {
-    const struct route *r = &ROUTES[i];
-    if (strcmp(url, r->path) != 0) continue;
-    if (r->answer) return r->answer(server, connection);
-    return r->embedded ? answer_embedded(connection, r->embedded, r->type) : answer_chart(server, connection, r->chart, r->type);
+enum MHD_Result routes_answer(void *cls, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+                              const char *upload, size_t *upload_size, void **state) {
+  (void)version;
+  struct exchange *x = *state;
+  bool first = !x;
+  if (first && !(x = *state = exchange_create(cls, connection))) return MHD_NO;
+  if (first && strcmp(method, MHD_HTTP_METHOD_POST) == 0) return MHD_YES; /* its body comes next */
+  if (*upload_size) {
+    exchange_take(x, upload, *upload_size);
+    *upload_size = 0;
+    return MHD_YES;
   }
-  return say(connection, MHD_HTTP_NOT_FOUND, "not found\n");
+  return answer(x, url, method);
+}
+
+void routes_over(void *cls, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code) {
+  (void)cls, (void)connection, (void)code;
+  exchange_free(*state);
+  *state = NULL;
 }

@@ -64,14 +64,16 @@ static void quiet(void *cls, const char *format, va_list args) {
   log_debug("console", "%s", line);
 }
 
-struct server *server_create(int listen_fd, int live_fd, const char *charts_dir) {
+struct server *server_create(int listen_fd, int live_fd, const char *charts_dir, const char *state_dir) {
   struct server *server = calloc(1, sizeof *server);
   if (!server) return NULL;
+  server->link = link_destroy(server->link); /* wakes whoever was laid aside, so that HTTP can end */
   server->live_fd = -1;
   server->charts_dir = charts_dir;
+  if (state_dir && !(server->link = link_create(state_dir))) return server_destroy(server);
   if (pages_init(&server->pages) < 0 || viewers_init(&server->viewers, clock_mono()) < 0) return server_destroy(server);
   server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, routes_answer, server,
-                                    MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+                                    MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL, MHD_OPTION_NOTIFY_COMPLETED, routes_over, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd,
                                     MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONSOLE_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                                     (size_t)CONSOLE_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONSOLE_IDLE_S,
                                     MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
@@ -94,14 +96,17 @@ static bool take_pictures(struct server *server) {
     }
     if (picture_take(&server->picture, &in, (size_t)n, clock_mono()) == CAD_OK) fresh = true;
   }
-  struct blob *event = fresh && server->viewers.count ? picture_event(&server->picture) : NULL;
+  struct blob *event = fresh && server->viewers.count > server->viewers.desks ? picture_event(&server->picture) : NULL;
   if (event) viewers_publish(&server->viewers, event);
+  if (fresh) viewers_desks(&server->viewers, &server->picture.live);
   return open;
 }
 
 void server_run(struct server *server) {
   const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-  struct pollfd fds[2] = {{.fd = server->live_fd, .events = POLLIN}, {.fd = info->epoll_fd, .events = POLLIN}};
+  struct pollfd fds[3] = {{.fd = server->live_fd, .events = POLLIN},
+                          {.fd = info->epoll_fd, .events = POLLIN},
+                          {.fd = server->link ? link_fd(server->link) : -1, .events = POLLIN}};
   for (bool open = true; open;) {
     int64_t wait_ms = viewers_tick(&server->viewers, clock_mono());
     MHD_run(server->daemon);
@@ -109,8 +114,9 @@ void server_run(struct server *server) {
     if (MHD_get_timeout(server->daemon, &http_ms) == MHD_YES && (int64_t)http_ms < wait_ms) wait_ms = (int64_t)http_ms;
     /* Once at its bound of connections the library looks for room again only when it is run. */
     if (wait_ms > CONSOLE_LOOK_MS) wait_ms = CONSOLE_LOOK_MS;
-    if (poll(fds, 2, (int)wait_ms) < 0 && errno != EINTR) break;
+    if (poll(fds, 3, (int)wait_ms) < 0 && errno != EINTR) break;
     if (fds[0].revents) open = take_pictures(server);
+    if (fds[2].revents) link_collect(server->link);
   }
   viewers_close(&server->viewers);
   for (int i = 0; i < 4; i++) MHD_run(server->daemon);

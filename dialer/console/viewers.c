@@ -1,5 +1,6 @@
 #include "dialer/console/viewers.h"
 #include <cadencia/err.h>
+#include <stdio.h>
 
 struct viewer {
   struct viewers *home;
@@ -9,6 +10,9 @@ struct viewer {
   size_t sent;
   uint64_t seen; /* version of the last frame begun */
   bool asleep, beat;
+  char agent[MAIL_NAME_MAX]; /* "": the floor */
+  struct live_agent told;
+  struct blob *news; /* of the desk */
 };
 
 static const char HELLO[] = "retry: 1000\n\n", BEAT[] = "event: beat\ndata: {}\n\n";
@@ -22,7 +26,13 @@ int viewers_init(struct viewers *viewers, struct mono now) {
 
 /* What this viewer sends next, NULL: nothing. */
 static struct blob *next_frame(struct viewer *v) {
-  if (v->seen != v->home->version && v->home->newest) {
+  if (v->news) {
+    struct blob *news = v->news;
+    v->news = NULL;
+    v->beat = false;
+    return news;
+  }
+  if (!v->agent[0] && v->seen != v->home->version && v->home->newest) {
     v->seen = v->home->version;
     v->beat = false;
     return blob_share(v->home->newest);
@@ -57,15 +67,18 @@ static void forget(void *arg) {
   *v->prev = v->next;
   if (v->next) v->next->prev = v->prev;
   v->home->count--;
+  v->home->desks -= v->agent[0] != 0;
+  blob_release(v->news);
   blob_release(v->now);
   free(v);
 }
 
-struct MHD_Response *viewers_admit(struct viewers *viewers, struct MHD_Connection *connection) {
+struct MHD_Response *viewers_admit(struct viewers *viewers, struct MHD_Connection *connection, const char *agent) {
   if (viewers->count >= VIEWERS_MAX) return NULL;
   struct viewer *v = calloc(1, sizeof *v);
   if (!v) return NULL;
   *v = (struct viewer){.home = viewers, .connection = connection, .next = viewers->first, .prev = &viewers->first};
+  snprintf(v->agent, sizeof v->agent, "%s", agent ? agent : "");
   v->now = blob_share(viewers->hello);
   v->seen = viewers->newest ? viewers->version - 1 : viewers->version;
   struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, read_frame, v, forget);
@@ -77,6 +90,7 @@ struct MHD_Response *viewers_admit(struct viewers *viewers, struct MHD_Connectio
   if (v->next) v->next->prev = &v->next;
   viewers->first = v;
   viewers->count++;
+  viewers->desks += v->agent[0] != 0;
   return response;
 }
 
@@ -90,7 +104,39 @@ void viewers_publish(struct viewers *viewers, struct blob *event) {
   blob_release(viewers->newest);
   viewers->newest = blob_share(event);
   viewers->version++;
-  for (struct viewer *v = viewers->first; v; v = v->next) wake(v);
+  for (struct viewer *v = viewers->first; v; v = v->next)
+    if (!v->agent[0]) wake(v);
+}
+
+static const struct live_agent *agent_named(const struct live *live, const char *name) {
+  for (unsigned i = 0; i < live->agent_count; i++)
+    if (strcmp(live->agents[i].name, name) == 0) return &live->agents[i];
+  return NULL;
+}
+
+static bool same(const struct live_agent *a, const struct live_agent *b) {
+  return a->id == b->id && a->state == b->state && a->seat_up == b->seat_up && a->attempt == b->attempt && a->case_id == b->case_id;
+}
+
+static void tell_desk(struct viewer *v, const struct live *live) {
+  static const struct live_agent gone = {.state = AGENT_LOGGED_OUT};
+  const struct live_agent *a = agent_named(live, v->agent);
+  char text[256];
+  if (!a) a = &gone;
+  if (v->told.name[0] && same(a, &v->told)) return;
+  v->told = *a;
+  snprintf(v->told.name, sizeof v->told.name, "%s", v->agent);
+  int n = snprintf(text, sizeof text, "{\"state\":\"%s\",\"since\":%lld,\"at\":%lld,\"attempt\":\"%llu\",\"seat_up\":%s}",
+                   agent_state_name((enum agent_state)a->state), (long long)a->since.ms, (long long)live->at.ms,
+                   (unsigned long long)a->attempt, a->seat_up ? "true" : "false");
+  blob_release(v->news);
+  v->news = blob_create("event: desk\ndata: ", text, (size_t)n, "\n\n");
+  wake(v);
+}
+
+void viewers_desks(struct viewers *viewers, const struct live *live) {
+  for (struct viewer *v = viewers->first; v; v = v->next)
+    if (v->agent[0]) tell_desk(v, live);
 }
 
 int64_t viewers_tick(struct viewers *viewers, struct mono now) {

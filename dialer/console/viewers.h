@@ -7,6 +7,7 @@
 #ifndef CADENCIA_CONSOLE_VIEWERS_H
 #define CADENCIA_CONSOLE_VIEWERS_H
 
+#include "dialer/base/live.h"
 #include "dialer/console/blob.h"
 #include <cadencia/time.h>
 #include <microhttpd.h>
@@ -18,7 +19,7 @@ enum { VIEWERS_MAX = 64, VIEWERS_BEAT_MS = 10000 };
 struct viewer;
 struct viewers {
   struct viewer *first;
-  unsigned count;
+  unsigned count, desks; /* desks: those that follow one agent */
   struct blob *newest, *hello, *beat;
   uint64_t version; /* of newest */
   struct mono beat_at;
@@ -26,8 +27,10 @@ struct viewers {
 };
 
 int viewers_init(struct viewers *viewers, struct mono now);
-/* A stream for this connection; NULL: full or no memory. */
-struct MHD_Response *viewers_admit(struct viewers *viewers, struct MHD_Connection *connection);
+/* A stream for this connection: of the whole floor, or with an agent's name of that desk alone. NULL: full or no memory. */
+struct MHD_Response *viewers_admit(struct viewers *viewers, struct MHD_Connection *connection, const char *agent);
+/* Tells each desk what has changed of its agent: {"state","since","at","attempt","seat_up"}. */
+void viewers_desks(struct viewers *viewers, const struct live *live);
 void viewers_publish(struct viewers *viewers, struct blob *event); /* takes a share of it */
 /* Sends the beat when it is due; answers how long until the next one. */
 int64_t viewers_tick(struct viewers *viewers, struct mono now);

@@ -11,9 +11,9 @@ static const char CHARTS_DIR[] = "/usr/share/javascript/dygraphs"; /* Debian pac
 int console_worker_main(int argc, char **argv) {
   child_harden();
   char *end = NULL;
-  unsigned long port = argc == 3 ? strtoul(argv[2], &end, 10) : 0;
-  if (argc != 3 || end == argv[2] || *end || port > 65535) {
-    fprintf(stderr, "usage: console-worker HOST PORT, with live pictures on descriptor 3\n");
+  unsigned long port = argc == 3 || argc == 4 ? strtoul(argv[2], &end, 10) : 0;
+  if ((argc != 3 && argc != 4) || end == argv[2] || *end || port > 65535) {
+    fprintf(stderr, "usage: console-worker HOST PORT [STATE_DIR], with live pictures on descriptor 3\n");
     return 2;
   }
   const char *host = argv[1];
@@ -30,7 +30,7 @@ int console_worker_main(int argc, char **argv) {
     log_error("console", "cannot listen on %s port %lu", host, port);
     return 1;
   }
-  struct server *server = server_create(listen_fd, CHILD_FD, CHARTS_DIR);
+  struct server *server = server_create(listen_fd, CHILD_FD, CHARTS_DIR, argc == 4 ? argv[3] : NULL);
   if (!server) {
     log_error("console", "HTTP would not start");
     return 1;

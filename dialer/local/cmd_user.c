@@ -1,6 +1,7 @@
 /* cadencia user: who may sign in to the console. */
 #include "dialer/base/clock.h"
 #include "dialer/local/command.h"
+#include "dialer/local/setup_link.h"
 #include <cadencia/err.h>
 #include <campaigns/users.h>
 #include <string.h>
@@ -56,7 +57,9 @@ int cmd_user_add(struct command_call *c) {
   snprintf(j.def.name, sizeof j.def.name, "%s", j.name);
   snprintf(j.def.agent, sizeof j.def.agent, "%s", agent ? agent : "");
   int status = hash_password(c, j.def.hash);
-  return status != EXIT_GOOD ? status : put(c, &j, "made");
+  if (status == EXIT_GOOD) status = put(c, &j, "made");
+  if (status == EXIT_GOOD) setup_link_remove(c->backend->config->state_dir);
+  return status;
 }
 
 int cmd_user_password(struct command_call *c) {

@@ -18,7 +18,7 @@ static bool code_read(const char *state_dir, char code[SETUP_CODE_MAX]) {
   return true;
 }
 
-int setup_link_make(const char *state_dir, char code[SETUP_CODE_MAX]) {
+static int make(const char *state_dir, char code[SETUP_CODE_MAX]) {
   char path[512];
   if (code_read(state_dir, code)) return CAD_OK;
   if (token_make(code) < 0) return CAD_EIO;
@@ -27,6 +27,23 @@ int setup_link_make(const char *state_dir, char code[SETUP_CODE_MAX]) {
   bool good = fd >= 0 && write(fd, code, SETUP_CODE_MAX - 1) == SETUP_CODE_MAX - 1;
   if (fd >= 0) close(fd);
   return good ? CAD_OK : CAD_EIO;
+}
+
+static int stop_at_first(void *arg, const struct user_def *def) {
+  (void)def;
+  *(bool *)arg = true;
+  return CAD_EFULL;
+}
+static int job_has_users(struct store *s, void *arg) {
+  (void)store_user_list(s, stop_at_first, arg);
+  return CAD_OK;
+}
+
+bool setup_link_offer(struct store_worker *store, const char *state_dir, char code[SETUP_CODE_MAX]) {
+  bool users = false;
+  if (store_worker_run(store, job_has_users, &users, false) < 0) return false;
+  if (users) setup_link_remove(state_dir);
+  return !users && make(state_dir, code) == CAD_OK;
 }
 
 bool setup_link_good(const char *state_dir, const char *code) {

@@ -13,12 +13,13 @@ import traceback
 import stories_agents
 import stories_box
 import stories_calls
+import stories_desk
 import stories_handover
 import stories_law
 import stories_rehearse
 import stories_talks
 
-THEMES = [stories_calls, stories_talks, stories_agents, stories_box, stories_handover, stories_law, stories_rehearse]
+THEMES = [stories_calls, stories_talks, stories_agents, stories_box, stories_desk, stories_handover, stories_law, stories_rehearse]
 STORIES = [s for theme in THEMES for s in theme.STORIES]
 
 

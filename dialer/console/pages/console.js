@@ -137,11 +137,12 @@ function buildAgent(row) {
   row.cells[1].append(dot, document.createTextNode(""));
 }
 function fillAgent(row, a) {
+  row.dataset.name = a.name;
   row.dataset.state = a.state;
   row.dataset.since = a.since;
   row.dataset.seat = a.state === "logged_out" || a.seat_up ? "up" : "down";
   set(row.cells[0], a.name);
-  row.cells[1].lastChild.data = WORDS["state_" + a.state] || a.state;
+  row.cells[1].childNodes[1].data = WORDS["state_" + a.state] || a.state;
   set(row.cells[2], a.since ? span(floorNow() - a.since) : "");
   set(row.cells[3], a.phone || "");
   set(row.cells[4], a.campaign === null ? "" : picture.campaigns[a.campaign].name);
@@ -174,8 +175,10 @@ function buildTally() {
 function drawCampaigns(p) {
   const labels = ["", "", WORDS.held_by, WORDS.attempts, WORDS.answers, WORDS.abandonment, WORDS.occupancy, WORDS.open];
   rows($("campaigns"), p.campaigns, (row) => cells(row, ["", "", "", "n", "n", "n", "n", "n"], labels), (row, c) => {
+    row.dataset.name = c.name;
     set(row.cells[0], c.name);
-    set(row.cells[1], WORDS["campaign_" + c.state] || c.state);
+    if (!row.cells[1].firstChild) row.cells[1].append("");
+    row.cells[1].firstChild.data = WORDS["campaign_" + c.state] || c.state;
     set(row.cells[2], WORDS["mode_" + c.mode] || c.mode);
     set(row.cells[3], WORDS["bound_" + c.bound] || c.bound);
     set(row.cells[4], whole.format(c.attempts));

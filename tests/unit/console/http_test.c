@@ -34,7 +34,7 @@ static void start(void) {
   int listen_fd = server_listen("127.0.0.1", 0);
   ck_assert_int_ge(listen_fd, 0);
   port = server_port(listen_fd);
-  server = server_create(listen_fd, pair[1], "/usr/share/javascript/dygraphs");
+  server = server_create(listen_fd, pair[1], "/usr/share/javascript/dygraphs", NULL);
   ck_assert_ptr_nonnull(server);
   ck_assert_int_eq(pthread_create(&thread, NULL, serve, server), 0);
 }

@@ -1,0 +1,174 @@
+"use strict";
+/* An agent's desk. The server owns all of it: a reload, a closed tab or another browser shows the same call and the same note. */
+const $ = (id) => document.getElementById(id);
+const NOTE_AFTER_MS = 400, SILENT_MS = 25000;
+const DAY = [["calls", "calls"], ["talking_ms", "state_talking"], ["wrapup_ms", "state_wrapup"], ["ready_ms", "state_ready"], ["paused_ms", "state_paused"]];
+let desk = null, at = 0, heard = 0, source = null, noteTimer = 0, noteOf = "", loading = false, again = false;
+
+function set(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+function span(ms) {
+  const s = Math.max(0, Math.floor(ms / 1000)), two = (n) => String(n).padStart(2, "0");
+  return s < 3600 ? Math.floor(s / 60) + ":" + two(s % 60) : Math.floor(s / 3600) + ":" + two(Math.floor(s / 60) % 60) + ":" + two(s % 60);
+}
+function complain(text) {
+  set($("complaint"), text);
+  $("complaint").hidden = !text;
+}
+async function ask(path, body) {
+  const options = body === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json", "X-Cadencia": "1" }, body: JSON.stringify(body) };
+  const answer = await fetch(path, { cache: "no-store", ...options });
+  if (answer.status === 401 || answer.status === 403) location.replace("/sign-in");
+  return { ok: answer.ok, said: await answer.json() };
+}
+
+/* ---- the note ---- */
+async function keepNote() {
+  clearTimeout(noteTimer);
+  noteTimer = 0;
+  if (!noteOf) return;
+  const { ok } = await ask("/api/desk/note", { attempt: noteOf, text: $("note").value });
+  set($("note-kept"), ok ? WORDS.note_kept : WORDS.no_answer_box);
+}
+$("note").addEventListener("input", () => {
+  set($("note-kept"), "");
+  clearTimeout(noteTimer);
+  noteTimer = setTimeout(keepNote, NOTE_AFTER_MS);
+});
+
+/* ---- drawing ---- */
+function pairs(list, box) {
+  box.replaceChildren(...list.flatMap(([name, value]) => {
+    const dt = document.createElement("dt"), dd = document.createElement("dd");
+    dt.textContent = name;
+    dd.textContent = value;
+    return [dt, dd];
+  }));
+}
+function drawCall(call) {
+  $("c-none").hidden = !!call;
+  $("c-call").hidden = !call;
+  if (!call) {
+    noteOf = "";
+    return;
+  }
+  set($("c-name"), call.name || WORDS.no_name);
+  set($("c-phone"), call.phone);
+  const fields = Object.entries(call.fields || {}).map(([k, v]) => [k, typeof v === "string" ? v : JSON.stringify(v)]);
+  pairs([[WORDS.reference, call.reference], [WORDS.zone, call.zone], [WORDS.language, call.language], ...fields].filter(([, v]) => v), $("c-fields"));
+  if (noteOf !== call.attempt) {
+    noteOf = call.attempt;
+    $("note").value = call.note;
+    set($("note-kept"), "");
+  }
+}
+function drawCodes() {
+  const open = desk.state === "talking" || desk.state === "wrapup";
+  $("codes").replaceChildren(...desk.dispositions.map((d) => {
+    const button = document.createElement("button"), key = document.createElement("kbd");
+    button.type = "button";
+    button.disabled = !open;
+    key.textContent = d.key;
+    button.append(key, " ", d.code);
+    button.addEventListener("click", () => dispose(d.code));
+    return button;
+  }));
+}
+function drawState() {
+  set($("s-name"), WORDS["state_" + desk.state] || desk.state);
+  $("state").dataset.state = desk.state;
+  $("seat").hidden = desk.seat_up || desk.state === "logged_out";
+  const out = desk.state === "logged_out", shown = { ready: desk.state !== "ready", pause: !out && desk.state !== "paused", login: out, logout: !out, accept: desk.mode === "preview" && desk.state === "ready" };
+  for (const button of document.querySelectorAll("[data-want]")) button.hidden = !shown[button.dataset.want];
+}
+function draw() {
+  set($("who"), desk.agent);
+  set($("campaign"), desk.campaign);
+  drawState();
+  drawCall(desk.call);
+  drawCodes();
+  pairs(DAY.map(([key, word]) => [WORDS[word], key === "calls" ? String(desk.today[key]) : span(desk.today[key])]), $("today"));
+  tick();
+}
+function tick() {
+  const now = at + (performance.now() - heard);
+  set($("s-since"), desk && desk.since_ms ? span(now - desk.since_ms) : "");
+  if (source && source.readyState === EventSource.OPEN) link(performance.now() - heard > SILENT_MS ? "silent" : "live");
+}
+function link(state) {
+  $("link").dataset.state = state;
+  set($("link").lastElementChild, WORDS[state]);
+}
+
+/* ---- doing ---- */
+async function load() {
+  if (loading) {
+    again = true; /* what comes meanwhile is fetched once more, not twice at a time */
+    return;
+  }
+  loading = true;
+  do {
+    again = false;
+    try {
+      const { ok, said } = await ask("/api/desk");
+      if (!ok) throw new Error(said.error);
+      desk = said;
+      desk.since_ms = desk.since ? Date.parse(desk.since) : 0;
+      draw();
+    } catch (error) {
+      link("lost");
+    }
+  } while (again);
+  loading = false;
+}
+async function act(path, body) {
+  complain("");
+  try {
+    if (noteTimer) await keepNote();
+    const { ok, said } = await ask(path, body);
+    if (!ok) complain(said.error || WORDS.no_answer_box);
+  } catch (error) {
+    complain(WORDS.no_answer_box);
+  }
+  load();
+}
+function dispose(code) {
+  act("/api/desk/dispose", { code });
+}
+for (const button of document.querySelectorAll("[data-want]")) button.addEventListener("click", () => act("/api/desk/state/" + button.dataset.want, {}));
+$("sign-out").addEventListener("click", async () => {
+  await ask("/api/sign-out", {});
+  location.replace("/sign-in");
+});
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || /^(TEXTAREA|INPUT)$/.test(event.target.tagName) || !desk) return;
+  const found = desk.dispositions.find((d) => String(d.key) === event.key);
+  if (found && desk.state === "wrapup") dispose(found.code);
+});
+function watch() {
+  source = new EventSource("/desk/events");
+  source.onopen = load;
+  source.onerror = () => {
+    link("lost");
+    if (source.readyState === EventSource.CLOSED) setTimeout(watch, 3000);
+  };
+  source.addEventListener("beat", () => { at += performance.now() - heard; heard = performance.now(); });
+  source.addEventListener("desk", (event) => {
+    const news = JSON.parse(event.data);
+    at = news.at;
+    heard = performance.now();
+    if (desk) { /* the state at once, the contact as soon as it is here */
+      desk.state = news.state;
+      desk.since_ms = news.since;
+      desk.seat_up = news.seat_up;
+      drawState();
+      drawCodes();
+      tick();
+    }
+    load();
+  });
+}
+at = Date.now();
+watch();
+setInterval(tick, 1000);

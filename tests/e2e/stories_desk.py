@@ -1,0 +1,170 @@
+"""Stories of the console's desks: signing in, the agent's page, what a supervisor may do."""
+import contextlib
+import http.client
+import json
+import re
+import subprocess
+import threading
+import time
+
+from harness import BINARY, LAUNCH, stage, wait_for
+from scene import PHONES, one_talk
+
+SECRET = "correct horse battery"
+
+
+class Browser:
+    """Keeps a cookie, sends what our own pages send."""
+
+    def __init__(self, box):
+        self.box, self.cookie = box, ""
+
+    def ask(self, path, body=None, headers=None, timeout=20):
+        c = http.client.HTTPConnection("127.0.0.1", self.box.http_port, timeout=timeout)
+        with contextlib.closing(c):
+            send = {"Cookie": self.cookie} if self.cookie else {}
+            if body is not None:
+                send.update({"Content-Type": "application/json", "X-Cadencia": "1"})
+            send.update(headers or {})
+            c.request("GET" if body is None else "POST", path, None if body is None else json.dumps(body), send)
+            r = c.getresponse()
+            text = r.read().decode()
+            found = re.match(r"session=([0-9a-f]*)", r.getheader("Set-Cookie") or "")
+            if found:
+                assert "HttpOnly" in r.getheader("Set-Cookie") and "SameSite=Strict" in r.getheader("Set-Cookie")
+                self.cookie = f"session={found[1]}" if found[1] else ""
+            if (r.getheader("Content-Type") or "").startswith("application/json"):
+                return r.status, json.loads(text)
+            return r.status, text
+
+    def sign_in(self, name, secret=SECRET):
+        return self.ask("/api/sign-in", {"name": name, "password": secret})
+
+    def desk(self):
+        status, desk = self.ask("/api/desk")
+        assert status == 200, (status, desk)
+        return desk
+
+
+def add_user(box, *words):
+    r = subprocess.run([*LAUNCH, BINARY, "user", "add", *words, "--password", "-", "-c", str(box.config)], input=SECRET + "\n", text=True,
+                       capture_output=True, timeout=60)
+    assert r.returncode == 0, r.stdout + r.stderr
+
+
+def first_news_of(box, browser, state, out):
+    """Follows the desk's stream until this state is told; its news and when it came go into out."""
+    c = http.client.HTTPConnection("127.0.0.1", box.http_port, timeout=60)
+    with contextlib.closing(c):
+        c.request("GET", "/desk/events", headers={"Cookie": browser.cookie})
+        r = c.getresponse()
+        assert r.status == 200, r.status
+        while True:
+            line = r.readline().decode()
+            assert line, "the stream ended"
+            if line.startswith("data:") and json.loads(line[5:]).get("state") == state:
+                out.append((time.monotonic(), json.loads(line[5:])))
+                return
+
+
+def nobody_comes_in_without_a_password():
+    """While nobody may sign in the floor is open to this machine; the one-time link makes the first supervisor, once. From then on a
+    stranger gets nothing, a wrong password nothing, five of them a lock, and another site's form nothing."""
+    with stage() as (box, trunk_port, actors, folder):
+        box.start()
+        b = Browser(box)
+        assert b.ask("/api/live")[0] in (200, 503)
+        code = wait_for("the link", lambda: re.search(r"/sign-in#([0-9a-f]{64})", box.log.read_text()), 5)[1]
+        assert b.ask("/api/set-up", {"name": "maria", "password": "short", "code": code})[0] == 409
+        assert b.ask("/api/set-up", {"name": "maria", "password": SECRET, "code": "0" * 64})[0] == 409
+        status, said = b.ask("/api/set-up", {"name": "maria", "password": SECRET, "code": code})
+        assert status == 200 and said["role"] == "supervisor", (status, said)
+        assert b.ask("/api/set-up", {"name": "eve", "password": SECRET, "code": code})[0] == 409, "the link is good once"
+        assert b.ask("/api/live")[0] in (200, 503)
+        time.sleep(2.2)  # how long the console believes that nobody may sign in
+        stranger = Browser(box)
+        assert stranger.ask("/api/live")[0] == 401 and stranger.ask("/events")[0] == 401
+        assert stranger.ask("/")[0] == 303 and stranger.ask("/desk")[0] == 303
+        assert stranger.ask("/sign-in")[0] == 200 and stranger.ask("/health")[0] in (200, 503)
+        assert stranger.ask("/api/campaign/stop", {"name": "test"})[0] == 401
+        stranger.cookie = "session=" + "ab" * 32
+        assert stranger.ask("/api/live")[0] == 401
+        for _ in range(5):
+            assert stranger.sign_in("maria", "wrong password")[0] == 401
+        status, said = stranger.sign_in("maria")
+        assert status == 401 and "locked" in said["error"], (status, said)
+        assert stranger.sign_in("nobody", "wrong password")[0] == 401
+        assert b.ask("/api/sign-out", {}, {"X-Cadencia": ""})[0] in (200, 403)
+        c = http.client.HTTPConnection("127.0.0.1", box.http_port, timeout=20)
+        c.request("POST", "/api/campaign/stop", json.dumps({"name": "test"}), {"Cookie": b.cookie, "Content-Type": "text/plain"})
+        assert c.getresponse().status == 403, "a form of another site has no header of ours"
+        assert SECRET not in box.log.read_text()
+
+
+def an_agent_works_at_the_desk():
+    """The contact is on the desk before the voice; the note is there after a reload, in another browser and after the console has died;
+    the disposition is chosen there; nobody else's desk can be reached."""
+    with stage() as (box, trunk_port, actors, folder):
+        from peers import Phone, tone
+        customer, agent = Phone(trunk_port, sound=tone(400, 4000)), Phone(sound=tone(1000, 4000))
+        actors += [customer, agent]
+        box.start()
+        box.campaign(mode="progressive", wrapup_s=60, extra='retry = (); dispositions = ( { digit = "1"; code = "SALE"; }, { digit = "2"; code = "NI"; } );')
+        box.agent("ana", f"sip:ana@127.0.0.1:{agent.port}")
+        add_user(box, "ana.lopez", "--role", "agent", "--agent", "ana")
+        add_user(box, "maria", "--role", "supervisor")
+        b, boss = Browser(box), Browser(box)
+        assert b.sign_in("ana.lopez")[0] == 200 and boss.sign_in("maria")[0] == 200
+        assert b.ask("/")[0] == 303 and b.ask("/api/live")[0] == 403, "an agent sees the own desk only"
+        assert boss.ask("/api/desk")[0] == 403
+        box.seats_up()
+        desk = b.desk()
+        assert desk["state"] == "ready" and desk["call"] is None and desk["seat_up"], desk
+        news = []
+        follower = threading.Thread(target=first_news_of, args=(box, b, "talking", news), daemon=True)
+        follower.start()
+        time.sleep(0.5)
+        (folder / "one.csv").write_text(f"phone,name,external_id,plan\n{PHONES[0]},Lucía Ñandú,K-77,gold\n")
+        box.cli("import", "--campaign", "test", str(folder / "one.csv"))
+        box.cli("campaign", "start", "test")
+        call = wait_for("the customer hears the agent", lambda: customer.hears(1000, 3000), 20)
+        follower.join(10)
+        assert news, "the desk was told"
+        desk = b.desk()
+        assert desk["state"] == "talking" and desk["call"]["name"] == "Lucía Ñandú", desk
+        assert desk["call"]["phone"] == PHONES[0] or desk["call"]["phone"].lstrip("+") == PHONES[0].lstrip("+"), desk
+        attempt = desk["call"]["attempt"]
+        assert b.ask("/api/desk/note", {"attempt": attempt, "text": "vuelve a llamar a las 5 €"})[0] == 200
+        other = Browser(box)
+        other.cookie = b.cookie
+        assert other.desk()["call"]["note"] == "vuelve a llamar a las 5 €"
+        import os
+        import signal
+        os.kill(box.child("console-worker"), signal.SIGKILL)
+
+        def back():
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                return b.ask("/api/desk")[0] == 200
+            return False
+
+        wait_for("the console is back", back, 10)
+        assert b.desk()["call"]["note"] == "vuelve a llamar a las 5 €", "the session and the note outlive the console"
+        assert b.ask("/api/desk/dispose", {"code": "NO-SUCH-CODE-AT-ALL"})[0] == 409
+        customer.hang_up(call)
+        wait_for("wrap-up", lambda: b.desk()["state"] == "wrapup", 10)
+        assert b.desk()["call"]["name"] == "Lucía Ñandú", "the contact stays through wrap-up"
+        code = b.desk()["dispositions"][0]["code"]
+        assert b.ask("/api/desk/dispose", {"code": code})[0] == 200
+        wait_for("ready again", lambda: b.desk()["state"] == "ready", 5)
+        row = wait_for("its row", lambda: [r for r in box.closed_rows() if r["disposition"]], 5)[0]
+        assert row["disposition"] == code, row
+        assert b.desk()["today"]["calls"] == 1 and b.desk()["today"]["talking_ms"] > 0, b.desk()
+        assert boss.ask("/api/agent/logout", {"name": "ana"})[0] == 200
+        wait_for("logged out by the supervisor", lambda: b.desk()["state"] == "logged_out", 5)
+        assert b.ask("/api/agent/logout", {"name": "ana"})[0] == 403
+        assert boss.ask("/api/campaign/pause", {"name": "test"})[0] == 200
+        box.cli("user", "remove", "ana.lopez")
+        wait_for("the session has ended", lambda: b.ask("/api/desk")[0] == 401, 15)
+
+
+STORIES = [nobody_comes_in_without_a_password, an_agent_works_at_the_desk]
