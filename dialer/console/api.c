@@ -35,7 +35,10 @@ static enum MHD_Result signed_in(struct exchange *x, unsigned refused) {
   const char *token = json_string_value(json_object_get(x->out, "token"));
   if (!token_shaped(token) || !who_read(x->out, &who)) return complain(x, MHD_HTTP_BAD_GATEWAY, "the dialer gave no session");
   cookie_text(x, token, cookie);
-  return api_say(x, MHD_HTTP_OK, json_pack("{s:s, s:s, s:s}", "user", who.user, "role", who.role == ROLE_OF_AGENT ? "agent" : "supervisor", "agent", who.agent), cookie);
+  return api_say(
+      x, MHD_HTTP_OK,
+      json_pack("{s:s, s:s, s:s}", "user", who.user, "role", who.role == ROLE_OF_AGENT ? "agent" : "supervisor", "agent", who.agent),
+      cookie);
 }
 
 static enum MHD_Result sign_in(struct exchange *x, const char *name) {
@@ -66,7 +69,8 @@ static enum MHD_Result sign_out(struct exchange *x, const char *name) {
 static enum MHD_Result me(struct exchange *x, const char *name) {
   (void)name;
   static const char *const roles[] = {"", "agent", "supervisor"};
-  return api_say(x, MHD_HTTP_OK, json_pack("{s:s, s:s, s:s}", "user", x->who.user, "role", roles[x->who.role], "agent", x->who.agent), NULL);
+  return api_say(x, MHD_HTTP_OK, json_pack("{s:s, s:s, s:s}", "user", x->who.user, "role", roles[x->who.role], "agent", x->who.agent),
+                 NULL);
 }
 
 /* ---- an agent's desk: the agent is that of the session, never of the request ---- */
@@ -93,7 +97,8 @@ static enum MHD_Result desk_dispose(struct exchange *x, const char *name) {
 static enum MHD_Result desk_note(struct exchange *x, const char *name) {
   (void)name;
   const char *attempt = exchange_text(x, "attempt"), *text = exchange_text(x, "text");
-  if (!attempt || !text || strspn(attempt, "0123456789") != strlen(attempt)) return complain(x, MHD_HTTP_BAD_REQUEST, "attempt and text, please");
+  if (!attempt || !text || strspn(attempt, "0123456789") != strlen(attempt))
+    return complain(x, MHD_HTTP_BAD_REQUEST, "attempt and text, please");
   return command(x, (const char *[]){"desk", "note", "--", x->who.agent, attempt, text, NULL});
 }
 
@@ -119,11 +124,16 @@ static enum MHD_Result lead_campaign(struct exchange *x, const char *name) {
 }
 
 static const struct api_call CALLS[] = {
-    {"/api/sign-in", "POST", ACCESS_ALL, sign_in},        {"/api/set-up", "POST", ACCESS_ALL, set_up},
-    {"/api/sign-out", "POST", ACCESS_ALL, sign_out},      {"/api/me", "GET", ACCESS_FLOOR, me},
-    {"/api/desk", "GET", ACCESS_DESK, desk},              {"/api/desk/dispose", "POST", ACCESS_DESK, desk_dispose},
-    {"/api/desk/note", "POST", ACCESS_DESK, desk_note},   {"/api/desk/state/", "POST", ACCESS_DESK, desk_state},
-    {"/api/agent/", "POST", ACCESS_LEAD, lead_agent},     {"/api/campaign/", "POST", ACCESS_LEAD, lead_campaign},
+    {"/api/sign-in", "POST", ACCESS_ALL, sign_in},
+    {"/api/set-up", "POST", ACCESS_ALL, set_up},
+    {"/api/sign-out", "POST", ACCESS_ALL, sign_out},
+    {"/api/me", "GET", ACCESS_FLOOR, me},
+    {"/api/desk", "GET", ACCESS_DESK, desk},
+    {"/api/desk/dispose", "POST", ACCESS_DESK, desk_dispose},
+    {"/api/desk/note", "POST", ACCESS_DESK, desk_note},
+    {"/api/desk/state/", "POST", ACCESS_DESK, desk_state},
+    {"/api/agent/", "POST", ACCESS_LEAD, lead_agent},
+    {"/api/campaign/", "POST", ACCESS_LEAD, lead_campaign},
 };
 
 const struct api_call *api_find(const char *url, const char **name) {

@@ -6,7 +6,9 @@ bool who_read(const json_t *said, struct who *out) {
   const char *user = json_string_value(json_object_get(said, "user")), *role = json_string_value(json_object_get(said, "role")),
              *agent = json_string_value(json_object_get(said, "agent"));
   if (!user || !role || !agent) return false;
-  *out = (struct who){.role = strcmp(role, "supervisor") == 0 ? ROLE_OF_SUPERVISOR : strcmp(role, "agent") == 0 ? ROLE_OF_AGENT : ROLE_NOBODY};
+  *out = (struct who){.role = strcmp(role, "supervisor") == 0 ? ROLE_OF_SUPERVISOR
+                              : strcmp(role, "agent") == 0    ? ROLE_OF_AGENT
+                                                              : ROLE_NOBODY};
   snprintf(out->user, sizeof out->user, "%s", user);
   snprintf(out->agent, sizeof out->agent, "%s", agent);
   return out->role != ROLE_NOBODY;

@@ -1,6 +1,7 @@
 #include "dialer/console/server.h"
 #include "dialer/base/clock.h"
 #include "dialer/console/api.h"
+#include "dialer/console/metrics.h"
 #include <cadencia/err.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 
 static const char JSON[] = "application/json; charset=utf-8", TEXT[] = "text/plain; charset=utf-8", HTML[] = "text/html; charset=utf-8",
                   SCRIPT[] = "text/javascript; charset=utf-8", STYLE[] = "text/css; charset=utf-8", SVG[] = "image/svg+xml",
-                  EVENTS[] = "text/event-stream";
+                  EVENTS[] = "text/event-stream", METRICS[] = "text/plain; version=0.0.4; charset=utf-8";
 
 /* On every answer: nothing inline, nothing from elsewhere, nothing kept, nobody frames us. */
 static const char *const HEADERS[][2] = {
@@ -124,6 +125,12 @@ static enum MHD_Result answer_health(struct server *server, struct MHD_Connectio
   return send_and_free(connection, code, JSON, MHD_create_response_from_buffer((size_t)n, text, MHD_RESPMEM_MUST_COPY));
 }
 
+static enum MHD_Result answer_metrics(struct server *server, struct MHD_Connection *connection) {
+  char *text = metrics_text(&server->picture, clock_mono());
+  if (!text) return MHD_NO;
+  return send_and_free(connection, MHD_HTTP_OK, METRICS, MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE));
+}
+
 static enum MHD_Result answer_events(struct server *server, struct MHD_Connection *connection) {
   /* With nobody watching no frame was made: the first viewer sees the picture of now. */
   struct blob *event = picture_event(&server->picture);
@@ -193,6 +200,7 @@ static const struct route {
     {"/api/live", ACCESS_FLOOR, PAGE_NONE, answer_live, NULL, NULL, NULL},
     {"/api/series", ACCESS_FLOOR, PAGE_NONE, answer_series, NULL, NULL, NULL},
     {"/health", ACCESS_ALL, PAGE_NONE, answer_health, NULL, NULL, NULL},
+    {"/metrics", ACCESS_ALL, PAGE_NONE, answer_metrics, NULL, NULL, NULL},
     {"/console.css", ACCESS_ALL, PAGE_NONE, NULL, "console.css", NULL, STYLE},
     {"/console.js", ACCESS_ALL, PAGE_NONE, NULL, "console.js", NULL, SCRIPT},
     {"/lead.js", ACCESS_ALL, PAGE_NONE, NULL, "lead.js", NULL, SCRIPT},

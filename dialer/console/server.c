@@ -72,11 +72,11 @@ struct server *server_create(int listen_fd, int live_fd, const char *charts_dir,
   server->charts_dir = charts_dir;
   if (state_dir && !(server->link = link_create(state_dir))) return server_destroy(server);
   if (pages_init(&server->pages) < 0 || viewers_init(&server->viewers, clock_mono()) < 0) return server_destroy(server);
-  server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, routes_answer, server,
-                                    MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL, MHD_OPTION_NOTIFY_COMPLETED, routes_over, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd,
-                                    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONSOLE_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                                    (size_t)CONSOLE_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONSOLE_IDLE_S,
-                                    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+  server->daemon = MHD_start_daemon(
+      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, routes_answer, server, MHD_OPTION_EXTERNAL_LOGGER, quiet,
+      NULL, MHD_OPTION_NOTIFY_COMPLETED, routes_over, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+      (unsigned)CONSOLE_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONSOLE_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+      (unsigned)CONSOLE_IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
   if (!server->daemon) return server_destroy(server);
   server->live_fd = live_fd;
   return server;

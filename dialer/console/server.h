@@ -35,7 +35,8 @@ struct server {
  * CAD_EINVAL: not loopback; CAD_EBUSY: the port is taken; CAD_ENET: else. */
 int server_listen(const char *host, unsigned port);
 unsigned server_port(int listen_fd);
-/* state_dir: where the daemon's socket is, NULL without. Takes listen_fd and live_fd over when it succeeds. NULL: no memory, or HTTP would not start. */
+/* state_dir: where the daemon's socket is, NULL without. Takes listen_fd and live_fd over when it succeeds. NULL: no memory, or HTTP would
+ * not start. */
 struct server *server_create(int listen_fd, int live_fd, const char *charts_dir, const char *state_dir);
 /* Serves until live_fd closes. */
 void server_run(struct server *server);

@@ -23,7 +23,7 @@ int console_worker_main(int argc, char **argv) {
     return EXIT_PORT_TAKEN;
   }
   if (listen_fd == CAD_EINVAL) {
-    log_error("console", "%s is not a loopback address; the console has no log-in and serves this machine only", host);
+    log_error("console", "%s is not a loopback address; the console serves this machine only, a front proxy the others", host);
     return 2;
   }
   if (listen_fd < 0) {

@@ -215,6 +215,28 @@ START_TEST(the_picture_is_json_with_masked_numbers_and_text_ids) {
 }
 END_TEST
 
+START_TEST(the_metrics_say_what_the_picture_says) {
+  ck_assert_int_eq(get("/metrics", ""), 200);
+  ck_assert_ptr_nonnull(strstr(body(), "\ncadencia_up 0\n"));
+  feed_and_see(7, 16);
+  live_feed(&live, 8, 16, clock_wall());
+  snprintf(live.campaigns[0].name, sizeof live.campaigns[0].name, "a\"b\\c\nd");
+  ck_assert_int_gt(send(feed_fd, &live, live_bytes(&live), 0), 0);
+  usleep(100000);
+  ck_assert_int_eq(get("/metrics", ""), 200);
+  char want[160];
+  snprintf(want, sizeof want, "\ncadencia_attempts_total{campaign=\"a\\\"b\\\\c\\nd\"} %llu\n",
+           (unsigned long long)live.campaigns[0].attempts);
+  ck_assert_msg(strstr(body(), want) != NULL, "%s not in %s", want, body());
+  ck_assert_ptr_nonnull(strstr(body(), "\ncadencia_up 1\n"));
+  unsigned talking = 0;
+  for (unsigned i = 0; i < live.agent_count; i++) talking += live.agents[i].state == AGENT_TALKING;
+  snprintf(want, sizeof want, "\ncadencia_agents{state=\"talking\"} %u\n", talking);
+  ck_assert_msg(strstr(body(), want) != NULL, "%s", want);
+  ck_assert_ptr_null(strstr(body(), "2025550"));
+}
+END_TEST
+
 START_TEST(a_full_floor_of_512_agents_is_shown) {
   feed_and_see(1, LIVE_AGENTS_MAX);
   json_t *json = json_loads(body(), 0, NULL);
@@ -407,6 +429,7 @@ int main(void) {
   TCase *tc = tcase_create("http");
   tcase_add_checked_fixture(tc, start, stop);
   tcase_set_timeout(tc, 60);
+  tcase_add_test(tc, the_metrics_say_what_the_picture_says);
   tcase_add_test(tc, the_page_comes_with_strict_headers);
   tcase_add_test(tc, every_part_of_the_page_is_served);
   tcase_add_test(tc, the_page_obeys_its_own_content_policy);
