@@ -71,6 +71,7 @@ int campaigns_load(struct store *s) {
 void campaign_fill(struct store *s, const struct campaign_mem *c, struct campaign_def *out) {
   *out = c->def;
   budget_fill(s, c, out);
+  if (skills_bits(s, out->skills, false, &out->terms.skills) < 0) out->terms.skills = UINT32_MAX; /* nobody has it yet */
 }
 
 static int refresh(struct store *s) { return s->reader ? campaigns_load(s) : CAD_OK; }

@@ -64,6 +64,11 @@ char *campaign_to_json(const struct campaign_def *def) {
     json_object_set_new(root, "windows", windows_out(&def->windows));
     json_object_set_new(root, "zone", json_string(def->zone));
     json_object_set_new(root, "fp_bp", json_integer(t->fp_bp));
+    json_object_set_new(root, "priority", json_integer(t->priority));
+    json_object_set_new(root, "skills", json_string(def->skills));
+    json_object_set_new(root, "occupancy_bp", json_integer(t->occupancy_bp));
+    json_object_set_new(root, "inbound_bp", json_integer(t->inbound_bp));
+    json_object_set_new(root, "inbound_within_ms", json_integer(t->inbound_within_ms));
   }
   char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
   json_decref(root);
@@ -166,6 +171,11 @@ static void windows_in(struct reader *r, struct campaign_def *def) {
       def->windows.rules[def->windows.count++] = (struct abandon_rule){(uint8_t)kind, (uint8_t)form, (uint16_t)limit};
   }
   if (json_object_get(r->root, "zone")) text(r, json_object_get(r->root, "zone"), def->zone, sizeof def->zone);
+  if (json_object_get(r->root, "priority")) def->terms.priority = (uint8_t)number(r, "priority", 9);
+  if (json_object_get(r->root, "skills")) text(r, json_object_get(r->root, "skills"), def->skills, sizeof def->skills);
+  if (json_object_get(r->root, "occupancy_bp")) def->terms.occupancy_bp = (uint16_t)number(r, "occupancy_bp", 10000);
+  if (json_object_get(r->root, "inbound_bp")) def->terms.inbound_bp = (uint16_t)number(r, "inbound_bp", 10000);
+  if (json_object_get(r->root, "inbound_within_ms")) def->terms.inbound_within_ms = (uint32_t)number(r, "inbound_within_ms", 3600000);
   if (json_object_get(r->root, "fp_bp")) def->terms.fp_bp = (uint16_t)number(r, "fp_bp", 10000);
 }
 

@@ -239,6 +239,11 @@ int amend_after_close(struct store *s, uint64_t attempt_id);
 /* recover.c: attempts that a crash left open, lists that were never finished. */
 int store_recover(struct store *s);
 
+/* ---- skill.c ---- */
+/* "es,vip" to bits; CAD_ENOENT: a word that nobody has and make is false; CAD_EFULL: 32 are known. */
+int skills_bits(struct store *s, const char *words, bool make, uint32_t *out);
+int skills_words(struct store *s, uint32_t bits, char *out, size_t room);
+
 /* ---- budget.c ---- */
 /* The legal windows that hold now and their accounts: a fold over the closed calls of each. */
 void budget_fill(struct store *s, const struct campaign_mem *c, struct campaign_def *out);

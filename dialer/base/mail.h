@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { MAIL_ALSO_MAX = 7 };
 enum { MAIL_WIRE_VERSION = 1, MAIL_URI_MAX = 112, MAIL_NAME_MAX = 40, MAIL_TEXT_MAX = 120 };
 
 enum leg_role { LEG_NONE = 0, LEG_CALL = 1, LEG_SEAT = 2, LEG_ORPHAN = 3 }; /* orphan: nobody's any more, only to be ended */
@@ -237,7 +238,12 @@ struct campaign_terms {
   uint8_t optout_digit;         /* '9' */
   char dispositions[10][8];     /* by keypad digit; "" unused */
   char default_disposition[8];
-  uint16_t fp_bp; /* reasoned estimate of people whom screening takes for machines; counts as abandoned */
+  uint8_t priority;           /* of campaigns that share agents the higher has them first; 0 to 9 */
+  uint32_t skills;            /* an agent must have them all; bits as the store gives them */
+  uint16_t occupancy_bp;      /* talk and wrap-up of an agent's time, at most; 0: no ceiling */
+  uint16_t inbound_bp;        /* of inbound callers to be answered ... */
+  uint32_t inbound_within_ms; /* ... within this time: agents are kept free for them; 0: none */
+  uint16_t fp_bp;             /* reasoned estimate of people whom screening takes for machines; counts as abandoned */
   uint8_t window_count;
   struct campaign_window windows[MAIL_WINDOWS_MAX]; /* all hold; their accounts are of the moment when this was sent */
 };
@@ -319,6 +325,9 @@ struct mail_store_agent {
   uint16_t listener;
   uint8_t nailed; /* 1: the seat is rung at log-in and stays up */
   uint8_t state;  /* wanted: LOGGED_OUT, PAUSED or READY */
+  uint32_t skills;
+  uint8_t also_count; /* campaigns that the agent serves beside campaign_id */
+  uint64_t also[MAIL_ALSO_MAX];
 };
 struct mail_order {
   uint64_t ticket;

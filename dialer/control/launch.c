@@ -30,7 +30,9 @@ static struct pacer_params params_of(const struct floor *f, const struct campaig
                                .max_agents = f->agents_max,
                                .max_calls = f->calls_max,
                                .screening = t->screening,
-                               .detector_fp_bp = t->fp_bp};
+                               .detector_fp_bp = t->fp_bp,
+                               .inbound_bp = t->inbound_bp,
+                               .inbound_within_ms = t->inbound_within_ms};
 }
 
 /* The windows on the monotonic clock. The pacer keeps the account of a window that it knows already. */
@@ -259,6 +261,7 @@ void launch_pace(struct control *k, uint32_t campaign) {
   while (may && launched < orders.launch && launched < view.lines_free && launched < view.rate_free && launch_one(k, campaign)) launched++;
   if (may && orders.why.bound == PACER_BOUND_RATE) again = PACE_SOON_MS;
   if (may) launch_want_leases(k, campaign);
+  share_balance(f, campaign);
   for (uint32_t i = 0; i < f->agents_used; i++) /* on-demand phones ring when there is work, and are let go when there is none */
     if (f->agents[i].campaign == campaign && !f->agents[i].nailed && f->agents[i].state == AGENT_READY) seat_check(f, &f->agents[i]);
   timers_set(f->timers, timer_of_campaign(f, campaign), mono_add(f->now.mono, again));

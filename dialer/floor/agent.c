@@ -4,7 +4,7 @@
 #include <string.h>
 
 bool agent_available(const struct agent *a) {
-  return a->used && a->state == AGENT_READY && a->seat == SEAT_UP && !a->seat_orphan && a->call == NOBODY;
+  return a->used && a->state == AGENT_READY && a->seat == SEAT_UP && !a->seat_orphan && a->call == NOBODY && !a->resting;
 }
 
 struct agent *agent_by_id(struct floor *f, uint64_t id) {
@@ -22,7 +22,7 @@ static void tell_state(struct floor *f, const struct agent *a) {
   switch ((enum agent_state)a->state) {
   case AGENT_LOGGED_OUT: tell(f, a, PACER_AGENT_LOGOUT); break;
   case AGENT_PAUSED: tell(f, a, PACER_AGENT_PAUSED); break;
-  case AGENT_READY: tell(f, a, a->seat == SEAT_UP ? PACER_AGENT_READY : PACER_AGENT_PAUSED); break;
+  case AGENT_READY: tell(f, a, a->seat == SEAT_UP && !a->resting ? PACER_AGENT_READY : PACER_AGENT_PAUSED); break;
   case AGENT_RESERVED:
   case AGENT_TALKING: tell(f, a, PACER_AGENT_TALKING); break;
   case AGENT_WRAPUP: tell(f, a, PACER_AGENT_WRAPUP); break;
@@ -35,6 +35,7 @@ static void enter(struct floor *f, struct agent *a, enum agent_state state) {
   if (was != state) {
     int64_t ms = mono_since(f->now.mono, a->since);
     struct campaign *p = &f->campaigns[a->campaign];
+    *(was == AGENT_TALKING || was == AGENT_WRAPUP ? &a->busy_ms : &a->idle_ms) += was == AGENT_LOGGED_OUT || was == AGENT_PAUSED ? 0 : ms;
     if (was == AGENT_TALKING) p->talk_ms += (uint64_t)ms;
     if (was == AGENT_WRAPUP) p->wrapup_ms += (uint64_t)ms;
     if (was == AGENT_READY || was == AGENT_RESERVED) p->ready_ms += (uint64_t)ms;
@@ -42,6 +43,11 @@ static void enter(struct floor *f, struct agent *a, enum agent_state state) {
     if (was == AGENT_LOGGED_OUT) tell(f, a, PACER_AGENT_LOGIN);
     a->state = (uint8_t)state;
     a->since = f->now.mono;
+    a->resting = 0;
+    if (state == AGENT_READY) {
+      share_move(f, a, share_choose(f, a));
+      share_rest(f, a);
+    }
     f->agent_moves++;
   }
   tell_state(f, a);
@@ -68,6 +74,10 @@ struct agent *agent_add(struct floor *f, const struct mail_store_agent *def) {
   }
   if (a->state == AGENT_LOGGED_OUT) a->campaign = (uint16_t)campaign; /* a change while at work waits for the next log-in */
   if (!first && (a->listener != def->listener || strncmp(a->uri, def->uri, sizeof a->uri) != 0)) a->seat_moved = 1;
+  a->skills = def->skills;
+  a->serves_count = 0;
+  a->serves[a->serves_count++] = def->campaign_id;
+  for (unsigned i = 0; i < def->also_count && i < MAIL_ALSO_MAX; i++) a->serves[a->serves_count++] = def->also[i];
   a->listener = def->listener;
   a->nailed = def->nailed;
   memcpy(a->name, def->name, sizeof a->name);
@@ -99,7 +109,7 @@ int agent_want(struct floor *f, struct agent *a, enum agent_state wanted) {
     if (wanted == AGENT_READY) a->seat_failures = 0;
   }
   seat_check(f, a);
-  if (agent_available(a)) pool_match(f, a->campaign);
+  if (agent_available(a)) share_match(f, a);
   return CAD_OK;
 }
 
@@ -113,7 +123,7 @@ void agent_unreserve(struct floor *f, struct agent *a) {
   a->call = NOBODY;
   enter(f, a, (enum agent_state)a->wanted);
   seat_check(f, a);
-  if (agent_available(a)) pool_match(f, a->campaign);
+  if (agent_available(a)) share_match(f, a);
 }
 
 void agent_talk(struct floor *f, struct agent *a) {
@@ -142,13 +152,14 @@ int agent_dispose(struct floor *f, struct agent *a, const char *code) {
 }
 
 void agent_wrapup_over(struct floor *f, struct agent *a) {
+  if (a->resting) share_rest_over(f, a);
   if (a->state != AGENT_WRAPUP) return;
   timers_clear(f->timers, timer_of_wrapup(f, agent_slot(f, a)));
   if (!a->disposed)
     order_dispose(f, a, f->campaigns[a->campaign].terms.default_disposition, (uint32_t)mono_since(f->now.mono, a->wrapup_from));
   enter(f, a, (enum agent_state)a->wanted);
   seat_check(f, a);
-  if (agent_available(a)) pool_match(f, a->campaign);
+  if (agent_available(a)) share_match(f, a);
 }
 
 /* '*' while talking ends the customer's leg; in wrap-up a digit is a disposition. */

@@ -90,6 +90,10 @@ struct agent {
   uint16_t seat_listener; /* where its leg is; the listener may change meanwhile */
   uint32_t seat_gen;      /* generation of its leg; a new one for each INVITE */
   uint32_t seat_failures;
+  uint64_t serves[MAIL_ALSO_MAX + 1]; /* ids of the campaigns whose callers he may get */
+  uint8_t serves_count, resting;      /* resting: ready, and left alone until the ceiling of occupancy is kept */
+  uint32_t skills;
+  int64_t busy_ms, idle_ms; /* of late, for that ceiling */
   struct mono seat_up_since;
   uint32_t call;                      /* slot, NOBODY */
   uint64_t id, last_attempt, case_id; /* case_id: of the call at hand and of the last */
@@ -235,6 +239,20 @@ struct agent *pool_pick(struct floor *f, uint32_t campaign);
 uint32_t pool_available(const struct floor *f, uint32_t campaign);
 /* Give waiting calls to idle agents until one side runs out. */
 void pool_match(struct floor *f, uint32_t campaign);
+
+/* ---- share.c: agents who serve several campaigns, one at a time; rest ---- */
+bool share_serves(const struct floor *f, const struct agent *a, uint32_t campaign);
+/* The campaign that such an agent is to serve next: of those with work the highest priority, of equals the one with fewest agents. */
+uint32_t share_choose(const struct floor *f, const struct agent *a);
+/* He goes over to it now; not in the middle of a call. */
+void share_move(struct floor *f, struct agent *a, uint32_t campaign);
+/* An agent became available: callers of any campaign that he serves. */
+void share_match(struct floor *f, struct agent *a);
+/* Idle agents of a campaign without work go where there is some. */
+void share_balance(struct floor *f, uint32_t campaign);
+/* After a call: does the ceiling of occupancy ask for a rest? Arms it. */
+void share_rest(struct floor *f, struct agent *a);
+void share_rest_over(struct floor *f, struct agent *a);
 
 /* ---- orders.c: mail that the floor writes ---- */
 void order_open(struct floor *f, const struct call *c);

@@ -7,6 +7,11 @@ struct agent *pool_pick(struct floor *f, uint32_t campaign) {
     struct agent *a = &f->agents[i];
     if (a->campaign == campaign && agent_available(a) && (!best || a->since.ms < best->since.ms)) best = a;
   }
+  if (best) return best;
+  for (uint32_t i = 0; i < f->agents_used; i++) { /* nobody of its own: whoever else may serve its callers */
+    struct agent *a = &f->agents[i];
+    if (a->serves_count > 1 && agent_available(a) && share_serves(f, a, campaign) && (!best || a->since.ms < best->since.ms)) best = a;
+  }
   return best;
 }
 
@@ -21,6 +26,7 @@ void pool_match(struct floor *f, uint32_t campaign) {
   struct agent *a;
   while ((c = waitq_head(f, campaign)) != NULL && (a = pool_pick(f, campaign)) != NULL) {
     waitq_remove(f, c);
+    share_move(f, a, campaign);
     c->agent = agent_slot(f, a);
     agent_reserve(f, a, c);
     call_event(f, c, EV_AGENT);

@@ -75,10 +75,10 @@ void seat_answered(struct floor *f, struct agent *a, const struct media_desc *de
   a->seat_up_since = f->now.mono;
   order_remote(f, a->session, agent_leg(f, a), desc, false);
   if (a->state == AGENT_READY) {
-    floor_tell_pacer(f, a->campaign, PACER_AGENT_READY, NOBODY, agent_slot(f, a), 0);
+    if (!a->resting) floor_tell_pacer(f, a->campaign, PACER_AGENT_READY, NOBODY, agent_slot(f, a), 0);
     f->campaigns[a->campaign].pace_now = true;
     a->since = f->now.mono; /* idle counts from when he can take a call */
-    pool_match(f, a->campaign);
+    share_match(f, a);
   }
   seat_check(f, a);
 }
@@ -129,5 +129,5 @@ void seat_resumed(struct floor *f, struct agent *a) {
   a->seat_orphan = 0;
   timers_clear(f->timers, timer_of_seat(f, agent_slot(f, a)));
   seat_check(f, a);
-  if (agent_available(a)) pool_match(f, a->campaign);
+  if (agent_available(a)) share_match(f, a);
 }

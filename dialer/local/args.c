@@ -13,6 +13,7 @@ static const struct {
     [OPT_SEAT] = {"seat", "SIP-URI", "the agent's phone, such as sip:anna@192.0.2.30:5060"},
     [OPT_NAILED] = {"nailed", NULL, "ring the phone at log-in and keep the line open"},
     [OPT_ON_DEMAND] = {"on-demand", NULL, "ring the phone for each call"},
+    [OPT_SKILL] = {"skill", "WORDS", "what the agent can do, such as es,vip"},
     [OPT_CAMPAIGN] = {"campaign", "NAME", "the campaign"},
     [OPT_LISTENER] = {"listener", "NAME", "the listener that reaches the phone; default the first"},
     [OPT_COUNTRY] = {"country", "CC", "country of numbers without '+', such as US, ES, MX"},

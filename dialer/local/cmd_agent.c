@@ -68,6 +68,27 @@ static bool name_good(const char *name) {
          name[0] != '-' && name[0] != '.';
 }
 
+/* "spring,survey": the first is home. */
+static bool campaigns_of(const char *text, struct agent_def *def) {
+  unsigned n = 0;
+  for (const char *p = text;; p++) {
+    const size_t length = strcspn(p, ",");
+    if (length == 0 || length >= MAIL_NAME_MAX || n > MAIL_ALSO_MAX) return false;
+    snprintf(n == 0 ? def->campaign : def->also[n - 1], MAIL_NAME_MAX, "%.*s", (int)length, p);
+    n++;
+    p += length;
+    if (*p == 0) break;
+  }
+  def->a.also_count = (uint8_t)(n - 1);
+  return true;
+}
+
+static bool skills_good(const char *text, struct agent_def *def) {
+  if (!*text || strlen(text) >= sizeof def->skills || strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_,") != strlen(text)) return false;
+  snprintf(def->skills, sizeof def->skills, "%s", text);
+  return true;
+}
+
 int cmd_agent_add(struct command_call *c) {
   struct agent_job j = {.name = c->args->words[0]};
   bool nailed = call_option(c, OPT_NAILED) != NULL, on_demand = call_option(c, OPT_ON_DEMAND) != NULL;
@@ -90,7 +111,10 @@ int cmd_agent_add(struct command_call *c) {
   j.def.a.nailed = nailed;
   j.def.a.state = AGENT_LOGGED_OUT;
   snprintf(j.def.a.name, sizeof j.def.a.name, "%s", j.name);
-  snprintf(j.def.campaign, sizeof j.def.campaign, "%s", call_option(c, OPT_CAMPAIGN));
+  if (!campaigns_of(call_option(c, OPT_CAMPAIGN), &j.def))
+    return call_refuse(c, "--campaign takes one to %d names, separated by commas: the first is the agent's own", MAIL_ALSO_MAX + 1);
+  if (call_option(c, OPT_SKILL) && !skills_good(call_option(c, OPT_SKILL), &j.def))
+    return call_refuse(c, "--skill takes words of small letters, digits, '-' or '_', separated by commas, as es,vip");
   int r = do_job(c, job_put, &j, true);
   if (r == CAD_EEXIST) return call_refuse(c, "agent \"%s\" is there already; choose another name", j.name);
   if (r == CAD_ENOENT)

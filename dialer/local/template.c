@@ -110,6 +110,10 @@ static const struct schema_key KEYS[] = {
     {"abandonment_windows", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_abandonment_windows},
     {"zone", SCHEMA_TEXT, false, PLACE(draft, d.zone), 3, 39, "\"Europe/Madrid\"", draft_limit_zone},
     {"false_positives_pct", SCHEMA_OWN, false, 0, 0, 0, 0, "0.5", draft_limit_false_positives},
+    {"priority", SCHEMA_WHOLE, false, PLACE(draft, d.terms.priority), 0, 9, "5", NULL},
+    {"skills", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_skills},
+    {"occupancy_pct", SCHEMA_OWN, false, 0, 0, 0, 0, "85", draft_occupancy},
+    {"inbound_reserve", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_inbound},
     {"wrapup_s", SCHEMA_WHOLE, false, PLACE(draft, d.terms.wrapup_ms), 0, 3600, "20", own_wrapup},
     {"country", SCHEMA_TEXT, true, PLACE(draft, d.country), 2, 2, "\"US\"", own_country},
     {"purpose", SCHEMA_TEXT, true, PLACE(draft, d.purpose), 1, 0, "\"telemarketing\"", own_purpose},
@@ -132,6 +136,7 @@ static void defaults_before(struct draft *t) {
   t->d.terms.ring_ms = 25000;
   t->d.terms.max_wait_ms = 2000;
   t->d.terms.screening = 1;
+  t->d.terms.priority = 5;
   t->d.terms.limit_bp = LIMIT_MOST_BP;
   t->d.terms.wrapup_ms = 20;
   t->d.terms.optout_digit = '9';

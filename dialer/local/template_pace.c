@@ -69,3 +69,48 @@ void draft_limit_false_positives(struct schema *sc, config_setting_t *s, void *b
   else
     t->d.terms.fp_bp = (uint16_t)(v * 100.0 + 0.5);
 }
+
+void draft_occupancy(struct schema *sc, config_setting_t *s, void *base) {
+  struct draft *t = base;
+  double v = 0;
+  if (!number_of(s, &v) || !(v >= 50.0 && v <= 100.0))
+    schema_error(sc, s, "occupancy_pct is the most of an agent's time that is talk and wrap-up, 50 to 100; write occupancy_pct = 85");
+  else
+    t->d.terms.occupancy_bp = v < 100.0 ? (uint16_t)(v * 100.0 + 0.5) : 0;
+}
+
+struct inbound_text {
+  uint32_t answered_pct, within_s;
+};
+static const struct schema_key INBOUND_KEYS[] = {{"answered_pct", SCHEMA_WHOLE, true, PLACE(inbound_text, answered_pct), 1, 99, "80", NULL},
+                                                 {"within_s", SCHEMA_WHOLE, true, PLACE(inbound_text, within_s), 1, 600, "20", NULL},
+                                                 LAST_KEY};
+void draft_inbound(struct schema *sc, config_setting_t *s, void *base) {
+  struct draft *t = base;
+  struct inbound_text in = {0, 0};
+  unsigned before = sc->errors;
+  schema_read(sc, s, INBOUND_KEYS, &in);
+  if (sc->errors != before) return;
+  t->d.terms.inbound_bp = (uint16_t)(in.answered_pct * 100);
+  t->d.terms.inbound_within_ms = in.within_s * 1000;
+}
+
+void draft_skills(struct schema *sc, config_setting_t *s, void *base) {
+  struct draft *t = base;
+  const char *fix = "write skills = ( \"es\", \"vip\" ); a skill has small letters, digits, '-' or '_'";
+  const int n = config_setting_is_list(s) || config_setting_is_array(s) ? config_setting_length(s) : 0;
+  size_t used = 0;
+  t->d.skills[0] = 0;
+  for (int i = 0; i < n; i++) {
+    const char *word = config_setting_get_string_elem(s, i);
+    const size_t length = word ? strlen(word) : 0;
+    if (length == 0 || strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-_") != length || used + length + 2 > sizeof t->d.skills) {
+      schema_error(sc, s, "skill \"%.40s\" is not good; %s", word ? word : "", fix);
+      return;
+    }
+    if (used) t->d.skills[used++] = ',';
+    strcpy(t->d.skills + used, word);
+    used += length;
+  }
+  if (n == 0) schema_error(sc, s, "skills must be a list of words; %s", fix);
+}

@@ -20,10 +20,14 @@ static const struct command TABLE[] = {
      "  cadencia campaign list\n  cadencia campaign list --json\n", cmd_campaign_list},
     {"campaign", "show", 1, 1, "NAME", 0, 0, "One campaign: its terms, hours, retry table and outcomes so far.",
      "  cadencia campaign show spring\n", cmd_campaign_show},
-    {"agent", "add", 1, 1, "NAME --seat SIP-URI --nailed|--on-demand --campaign C",
-     OPTION(OPT_SEAT) | OPTION(OPT_NAILED) | OPTION(OPT_ON_DEMAND) | OPTION(OPT_CAMPAIGN) | OPTION(OPT_LISTENER),
-     OPTION(OPT_SEAT) | OPTION(OPT_CAMPAIGN), "Makes an agent, logged out, with a phone and a campaign.",
-     "  cadencia agent add anna --seat sip:anna@192.0.2.30:5060 --nailed --campaign spring\n", cmd_agent_add},
+    {"agent", "add", 1, 1, "NAME --seat SIP-URI --nailed|--on-demand --campaign C[,C2...] [--skill WORDS]",
+     OPTION(OPT_SKILL) | OPTION(OPT_SEAT) | OPTION(OPT_NAILED) | OPTION(OPT_ON_DEMAND) | OPTION(OPT_CAMPAIGN) | OPTION(OPT_LISTENER),
+     OPTION(OPT_SEAT) | OPTION(OPT_CAMPAIGN),
+     "Makes an agent, logged out, with a phone and a campaign. An agent of several campaigns serves one at a time: the one with\n"
+     "the highest priority that has work, of equals the one with the fewest agents; the first named is home.",
+     "  cadencia agent add anna --seat sip:anna@192.0.2.30:5060 --nailed --campaign spring\n"
+     "  cadencia agent add luis --seat sip:luis@192.0.2.31:5060 --nailed --campaign spring,survey --skill es,vip\n",
+     cmd_agent_add},
     {"agent", "login", 1, 1, "NAME", 0, 0, "Logs the agent in, paused; a nailed-up phone rings and stays on the line.",
      "  cadencia agent login anna\n", cmd_agent_login},
     {"agent", "ready", 1, 1, "NAME", 0, 0, "The agent takes calls; logs in first if need be.", "  cadencia agent ready anna\n",

@@ -17,7 +17,7 @@ static bool params_good(const struct pacer_params *q) {
   if ((unsigned)q->mode > PACER_PREDICTIVE) return false;
   if (q->max_agents == 0 || q->max_agents > AGENTS_MAX || q->max_calls == 0 || q->max_calls > CALLS_MAX) return false;
   if (q->min_ring_ms < MIN_RING_MS || q->max_ring_ms < q->min_ring_ms) return false;
-  if (q->limit_bp > 10000 || q->detector_fp_bp > 10000) return false;
+  if (q->limit_bp > 10000 || q->detector_fp_bp > 10000 || q->inbound_bp > 10000) return false;
   if (q->mode == PACER_PREDICTIVE && q->limit_bp == 0) return false;
   return q->mode != PACER_RATIO || (q->ratio_x100 >= 100 && q->ratio_x100 <= RATIO_MAX_X100);
 }
@@ -398,14 +398,17 @@ static uint32_t decide_launches(struct pacer *p, const struct pacer_view *view, 
     return above((uint32_t)((uint64_t)ready * p->params.ratio_x100 / 100), in_flight + view->inbound_waiting);
   const uint32_t room = least(least(view->lines_free, view->rate_free), view->contacts);
   const uint32_t n = predict_launches(p, view, ready, room, out);
-  if (out->why.risk_bp > out->why.allowed_bp && ready > 0) out->why.bound = PACER_BOUND_RISK;
+  if (out->why.risk_bp > out->why.allowed_bp && ready > 0)
+    out->why.bound = PACER_BOUND_RISK;
+  else if (n == room) /* more would have been launched: whoever asks knows when to ask again */
+    out->why.bound = room == view->rate_free ? PACER_BOUND_RATE : room == view->lines_free ? PACER_BOUND_LINES : PACER_BOUND_LIST;
   return n;
 }
 
-static void explain(const struct pacer *p, const struct pacer_view *view, struct pacer_why *why) {
+static void explain(const struct pacer *p, const struct pacer_view *view, uint32_t reserved, struct pacer_why *why) {
   const struct pacer_sight *s = &p->sight;
   *why = (struct pacer_why){.ready = s->ready,
-                            .reserved = least(s->ready, view->agents_reserved_inbound),
+                            .reserved = least(s->ready, reserved),
                             .talking = s->talking,
                             .wrapup = s->wrapup,
                             .paused = s->paused,
@@ -430,9 +433,10 @@ void pacer_decide(struct pacer *p, const struct pacer_view *view, struct pacer_o
   trace_turn(p, p->now_ms);
   pacer_observe(p);
   const struct pacer_sight *s = &p->sight;
-  const uint32_t ready = above(s->ready, view->agents_reserved_inbound);
+  const uint32_t needed = reserve_inbound(p), reserved = needed > view->agents_reserved_inbound ? needed : view->agents_reserved_inbound;
+  const uint32_t ready = above(s->ready, reserved);
   plan_make(p, view);
-  explain(p, view, &out->why);
+  explain(p, view, reserved, &out->why);
   if (!view->hours_open)
     out->why.bound = PACER_BOUND_HOURS;
   else

@@ -96,6 +96,9 @@ bool plan_may_overdial(const struct pacer *p);
 double plan_spend(const struct pacer *p);
 void plan_explain(const struct pacer *p, struct pacer_why *why);
 
+/* Ready agents to keep for inbound callers. */
+uint32_t reserve_inbound(const struct pacer *p);
+
 /* The trace (trace.c): the second that at_ms lies in becomes the running one. */
 void trace_turn(struct pacer *p, int64_t at_ms);
 void trace_event(struct pacer *p, enum pacer_event_kind kind);

@@ -76,11 +76,14 @@ struct campaign_def {
   struct gate_terms gate;
   struct retry_table retry;
   struct abandon_rules windows; /* count 0: as the country has it */
+  char skills[120];             /* "es,vip": words that an agent must have */
   char zone[40];                /* whose midnight ends a day or month of the limit; "": the country's */
 };
 struct agent_def {
   struct mail_store_agent a;
   char campaign[MAIL_NAME_MAX];
+  char also[MAIL_ALSO_MAX][MAIL_NAME_MAX]; /* a.also_count campaigns beside it */
+  char skills[120];                        /* "es,vip" */
 };
 /* terms.id 0: makes it, sets terms.id; else replaces the definition. CAD_EEXIST (name), CAD_EINVAL (out of bounds). */
 int store_campaign_put(struct store *s, struct campaign_def *def);

@@ -26,8 +26,10 @@ struct pacer_params {
   uint32_t max_wait_ms;           /* 2000: from end of greeting to abandonment */
   uint32_t max_agents, max_calls; /* bounds of the state */
   bool screening;
-  uint32_t detector_fp_bp; /* without pacer_set_windows: estimate of people whom screening takes for machines, spends the same budget */
-  bool discount_machines;  /* the campaign's rule permits A*(1-m): abandoned calls less the measured share of machines */
+  uint32_t detector_fp_bp;    /* without pacer_set_windows: estimate of people whom screening takes for machines, spends the same budget */
+  uint32_t inbound_bp;        /* share of inbound callers to be answered within inbound_within_ms: ready agents are kept for */
+  uint32_t inbound_within_ms; /* them, by threshold, as many as that needs. 0: none but those of the view */
+  bool discount_machines;     /* the campaign's rule permits A*(1-m): abandoned calls less the measured share of machines */
 };
 
 enum pacer_event_kind {

@@ -189,6 +189,91 @@ START_TEST(abandoned_calls_and_early_hang_ups_both_spend_the_budget) {
 }
 END_TEST
 
+START_TEST(predictive_says_that_the_rate_the_lines_or_the_list_held_it_back) {
+  struct pacer *p = with_ready(PACER_PREDICTIVE, 8);
+  struct pacer_orders o;
+  pacer_set_account(p, 0, 1000);
+  struct pacer_view v = view_at(1000);
+  v.rate_free = 1;
+  pacer_decide(p, &v, &o);
+  ck_assert_uint_eq(o.launch, 1);
+  ck_assert_int_eq(o.why.bound, PACER_BOUND_RATE);
+  v = view_at(1100), v.lines_free = 2;
+  pacer_decide(p, &v, &o);
+  ck_assert_int_eq(o.why.bound, PACER_BOUND_LINES);
+  v = view_at(1200), v.contacts = 2;
+  pacer_decide(p, &v, &o);
+  ck_assert_int_eq(o.why.bound, PACER_BOUND_LIST);
+  pacer_destroy(p);
+}
+END_TEST
+
+START_TEST(windows_turn_and_classes_at_the_close_correct_the_account) {
+  struct pacer *p = with_ready(PACER_PREDICTIVE, 4);
+  struct pacer_window w[PACER_WINDOWS_MAX] = {{.limit_bp = 300, .ends_ms = 100000, .began = 7, .served = 50, .abandoned = 1}};
+  ck_assert_int_eq(pacer_set_windows(p, w, 1), 0);
+  ask(p, 1000);
+  one_talk(p, 1000, 0, 0);
+  pacer_windows(p, w);
+  ck_assert_uint_eq(w[0].served, 51);
+  tell(p, PACER_AGENT_LOGOUT, 90000, 0, 0); /* whom he met is forgotten with him */
+  tell(p, PACER_AGENT_MACHINE, 90100, 0, 0);
+  pacer_windows(p, w);
+  ck_assert_uint_eq(w[0].served, 51);
+  /* Connected, but the record says: too late. */
+  tell(p, PACER_CALL_LAUNCHED, 91000, 1, 0);
+  tell(p, PACER_CALL_ANSWERED, 92000, 1, 0);
+  tell(p, PACER_CALL_PERSON, 93000, 1, 0);
+  tell(p, PACER_CALL_CONNECTED, 93100, 1, 1);
+  tell(p, PACER_AGENT_TALKING, 93100, 1, 1);
+  pacer_event(p, &(struct pacer_event){.kind = PACER_CALL_ENDED, .at_ms = 94000, .call = 1, .closed = PACER_CLASS_ABANDONED});
+  pacer_windows(p, w);
+  ck_assert_uint_eq(w[0].served, 51);
+  ck_assert_uint_eq(w[0].abandoned, 2);
+  /* Launched before the turn, ended after it: of the old window. */
+  tell(p, PACER_CALL_LAUNCHED, 99000, 2, 0);
+  ask(p, 100000);
+  tell(p, PACER_CALL_ANSWERED, 101000, 2, 0);
+  tell(p, PACER_CALL_ABANDONED, 104000, 2, 0);
+  tell(p, PACER_CALL_LAUNCHED, 104500, 3, 0);
+  tell(p, PACER_CALL_ANSWERED, 105000, 3, 0);
+  tell(p, PACER_CALL_ABANDONED, 109000, 3, 0);
+  pacer_windows(p, w);
+  ck_assert_uint_eq(w[0].served, 0);
+  ck_assert_uint_eq(w[0].abandoned, 1);
+  ck_assert_int_eq(w[0].began, 100007);
+  ck_assert_uint_eq(pacer_wilson_bp(3, 100), 845);
+  ck_assert_uint_eq(pacer_wilson_bp(0, 0), 10000);
+  pacer_destroy(p);
+}
+END_TEST
+
+START_TEST(more_inbound_callers_reserve_more_agents_and_none_reserve_none) {
+  struct pacer_params q = params_of(PACER_PROGRESSIVE);
+  q.inbound_bp = 9000, q.inbound_within_ms = 10000;
+  uint32_t before = 0;
+  for (int every_s = 600; every_s >= 10; every_s /= 3) {
+    struct pacer *p = pacer_create(&q);
+    struct pacer_orders o;
+    for (uint32_t a = 0; a < 20; a++) tell(p, PACER_AGENT_LOGIN, 0, 0, a), tell(p, PACER_AGENT_READY, 0, 0, a);
+    struct pacer_view v = view_at(1000);
+    pacer_decide(p, &v, &o);
+    ck_assert_uint_eq(o.why.reserved, 0); /* nobody has called yet */
+    for (int64_t t = 2; t < 3600; t++) {
+      if (t % every_s == 0) tell(p, PACER_INBOUND, t * 1000, 0, 0);
+      v = view_at(t * 1000);
+      pacer_decide(p, &v, &o);
+    }
+    ck_assert_uint_ge(o.why.reserved, before);
+    ck_assert_uint_eq(o.launch, 20 - o.why.reserved);
+    before = o.why.reserved;
+    pacer_destroy(p);
+  }
+  ck_assert_uint_ge(before, 2);
+  ck_assert_uint_lt(before, 20);
+}
+END_TEST
+
 START_TEST(the_trace_tells_each_second_once_with_the_decision_that_launched) {
   struct pacer *p = with_ready(PACER_PROGRESSIVE, 2);
   struct pacer_second s;
@@ -439,6 +524,9 @@ int main(void) {
   tcase_add_test(t, closed_hours_lines_rate_and_list_each_bind_and_are_named);
   tcase_add_test(t, abandoned_calls_and_early_hang_ups_both_spend_the_budget);
   tcase_add_test(t, a_caller_whose_agent_was_lost_waits_again_and_is_one_live_answer);
+  tcase_add_test(t, predictive_says_that_the_rate_the_lines_or_the_list_held_it_back);
+  tcase_add_test(t, windows_turn_and_classes_at_the_close_correct_the_account);
+  tcase_add_test(t, more_inbound_callers_reserve_more_agents_and_none_reserve_none);
   tcase_add_test(t, the_trace_tells_each_second_once_with_the_decision_that_launched);
   tcase_add_test(t, unknown_duplicate_and_late_events_change_nothing_but_the_counter);
   tcase_add_test(t, no_call_is_given_up_before_it_rang_for_the_legal_time);
