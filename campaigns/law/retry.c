@@ -14,3 +14,26 @@ struct wall retry_next(const struct retry_table *t, enum outcome outcome, uint32
   if (!rule || tries_so_far >= rule->max_tries) return WALL_NONE;
   return wall_add(ended, rule->delay_ms);
 }
+
+enum { HOUR_MS = 3600000, DAY_OF_MS = 24 * HOUR_MS, NOON_MS = 12 * HOUR_MS, EVENING_MS = 17 * HOUR_MS };
+
+static int part_of(int64_t in_day) { return in_day < NOON_MS ? 0 : in_day < EVENING_MS ? 1 : 2; }
+
+static int64_t in_local_day(const struct zones *z, uint16_t zone, struct wall at) {
+  int64_t local = at.ms + (int64_t)zones_offset_s(z, zone, at) * 1000, in_day = local % DAY_OF_MS;
+  return in_day < 0 ? in_day + DAY_OF_MS : in_day;
+}
+
+struct wall retry_part(const struct zones *z, uint16_t zone, struct wall ended, struct wall next) {
+  static const int64_t ENDS[] = {NOON_MS, EVENING_MS, DAY_OF_MS};
+  if (next.ms == 0 || zone == ZONE_NONE) return next;
+  int64_t in_day = in_local_day(z, zone, next);
+  int part = part_of(in_day);
+  return part == part_of(in_local_day(z, zone, ended)) ? wall_add(next, ENDS[part] - in_day) : next;
+}
+
+bool retry_next_number(enum outcome outcome, bool *dead) {
+  *dead = outcome == OUTCOME_INVALID_NUMBER || outcome == OUTCOME_FAX;
+  return *dead || outcome == OUTCOME_NO_ANSWER || outcome == OUTCOME_MACHINE || outcome == OUTCOME_SCREENING ||
+         outcome == OUTCOME_DEAD_AIR || outcome == OUTCOME_REJECTED;
+}

@@ -1,43 +1,6 @@
 #include "store_internal.h"
 #include <string.h>
 
-/* What a disposition does to the contact; codes that are not here only label the call. */
-enum effect { FINISHES, OPTS_OUT, CALLS_BACK, RETRIES };
-struct code {
-  const char *code;
-  enum effect effect;
-  enum outcome as; /* RETRIES: by the rule of this outcome */
-};
-static const struct code CODES[] = {
-    {"SALE", FINISHES, 0},
-    {"NI", FINISHES, 0},
-    {"DEC", FINISHES, 0},
-    {"NP", FINISHES, 0},
-    {"WN", FINISHES, 0},
-    {"DC", FINISHES, 0},
-    {"XFER", FINISHES, 0},
-    {"PTP", FINISHES, 0},
-    {"PAID", FINISHES, 0},
-    {"DISP", FINISHES, 0},
-    {"ATTY", FINISHES, 0},
-    {"BK", FINISHES, 0},
-    {"DNC", OPTS_OUT, 0},
-    {"CALLBK", CALLS_BACK, 0},
-    {"A", RETRIES, OUTCOME_MACHINE},
-    {"AA", RETRIES, OUTCOME_MACHINE},
-    {"LM", RETRIES, OUTCOME_MACHINE},
-    {"B", RETRIES, OUTCOME_BUSY},
-    {"N", RETRIES, OUTCOME_NO_ANSWER},
-    {"DAIR", RETRIES, OUTCOME_DEAD_AIR},
-    {"FAX", RETRIES, OUTCOME_FAX},
-};
-
-static const struct code *code_find(const char *word) {
-  for (size_t i = 0; i < sizeof CODES / sizeof CODES[0]; i++)
-    if (strncmp(CODES[i].code, word, 8) == 0) return &CODES[i];
-  return NULL;
-}
-
 struct disposed {
   uint64_t seller, campaign, case_id, phone;
 };
@@ -50,22 +13,37 @@ static int get_attempt(struct store *s, uint64_t id, struct disposed *out) {
   return r;
 }
 
-static int apply(struct store *s, const struct disposed *a, const struct mail_store_dispose *d, const struct code *code) {
-  if (code->effect == OPTS_OUT) {
-    int err = dnc_insert(s, a->phone, a->seller, 0, "agent", d->at);
-    return err < 0 ? err : dnc_finish_cases(s, a->phone, a->seller, 0);
-  }
+/* An opt-out is the person's: the contact ends even when its number at hand is another one by now. */
+static int opt_out(struct store *s, const struct disposed *a, const struct disposition_def *code, struct wall at) {
+  uint64_t seller = code->scope == OPT_OUT_GLOBAL ? 0 : a->seller, campaign = code->scope == OPT_OUT_CAMPAIGN ? a->campaign : 0;
+  int err = dnc_insert(s, a->phone, seller, campaign, "agent", at);
+  if (err >= 0) err = dnc_finish_cases(s, a->phone, seller, campaign);
+  struct case_row c;
+  int r = err < 0 ? err : case_get(s, a->case_id, a->campaign, &c);
+  if (r <= 0 || c.phone == a->phone || c.status != CASE_WAITING) return r < 0 ? r : CAD_OK;
+  return case_finish(s, &c, DONE_DNC);
+}
+
+static int call_back(struct store *s, struct case_row *c, const struct mail_store_dispose *d) {
+  struct wall due = wall_add(d->at, DAY_MS);
+  int r = callback_due(s, d->attempt_id, &due, &c->owner);
+  return r < 0 && r != CAD_ENOENT ? r : case_wait(s, c, r >= 0 && c->owner ? CLASS_MINE : CLASS_CALLBACK, due);
+}
+
+static int apply(struct store *s, const struct disposed *a, const struct mail_store_dispose *d, const struct disposition_def *code) {
+  if (code->effect == EFFECT_LABELS) return CAD_OK;
+  if (code->effect == EFFECT_OPTS_OUT) return opt_out(s, a, code, d->at);
   struct case_row c;
   struct campaign_mem *campaign = store_campaign(s, a->campaign);
   int r = case_get(s, a->case_id, a->campaign, &c), no = CAD_OK;
   /* Only the last attempt's agent may move the contact, and not while it is being called. */
   if (r <= 0 || !campaign || c.last_attempt != d->attempt_id || c.status == CASE_DIALING) return r < 0 ? r : CAD_OK;
   if (lease_set_find(&s->leases, c.case_id, c.campaign)) return CAD_OK;
-  if (code->effect == FINISHES) return case_finish(s, &c, DONE_DISPOSITION);
+  if (code->effect == EFFECT_FINISHES) return case_finish(s, &c, DONE_DISPOSITION);
   if (dnc_listed(s, a->phone, a->seller, a->campaign, &no)) return no;
-  if (code->effect == CALLS_BACK) return case_wait(s, &c, CLASS_CALLBACK, wall_add(d->at, DAY_MS));
+  if (code->effect == EFFECT_CALLS_BACK) return call_back(s, &c, d);
   if (c.tries_by[code->as] < UINT8_MAX) c.tries_by[code->as]++;
-  struct wall next = retry_next(&campaign->def.retry, code->as, c.tries_by[code->as], d->at);
+  struct wall next = retry_next(&campaign->def.retry, (enum outcome)code->as, c.tries_by[code->as], d->at);
   return next.ms == 0 ? case_finish(s, &c, DONE_DISPOSITION) : case_wait(s, &c, CLASS_RETRY, next);
 }
 
@@ -87,9 +65,11 @@ int store_dispose(struct store *s, const struct mail_store_dispose *d) {
                       a.seller, d->attempt_id, d->agent_id, code, (int64_t)d->wrapup_ms, d->at.ms);
     bool new = err >= 0 && db_changes(&s->db) > 0;
     if (new) err = chain_put(s, CHAIN_DISPOSITION, id, NULL);
-    const struct code *known = code_find(code);
-    if (err >= 0 && known && new) err = apply(s, &a, d, known);
-    if (err >= 0 && known && known->effect == OPTS_OUT) s->opted_out = a.phone;
+    struct disposition_def known;
+    int found = err < 0 ? err : disposition_find(s, a.campaign, code, &known);
+    if (found < 0) err = found;
+    if (found > 0 && new) err = apply(s, &a, d, &known);
+    if (err >= 0 && found > 0 && known.effect == EFFECT_OPTS_OUT) s->opted_out = a.phone;
   } else if (err == 0) {
     err = CAD_ENOENT;
   }
@@ -118,10 +98,10 @@ int amend_after_close(struct store *s, uint64_t attempt_id) {
     d.at = col_wall(q, 1);
   }
   db_done(q);
-  const struct code *known = r > 0 ? code_find(code) : NULL;
-  if (!known) return r < 0 ? r : CAD_OK;
-  r = get_attempt(s, attempt_id, &a);
-  return r > 0 ? apply(s, &a, &d, known) : r;
+  if (r <= 0 || (r = get_attempt(s, attempt_id, &a)) <= 0) return r;
+  struct disposition_def known;
+  r = disposition_find(s, a.campaign, code, &known);
+  return r > 0 ? apply(s, &a, &d, &known) : r;
 }
 
 uint64_t store_opted_out(const struct store *s) { return s->opted_out; }

@@ -13,8 +13,9 @@ static json_t *hours_out(const struct hours *h) {
 static json_t *retry_out(const struct retry_table *t) {
   json_t *rules = json_array();
   for (int i = 0; i < t->count; i++)
-    json_array_append_new(rules, json_pack("{s:s,s:I,s:I}", "outcome", outcome_name(t->rules[i].outcome), "delay_ms",
-                                           (json_int_t)t->rules[i].delay_ms, "max_tries", (json_int_t)t->rules[i].max_tries));
+    json_array_append_new(rules, json_pack("{s:s,s:I,s:I,s:b}", "outcome", outcome_name(t->rules[i].outcome), "delay_ms",
+                                           (json_int_t)t->rules[i].delay_ms, "max_tries", (json_int_t)t->rules[i].max_tries, "other_part",
+                                           (t->other_part & (1u << t->rules[i].outcome)) != 0));
   return rules;
 }
 
@@ -57,6 +58,7 @@ char *campaign_to_json(const struct campaign_def *def) {
                            hours_out(&def->gate.hours), "attempts_max", (json_int_t)def->gate.attempts_max, "attempts_window_ms",
                            (json_int_t)def->gate.attempts_window_ms, "retry", retry_out(&def->retry));
   if (root) {
+    json_object_set_new(root, "next_number_ms", json_integer((json_int_t)def->retry.next_number_ms));
     json_object_set_new(root, "countries", countries_out(&def->gate));
     json_object_set_new(root, "sector", words_out(law_sectors, def->gate.sectors));
     json_object_set_new(root, "basis", words_out(law_bases, def->gate.bases));
@@ -108,6 +110,8 @@ static void hours_in(struct reader *r, struct hours *h) {
   }
 }
 
+enum { NEXT_NUMBER_MS = 3600000 }; /* older rows do not say */
+
 static void retry_in(struct reader *r, struct retry_table *t) {
   const json_t *rules = json_object_get(r->root, "retry");
   size_t n = json_array_size(rules);
@@ -123,7 +127,9 @@ static void retry_in(struct reader *r, struct retry_table *t) {
     t->rules[i] = (struct retry_rule){(enum outcome)(outcome < 0 ? 0 : outcome), number(&rule, "delay_ms", INT64_MAX),
                                       (uint32_t)number(&rule, "max_tries", UINT32_MAX)};
     if (outcome < 0 || rule.err < 0) r->err = CAD_EFORMAT;
+    if (outcome >= 0 && json_is_true(json_object_get(rule.root, "other_part"))) t->other_part |= 1u << outcome;
   }
+  t->next_number_ms = json_object_get(r->root, "next_number_ms") ? number(r, "next_number_ms", INT64_MAX) : NEXT_NUMBER_MS;
 }
 
 /* Lists that older rows do not have. */

@@ -45,9 +45,11 @@ int case_wait(struct store *s, const struct case_row *c, enum case_class class, 
   struct list_mem *l = c->status == CASE_DONE ? list_of_bucket(s, c->bucket) : NULL;
   if (l && l->done) l->done--;
   bucket_touch(s, bucket, next);
-  return db_run(&s->db, Q_CASE_WAIT,
-                "UPDATE case_state SET status=0, done_reason=NULL, bucket=?, next_at=?, tries=?, tries_by=? WHERE case_id=? AND campaign=?",
-                "iiibuu", (int64_t)bucket, next.ms, (int64_t)c->tries, c->tries_by, (int)sizeof c->tries_by, c->case_id, c->campaign);
+  return db_run(
+      &s->db, Q_CASE_WAIT,
+      "UPDATE case_state SET status=0, done_reason=NULL, bucket=?, next_at=?, tries=?, tries_by=?, owner=? WHERE case_id=? AND campaign=?",
+      "iiibuuu", (int64_t)bucket, next.ms, (int64_t)c->tries, c->tries_by, (int)sizeof c->tries_by, class == CLASS_MINE ? c->owner : 0,
+      c->case_id, c->campaign);
 }
 
 int case_finish(struct store *s, const struct case_row *c, int reason) {

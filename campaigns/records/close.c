@@ -46,18 +46,52 @@ static int write_close(struct store *s, const struct closing *a, const struct ma
                 a->seller, a->campaign, a->case_id, a->started.ms, ended.ms, (int)outcome, r->agent_id);
 }
 
-/* The next try, by the campaign's table. A case that was finished meanwhile (opt-out in flight) stays finished. */
+/* When the contact is due again: its next number soon, or by the rule of the outcome once every number had its turn.
+ * WALL_NONE: finished. */
+static int next_try(struct store *s, struct case_row *c, enum outcome outcome, struct wall ended, struct wall *next) {
+  const struct campaign_mem *campaign = store_campaign(s, c->campaign);
+  const struct retry_table *table = &campaign->def.retry;
+  struct next_number number = {1, true};
+  bool dead = false;
+  if (c->numbers > 1 && retry_next_number(outcome, &dead)) {
+    int err = case_next_number(s, c, dead, &number);
+    if (err < 0) return err;
+    if (number.alive && !number.again) {
+      *next = wall_add(ended, dead ? 0 : table->next_number_ms);
+      return CAD_OK;
+    }
+  }
+  enum outcome by = dead && number.alive && c->numbers > 1 ? OUTCOME_NO_ANSWER : outcome;
+  uint32_t each = number.alive > 1 ? (uint32_t)number.alive : 1, tries = c->tries_by[by];
+  *next = number.alive ? retry_next(table, by, (tries + each - 1) / each, ended) : WALL_NONE;
+  const struct bucket *b = bucket_at(s, c->bucket);
+  if (next->ms && b && (table->other_part & (1u << by)) && s->sets[b->set].place.zone_count)
+    *next = retry_part(s->zones, s->sets[b->set].place.zones[0], ended, *next);
+  return CAD_OK;
+}
+
+static void count_try(struct store *s, const struct case_row *c, enum outcome outcome) {
+  struct list_mem *l = list_of_bucket(s, c->bucket);
+  if (!l) return;
+  l->attempts++;
+  l->tried += c->tries == 1;
+  l->reached += outcome == OUTCOME_CONNECTED && c->tries_by[outcome] == 1;
+}
+
+/* The next try. A case that was finished meanwhile (opt-out in flight) stays finished. */
 static int move_case(struct store *s, const struct closing *a, uint64_t attempt_id, enum outcome outcome, struct wall ended) {
   struct case_row c;
-  const struct campaign_mem *campaign = store_campaign(s, a->campaign);
+  struct wall next;
   int r = case_get(s, a->case_id, a->campaign, &c);
-  if (r <= 0 || !campaign || c.last_attempt != attempt_id) return r < 0 ? r : CAD_OK;
+  if (r <= 0 || !store_campaign(s, a->campaign) || c.last_attempt != attempt_id) return r < 0 ? r : CAD_OK;
   c.tries++;
   if (c.tries_by[outcome] < UINT8_MAX) c.tries_by[outcome]++;
+  count_try(s, &c, outcome);
   if (c.status != CASE_DIALING)
     return db_run(&s->db, Q_CASE_TRIES, "UPDATE case_state SET tries=?, tries_by=? WHERE case_id=? AND campaign=?", "ibuu",
                   (int64_t)c.tries, c.tries_by, (int)sizeof c.tries_by, c.case_id, c.campaign);
-  struct wall next = retry_next(&campaign->def.retry, outcome, c.tries_by[outcome], ended);
+  r = next_try(s, &c, outcome, ended, &next);
+  if (r < 0) return r;
   return next.ms == 0 ? case_finish(s, &c, (int)outcome) : case_wait(s, &c, CLASS_RETRY, next);
 }
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGAIN_MS = 1000, IDLE_MS = 5000 };
+enum { AGAIN_MS = 1000, IDLE_MS = 5000, MINE_MOST = 256, MIX_PARTS = 8 };
 
 /* What one lease call knows. */
 struct search {
@@ -74,22 +74,58 @@ static void expire(struct store *s, struct mono now) {
   }
 }
 
-/* The bucket whose head is due first; among equals the one that was used longest ago. */
-static uint32_t best_bucket(struct search *x, uint8_t class) {
-  uint32_t best = 0;
+/* What is called sooner: promised calls, the list of the higher priority, contacts of the higher segment, calls again before
+ * fresh ones. One number, the greater the sooner. */
+static uint32_t rank_of(const struct bucket *b, const struct list_mem *l) {
+  bool promised = b->class == CLASS_CALLBACK || b->class == CLASS_MINE;
+  return (uint32_t)promised << 20 | (uint32_t)(l ? l->priority : 0) << 12 | (uint32_t)b->segment << 4 | (uint32_t)(b->class != CLASS_FRESH);
+}
+
+/* Among buckets of one rank: the list whose turn it is, then whose head is due first, then what was used longest ago. */
+static bool sooner(const struct bucket *a, const struct list_mem *la, const struct bucket *b, const struct list_mem *lb) {
+  if (la != lb && la && lb && la->turn != lb->turn) return la->turn < lb->turn;
+  return a->earliest_ms != b->earliest_ms ? a->earliest_ms < b->earliest_ms : a->last_used < b->last_used;
+}
+
+/* The next bucket to lease from, 0: none; *mixed: another list of the same rank waits beside it. */
+static uint32_t best_bucket(struct search *x, bool *mixed) {
+  uint32_t best = 0, best_rank = 0;
+  const struct list_mem *best_list = NULL;
+  *mixed = false;
   for (uint32_t i = 0; i < x->c->bucket_count; i++) {
     uint32_t id = x->c->buckets[i];
-    const struct bucket *b = &x->s->buckets[id - 1], *than = best ? &x->s->buckets[best - 1] : NULL;
-    if (b->class != class || !b->visible || b->earliest_ms > x->now.wall.ms) continue;
-    if (than && (b->earliest_ms > than->earliest_ms || (b->earliest_ms == than->earliest_ms && b->last_used >= than->last_used))) continue;
-    if (set_open(x, b->set)) best = id;
+    const struct bucket *b = &x->s->buckets[id - 1];
+    if (!b->visible || b->earliest_ms > x->now.wall.ms) continue;
+    const struct list_mem *l = best_list && best_list->id == b->list ? best_list : list_find(x->s, b->list);
+    uint32_t rank = rank_of(b, l);
+    if (best && rank < best_rank) continue;
+    bool other = best && rank == best_rank && l != best_list;
+    bool wins = !best || rank > best_rank || sooner(b, l, &x->s->buckets[best - 1], best_list);
+    if ((!wins && (!other || *mixed)) || !set_open(x, b->set)) continue;
+    *mixed = other || (*mixed && rank == best_rank);
+    if (wins) best = id, best_rank = rank, best_list = l;
   }
   return best;
 }
 
+/* Leases move the turn of a list on by their number, the slower the greater its share. A list that comes anew does not
+ * have its past to make up for. */
+static void take_turn(struct search *x, uint64_t list, int given) {
+  enum { WHOLE = 10000 };
+  struct list_mem *l = list_find(x->s, list);
+  uint64_t least = UINT64_MAX;
+  for (uint32_t i = 0; i < x->s->list_count; i++) {
+    const struct list_mem *o = &x->s->lists[i];
+    if (o != l && o->turn && l && o->campaign == l->campaign && o->turn < least) least = o->turn;
+  }
+  if (!l) return;
+  if (l->turn == 0 && least != UINT64_MAX) l->turn = least;
+  l->turn += (uint64_t)given * WHOLE / (l->share ? l->share : 1) + 1;
+}
+
 static int fill_lease(struct search *x, uint64_t case_id, struct lease *out) {
   sqlite3_stmt *q = db_query(&x->s->db, Q_DUE_DETAIL,
-                             "SELECT c.phone_id, c.phone, c.tries, p.name FROM case_state c JOIN work_case w ON w.id=c.case_id"
+                             "SELECT c.phone_id, c.phone, c.tries, p.name, c.owner FROM case_state c JOIN work_case w ON w.id=c.case_id"
                              " JOIN person p ON p.id=w.person WHERE c.case_id=? AND c.campaign=?",
                              "uu", case_id, x->c->def.terms.id);
   int r = db_step(&x->s->db, q);
@@ -99,6 +135,7 @@ static int fill_lease(struct search *x, uint64_t case_id, struct lease *out) {
                           .phone_id = col_u64(q, 0),
                           .phone = col_u64(q, 1),
                           .tries = (uint16_t)col_u64(q, 2),
+                          .agent_id = col_u64(q, 4),
                           .expires = wall_add(x->now.wall, LEASE_MS)};
     col_text(q, 3, out->name, sizeof out->name);
   }
@@ -106,12 +143,27 @@ static int fill_lease(struct search *x, uint64_t case_id, struct lease *out) {
   return r;
 }
 
+/* A call back that one agent promised is theirs while they take calls; nobody else gets it before its patience is over. */
+static bool owner_takes(struct search *x, struct lease *l, int64_t due_ms) {
+  enum { PATIENCE_MS = 30 * 60000 };
+  if (l->agent_id == 0) return true;
+  sqlite3_stmt *q =
+      db_query(&x->s->db, Q_AGENT_WANTS, "SELECT state FROM agent WHERE id=? AND campaign=?", "uu", l->agent_id, x->c->def.terms.id);
+  int r = db_step(&x->s->db, q);
+  bool takes = r > 0 && col_u64(q, 0) == AGENT_READY;
+  db_done(q);
+  if (takes) return true;
+  l->agent_id = 0;
+  return x->now.wall.ms >= due_ms + PATIENCE_MS;
+}
+
 /* Takes what is due in one bucket and learns when it has something next. Returns how many, < 0 on error. */
 static int take(struct search *x, uint32_t id, int room, struct lease *out) {
   struct store *s = x->s;
   struct bucket *b = &s->buckets[id - 1];
   int given = 0, r;
-  int64_t limit = (int64_t)room + b->leased + 1, seen = 0;
+  int64_t limit = (int64_t)room + b->leased + 1 + (b->class == CLASS_MINE ? MINE_MOST : 0), seen = 0;
+  b->skipped = false;
   b->earliest_ms = NEVER_MS;
   b->last_used = ++s->uses;
   sqlite3_stmt *q =
@@ -128,6 +180,10 @@ static int take(struct search *x, uint32_t id, int room, struct lease *out) {
     }
     if ((r = fill_lease(x, case_id, &out[given])) < 0) break;
     if (r == 0) continue; /* a case without its person: never leased */
+    if (b->class == CLASS_MINE && !owner_takes(x, &out[given], next_ms)) {
+      b->skipped = true;
+      continue;
+    }
     struct lease_entry e = {case_id, x->c->def.terms.id, id, mono_add(x->now.mono, LEASE_MS)};
     if (lease_set_add(&s->leases, &e) < 0) {
       b->earliest_ms = next_ms;
@@ -138,7 +194,8 @@ static int take(struct search *x, uint32_t id, int room, struct lease *out) {
     given++;
   }
   db_done(q);
-  if (r < 0 || (seen == limit && b->earliest_ms == NEVER_MS)) b->earliest_ms = x->now.wall.ms + AGAIN_MS; /* there may be more */
+  if (r < 0 || b->skipped || (seen == limit && b->earliest_ms == NEVER_MS))
+    b->earliest_ms = x->now.wall.ms + AGAIN_MS; /* there may be more */
   return r < 0 ? r : given;
 }
 
@@ -170,13 +227,15 @@ int store_lease(struct store *s, const struct mail_store_want *want, struct now 
   }
   bool own; /* the decisions of a lease call are one transaction */
   if ((r = store_enter(s, &own)) < 0) return r;
-  for (uint8_t class = 0; class < CLASS_COUNT && r >= 0; class ++) {
-    uint32_t bucket;
-    while (given < want->count && s->leases.count < LEASES_MAX && (bucket = best_bucket(&x, class)) != 0) {
-      r = take(&x, bucket, want->count - given, out + given);
-      if (r < 0) break;
-      given += r;
-    }
+  uint32_t bucket;
+  bool mixed;
+  while (given < want->count && s->leases.count < LEASES_MAX && (bucket = best_bucket(&x, &mixed)) != 0) {
+    int room = want->count - given, part = (want->count + MIX_PARTS - 1) / MIX_PARTS;
+    uint64_t list = s->buckets[bucket - 1].list;
+    r = take(&x, bucket, mixed && part < room ? part : room, out + given);
+    if (r < 0) break;
+    take_turn(&x, list, r);
+    given += r;
   }
   end->given = (uint16_t)given;
   look_ahead(&x, &end->next, &end->closes);

@@ -41,6 +41,7 @@ struct bucket {
   uint32_t campaign; /* index into campaigns */
   uint32_t set;      /* index into sets */
   uint8_t class, visible, segment;
+  bool skipped;                  /* something due waits for its agent */
   uint32_t sibling[CLASS_COUNT]; /* ids of the same list, set and segment; 0: not made yet */
   int64_t earliest_ms;           /* nothing is due before; NEVER_MS: empty */
   uint32_t leased;
@@ -229,9 +230,21 @@ struct case_row {
   uint8_t tries_by[OUTCOME_COUNT];
 };
 int case_get(struct store *s, uint64_t case_id, uint64_t campaign, struct case_row *out); /* 1 found, 0 not, < 0 */
+/* numbers.c: turns to the person's next number, c with it; a dead one is not tried again. */
+struct next_number {
+  int alive;  /* how many may be tried at all; 0: none is left */
+  bool again; /* all had their turn: from the first again */
+};
+int case_next_number(struct store *s, struct case_row *c, bool dead, struct next_number *out);
 int case_dialing(struct store *s, const struct case_row *c, uint64_t attempt);
 int case_wait(struct store *s, const struct case_row *c, enum case_class class, struct wall next);
 int case_finish(struct store *s, const struct case_row *c, int reason);
+
+/* dispositions.c: by its letters, the campaign's own first, then the box's, then the field's. 1 found, 0 not, < 0. */
+int disposition_find(struct store *s, uint64_t campaign, const char *code, struct disposition_def *out);
+
+/* callbacks.c: when the attempt promised another call, moved into the permitted hours; CAD_ENOENT: it promised none. */
+int callback_due(struct store *s, uint64_t attempt, struct wall *due, uint64_t *owner);
 
 /* amend.c: a disposition that came during the call takes effect when the call is closed. */
 int amend_after_close(struct store *s, uint64_t attempt_id);

@@ -249,9 +249,10 @@ struct campaign_terms {
 };
 struct lease {
   uint64_t campaign_id, case_id, phone_id;
-  uint64_t phone;   /* E.164 as integer */
-  uint16_t tries;   /* attempts to this case so far */
-  uint16_t segment; /* score class for pacing, 0.. */
+  uint64_t phone;    /* E.164 as integer */
+  uint16_t tries;    /* attempts to this case so far */
+  uint16_t segment;  /* score class for pacing, 0.. */
+  uint64_t agent_id; /* who promised this call back, 0: anyone may take it */
   struct wall expires;
   char name[MAIL_NAME_MAX]; /* for the agent's screen */
 };
@@ -349,7 +350,8 @@ struct mail_order_agent {
 };
 struct mail_order_reply {
   uint64_t ticket;
-  int32_t err; /* enum cad_err */
+  uint64_t attempt_id; /* ORDER_DISPOSE: the call that was disposed of */
+  int32_t err;         /* enum cad_err */
   char text[MAIL_TEXT_MAX];
 };
 

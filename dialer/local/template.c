@@ -75,6 +75,12 @@ static void own_wrapup(struct schema *sc, config_setting_t *s, void *base) {
   ((struct draft *)base)->d.terms.wrapup_ms *= 1000;
 }
 
+static void own_next_number(struct schema *sc, config_setting_t *s, void *base) {
+  (void)sc;
+  (void)s;
+  ((struct draft *)base)->d.retry.next_number_ms *= 60000;
+}
+
 static void own_caller_id(struct schema *sc, config_setting_t *s, void *base) {
   struct draft *t = base;
   const char *text = config_setting_get_string(s);
@@ -123,6 +129,7 @@ static const struct schema_key KEYS[] = {
     {"basis", SCHEMA_OWN, false, 0, 0, 0, 0, "[\"contract\"]", draft_basis},
     {"hours", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_hours},
     {"retry", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_retry},
+    {"next_number_after_min", SCHEMA_WHOLE, false, PLACE(draft, d.retry.next_number_ms), 1, 30 * 1440, "60", own_next_number},
     {"attempts", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_attempts},
     {"prompts", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_prompts},
     {"dispositions", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_dispositions},
@@ -140,6 +147,7 @@ static void defaults_before(struct draft *t) {
   t->d.terms.limit_bp = LIMIT_MOST_BP;
   t->d.terms.wrapup_ms = 20;
   t->d.terms.optout_digit = '9';
+  t->d.retry.next_number_ms = 3600000;
   t->d.gate.attempts_max = ATTEMPTS_MOST;
   t->d.gate.attempts_window_ms = DAY_MS;
   memcpy(t->d.terms.default_disposition, "NONE", 5);
@@ -189,7 +197,9 @@ static void check_hours(struct schema *sc, config_setting_t *root, struct draft 
 static void finish(struct schema *sc, config_setting_t *root, struct draft *t) {
   for (int i = 0; i < t->d.windows.count; i++) t->d.windows.rules[i].limit_bp = t->d.terms.limit_bp;
   if (!config_setting_get_member(root, "wrapup_s")) t->d.terms.wrapup_ms *= 1000;
+  int64_t next_number_ms = t->d.retry.next_number_ms;
   if (!t->has_retry) t->d.retry = RETRY_DEFAULT;
+  t->d.retry.next_number_ms = next_number_ms;
   if (t->d.terms.mode == PACING_RATIO && t->d.terms.ratio_x100 == 0)
     schema_error(sc, root, "mode \"ratio\" needs the calls for each ready agent; write ratio = 1.5");
   if (t->d.terms.ratio_x100 == 0) t->d.terms.ratio_x100 = 100;

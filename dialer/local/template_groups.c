@@ -82,11 +82,13 @@ void draft_hours(struct schema *sc, config_setting_t *s, void *base) {
 struct retry_text {
   char outcome[24];
   uint32_t after_s, after_min, tries;
+  uint8_t other_part;
 };
 static const struct schema_key RETRY_KEYS[] = {{"outcome", SCHEMA_TEXT, true, PLACE(retry_text, outcome), 1, 0, "\"busy\"", NULL},
                                                {"after_s", SCHEMA_WHOLE, false, PLACE(retry_text, after_s), 1, 30 * 86400, "300", NULL},
                                                {"after_min", SCHEMA_WHOLE, false, PLACE(retry_text, after_min), 1, 30 * 1440, "5", NULL},
                                                {"tries", SCHEMA_WHOLE, true, PLACE(retry_text, tries), 1, 50, "3", NULL},
+                                               {"other_part_of_day", SCHEMA_FLAG, false, PLACE(retry_text, other_part), 0, 0, "true", NULL},
                                                LAST_KEY};
 
 /* Outcomes after which another call is not ours to make. */
@@ -103,7 +105,7 @@ void draft_retry(struct schema *sc, config_setting_t *s, void *base) {
   }
   for (int i = 0; i < config_setting_length(s); i++) {
     config_setting_t *group = config_setting_get_elem(s, (unsigned)i);
-    struct retry_text r = {{0}, 0, 0, 0};
+    struct retry_text r = {{0}, 0, 0, 0, 0};
     unsigned before = sc->errors;
     schema_read(sc, group, RETRY_KEYS, &r);
     if (sc->errors != before) continue;
@@ -121,9 +123,11 @@ void draft_retry(struct schema *sc, config_setting_t *s, void *base) {
       schema_error(sc, group, "outcome \"%s\" has a rule already; keep one", r.outcome);
     else if ((r.after_s == 0) == (r.after_min == 0))
       schema_error(sc, group, "one of after_s and after_min says how long to wait; write after_min = 5");
-    else
+    else {
+      if (r.other_part) table->other_part |= 1u << outcome;
       table->rules[table->count++] = (struct retry_rule){
           .outcome = (enum outcome)outcome, .delay_ms = 1000 * ((int64_t)r.after_s + 60 * (int64_t)r.after_min), .max_tries = r.tries};
+    }
   }
 }
 

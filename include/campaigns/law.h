@@ -115,9 +115,16 @@ struct retry_rule {
 struct retry_table {
   struct retry_rule rules[RETRY_RULES_MAX];
   int count;
+  int64_t next_number_ms; /* until the person's next number is tried */
+  uint32_t other_part;    /* bit by outcome: again in another part of the day than the attempt that ended */
 };
 /* When the contact is due again; WALL_NONE: finished. UNWANTED and opt-outs are never recycled. An outcome
  * without a rule finishes the contact, but INTERRUPTED waits for the next day (3 tries): the fault was ours. */
 struct wall retry_next(const struct retry_table *t, enum outcome outcome, uint32_t tries_so_far, struct wall ended);
+/* Moves `next` to where another part of the day begins (morning till 12, afternoon till 17, evening) if it lies in that of
+ * `ended`, by the callee's clock; it may lie outside the hours. */
+struct wall retry_part(const struct zones *z, uint16_t zone, struct wall ended, struct wall next);
+/* After these the person's next number is tried; *dead: and this one never again. Others stay with their number. */
+bool retry_next_number(enum outcome outcome, bool *dead);
 
 #endif

@@ -172,6 +172,70 @@ int store_list_each(struct store *s, const char *campaign, int (*row)(void *arg,
 /* priority 1 .. 100, the greater is called first; share 1 .. 100, of the leases among lists of the same priority. CAD_ENOENT. */
 int store_list_tune(struct store *s, uint64_t list, uint8_t priority, uint8_t share);
 
+/* ---- dispositions: how people and the system name the end of a call ---- */
+enum disposition_category {
+  CATEGORY_NO_CONTACT = 0,
+  CATEGORY_MACHINE,
+  CATEGORY_CONTACT, /* somebody, not the right party */
+  CATEGORY_RIGHT_PARTY,
+  CATEGORY_CONVERSION,
+  CATEGORY_CALLBACK,
+  CATEGORY_OPT_OUT,
+  CATEGORY_UNWORKABLE,
+  CATEGORY_ABANDONED,
+  CATEGORY_TECHNICAL,
+  CATEGORY_COUNT
+};
+const char *disposition_category_name(enum disposition_category c); /* "no_contact", ... */
+int disposition_category_parse(const char *word);                   /* < 0: unknown */
+enum disposition_effect { EFFECT_LABELS = 0, EFFECT_FINISHES, EFFECT_OPTS_OUT, EFFECT_CALLS_BACK, EFFECT_RETRIES, EFFECT_COUNT };
+const char *disposition_effect_name(enum disposition_effect e); /* "labels", ... */
+int disposition_effect_parse(const char *word);
+enum opt_out_scope { OPT_OUT_SELLER = 0, OPT_OUT_CAMPAIGN, OPT_OUT_GLOBAL, OPT_OUT_SCOPE_COUNT };
+const char *opt_out_scope_name(enum opt_out_scope s);
+int opt_out_scope_parse(const char *word);
+struct disposition_def {
+  char code[8], alias[8]; /* alias: ViciDial's letters for it, "": its own */
+  char name[48];
+  uint8_t category, effect, as, scope; /* as: EFFECT_RETRIES, by the rule of this outcome; scope: EFFECT_OPTS_OUT */
+  bool agents;                         /* agents may set it; else the system alone */
+  bool human, right_party, conversion; /* a person answered; the one who was meant; it was what the campaign is for */
+};
+/* campaign NULL: for all campaigns. A code of that name is replaced; one of the field's own is hidden by it. CAD_EINVAL (letters
+ * of the code, an effect without its outcome), CAD_ENOENT (campaign). */
+int store_disposition_put(struct store *s, const char *campaign, const struct disposition_def *def);
+/* Every code that holds for the campaign (NULL: the field's and the box's), own ones first. row() < 0 stops and is returned. */
+int store_disposition_each(struct store *s, const char *campaign, int (*row)(void *arg, const struct disposition_def *d, bool own),
+                           void *arg);
+/* By its letters or those of ViciDial. CAD_ENOENT. */
+int store_disposition_get(struct store *s, const char *campaign, const char *code, struct disposition_def *out);
+/* The letters that ViciDial has for what the system saw: "AB" for busy, ... */
+const char *disposition_of_outcome(enum outcome o);
+
+/* ---- promised calls and what agents write down at wrap-up ---- */
+struct callback {
+  uint64_t attempt_id, agent_id, case_id, phone;
+  bool mine;          /* this agent alone, as long as they take calls */
+  struct wall wanted; /* WALL_NONE on input: local_minutes says when */
+  int64_t local_day;  /* input: days since 1970-01-01 in the callee's own calendar, with local_minutes; 0: wanted is an instant */
+  int local_minutes;  /* after local midnight */
+  struct wall due;    /* wanted, moved to the next permitted time */
+  char zone[40];      /* of the callee, by which local times are read: of several the one where it is earliest */
+  char moved_why[64]; /* "": not moved; else the rule */
+  char campaign[MAIL_NAME_MAX], name[64];
+};
+/* Keeps the promise of that attempt's agent and lets the contact wait for it; at once or when the call is closed. Fills due, zone,
+ * wanted and moved_why. CAD_ENOENT (attempt), CAD_EINVAL (a time that is past or over a year away), CAD_EREFUSED: it may never be
+ * called again (do-not-call, no permitted time). */
+int store_callback_put(struct store *s, struct callback *c);
+/* Those that wait, the earliest first; campaign, agent NULL: all. */
+int store_callback_each(struct store *s, const char *campaign, const char *agent, int (*row)(void *arg, const struct callback *c),
+                        void *arg);
+/* fields: a JSON object of what the agent wrote down; replaces what was there. CAD_ENOENT (attempt). */
+int store_wrapup_put(struct store *s, uint64_t attempt_id, uint64_t agent_id, const char *fields);
+/* malloc'ed; CAD_ENOENT. */
+int store_wrapup_get(struct store *s, uint64_t attempt_id, char **fields);
+
 /* ---- kept mappings of columns ---- */
 /* def: JSON. A mapping of that name is replaced. */
 int store_mapping_put(struct store *s, const char *name, const char *def);
