@@ -26,6 +26,7 @@ static const struct verb VERBS[] = {
     {"session", local_main, NULL},
     {"desk", local_main, NULL},
     {"dispose", local_main, "set the disposition of an agent's call"},
+    {"why", local_main, "why dial: what the pacer saw, decided, and what held it back, for any second of the last days"},
     {"status", local_main, "what the floor is doing now"},
     {"check", local_main, "check a configuration file, say what is wrong and how to mend it"},
     {"listen", listen_main, "run the detector over recordings: person, machine, tones, beeps"},

@@ -176,7 +176,7 @@ static void do_item(struct store_group *g, const struct mail *m) {
     break;
   }
   case STORE_AGENT_LOG: store_agent_log(g->store, &m->u.store_agent_log); break;
-  case STORE_PACED: break; /* the trace of pacing is not kept */
+  case STORE_PACED: (void)store_paced_add(g->store, &m->u.store_paced); break; /* in memory; written when nothing waits */
   default: log_warn("store", "mail %s is not for the store", mail_kind_name((enum mail_kind)m->kind)); break;
   }
 }

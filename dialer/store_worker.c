@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { STOP_TRIES_MS = 5000 };
+enum { STOP_TRIES_MS = 5000, PACED_RETRY_MS = 1000 };
 
 struct job {
   int (*fn)(struct store *s, void *arg);
@@ -21,6 +21,7 @@ struct job {
 struct store_worker {
   struct store_group group; /* the thread's own */
   struct store_resolver resolver;
+  struct mono paced_at; /* when minutes of the pacers were written last */
   pthread_t thread;
   pthread_mutex_t lock; /* of what follows */
   pthread_cond_t job_done;
@@ -162,6 +163,9 @@ static void *thread_main(void *arg) {
       if (group_waiting(&w->group) || !sent || !busy) group_wait_us(&w->group, 10000);
     } else if (group_waiting(&w->group)) {
       group_run(&w->group);
+    } else if (!busy && store_paced_due(w->group.store) && mono_since(clock_mono(), w->paced_at) >= PACED_RETRY_MS) {
+      w->paced_at = clock_mono(); /* a disk that takes nothing is not tried at every turn */
+      (void)store_paced_flush(w->group.store, false);
     } else if (!busy) {
       if (told_to_stop(w)) {
         group_sort(&w->group); /* what was posted before the stop */

@@ -161,6 +161,9 @@ enum db_slot {
   Q_NOTE_GONE,
   Q_CARD,
   Q_AGENT_DAY,
+  Q_PACED_GET,
+  Q_PACED_PUT,
+  Q_PACED_DROP,
   Q_COUNT
 };
 

@@ -65,6 +65,7 @@ struct store *store_close(struct store *s) {
   if (!s) return NULL;
   if (s->db.handle) {
     if (s->db.in_tx) db_rollback(&s->db);
+    if (s->paced) (void)store_paced_flush(s, true);
     chain_close(s);
     db_close(&s->db);
   }
@@ -77,6 +78,7 @@ struct store *store_close(struct store *s) {
   numbering_destroy(s->numbering);
   rulebook_free(s);
   free(s->fact_room);
+  paced_free(s);
   free(s);
   return NULL;
 }

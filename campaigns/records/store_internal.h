@@ -91,8 +91,10 @@ struct fact_room {
   struct gate_registry registries[GATE_REGISTRIES_MAX];
 };
 
+struct paced_book; /* paced.c */
 struct store {
   struct db db;
+  struct paced_book *paced; /* the running minutes of the pacers; NULL: none yet */
   bool reader, clock_trusted, memory_stale;
   struct id_maker ids, decision_ids;
   struct wall clock; /* simulation's; WALL_NONE: the system's */
@@ -260,5 +262,8 @@ int skills_words(struct store *s, uint32_t bits, char *out, size_t room);
 /* ---- budget.c ---- */
 /* The legal windows that hold now and their accounts: a fold over the closed calls of each. */
 void budget_fill(struct store *s, const struct campaign_mem *c, struct campaign_def *out);
+
+/* paced.c */
+void paced_free(struct store *s);
 
 #endif

@@ -33,6 +33,7 @@ struct live_campaign {
   uint8_t bound;                         /* enum pacer_bound: what held the pacer back last */
   uint32_t limit_bp;                     /* abandonment limit in basis points of live_answers, 0: none set */
   uint64_t talk_ms, wrapup_ms, ready_ms; /* sums over agents, for occupancy */
+  struct pacer_second second;            /* the pacer's last whole second; decisions 0: none yet */
 };
 /* Something that a person should look at; the newest first. */
 struct live_alert {

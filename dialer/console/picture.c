@@ -7,6 +7,21 @@
 
 static void end_text(char *text, size_t size) { text[size - 1] = 0; }
 
+/* One reason a second and campaign, the newest REASONS_SECONDS of them. */
+static void reasons_add(struct reasons *r, struct wall at, unsigned c, const struct live_campaign *from) {
+  if (r->id[c] != from->id) {
+    memset(r->of[c], 0, sizeof r->of[c]);
+    r->id[c] = from->id;
+    r->next[c] = 0;
+    r->last_ms[c] = -1;
+  }
+  if (from->second.decisions == 0 || from->second.at_ms == r->last_ms[c]) return;
+  r->last_ms[c] = from->second.at_ms;
+  struct reason now = {at.ms / 1000, (uint16_t)(from->second.launched > 0xffff ? 0xffff : from->second.launched), from->second.why.bound};
+  r->of[c][r->next[c]] = now;
+  r->next[c] = (r->next[c] + 1) % REASONS_SECONDS;
+}
+
 int picture_take(struct picture *picture, const void *bytes, size_t size, struct mono now) {
   const struct live *in = bytes;
   picture->dropped++; /* until it has passed */
@@ -25,6 +40,7 @@ int picture_take(struct picture *picture, const void *bytes, size_t size, struct
   for (unsigned i = 0; i < live->campaign_count; i++) {
     end_text(live->campaigns[i].name, sizeof live->campaigns[i].name);
     p.waiting += live->campaigns[i].waiting;
+    reasons_add(&picture->reasons, live->at, i, &live->campaigns[i]);
   }
   for (unsigned i = 0; i < live->agent_count; i++) {
     end_text(live->agents[i].name, sizeof live->agents[i].name);
@@ -57,6 +73,23 @@ static json_t *name_text(const char *name) {
 
 static json_t *rate(uint64_t num, uint64_t den) { return json_pack("{so so}", "num", number(num), "den", number(den)); }
 
+/* The pacer's last whole second: what it saw, expected, decided, and what held it back. */
+static json_t *why_json(const struct pacer_second *s) {
+  const struct pacer_why *y = &s->why;
+  if (s->decisions == 0) return json_null();
+  json_t *j = json_pack("{so so so so so so so so so so}", "launched", number(s->launched), "given_up", number(s->given_up), "ready",
+                        number(y->ready), "talking", number(y->talking), "ringing", number(y->ringing), "waiting", number(y->waiting),
+                        "freeing_milli", number(y->freeing_milli), "people_milli", number(y->people_milli), "answer_bp",
+                        number(y->answer_bp), "risk_bp", number(y->risk_bp));
+  json_t *k =
+      json_pack("{so so si ss ss ss}", "allowed_bp", number(y->allowed_bp), "credit_milli", json_integer((json_int_t)y->credit_milli),
+                "within_ms", PACER_WHY_AHEAD_MS, "bound", pacer_bound_name((enum pacer_bound)y->bound), "mode",
+                pacing_mode_name((enum pacing_mode)y->mode), "dials", pacing_mode_name((enum pacing_mode)y->dials));
+  if (j) json_object_update(j, k);
+  json_decref(k);
+  return j;
+}
+
 static json_t *campaign_json(const struct live_campaign *c) {
   json_t *now =
       json_pack("{so so so so so so}", "dialing", number(c->dialing), "ringing", number(c->ringing), "screening", number(c->screening),
@@ -67,12 +100,12 @@ static json_t *campaign_json(const struct live_campaign *c) {
   json_t *abandonment = rate(c->abandoned, c->live_answers);
   if (abandonment) json_object_set_new(abandonment, "limit_bp", number(c->limit_bp));
   const char *bound = pacer_bound_name((enum pacer_bound)c->bound);
-  return json_pack("{so so ss ss ss so so so so so so so so so}", "id", id_text(c->id), "name", name_text(c->name), "state",
+  return json_pack("{so so ss ss ss so so so so so so so so so so}", "id", id_text(c->id), "name", name_text(c->name), "state",
                    campaign_state_name((enum campaign_state)c->state), "mode", pacing_mode_name((enum pacing_mode)c->mode), "bound", bound,
                    "now", now, "attempts", number(c->attempts), "refused", number(c->refused), "outcomes", outcomes, "answers",
                    rate(c->answered, c->attempts), "abandonment", abandonment, "occupancy",
                    rate(c->talk_ms + c->wrapup_ms, c->talk_ms + c->wrapup_ms + c->ready_ms), "leases", number(c->leases), "open",
-                   number(c->open));
+                   number(c->open), "why", why_json(&c->second));
 }
 
 static json_t *agent_json(const struct live_agent *a, unsigned campaign_count) {
@@ -115,11 +148,31 @@ struct blob *picture_event(struct picture *picture) {
   return picture->event;
 }
 
+/* By campaign: [second, launched, bound] of the last minutes, oldest first. */
+static json_t *reasons_json(const struct picture *picture) {
+  json_t *all = json_object();
+  for (unsigned c = 0; c < picture->live.campaign_count; c++) {
+    const struct reasons *r = &picture->reasons;
+    json_t *list = json_array();
+    for (unsigned i = 0; i < REASONS_SECONDS; i++) {
+      const struct reason *at = &r->of[c][(r->next[c] + i) % REASONS_SECONDS];
+      if (at->second && r->id[c] == picture->live.campaigns[c].id)
+        json_array_append_new(
+            list, json_pack("[I i s]", (json_int_t)at->second, (int)at->launched, pacer_bound_name((enum pacer_bound)at->bound)));
+    }
+    char id[24];
+    snprintf(id, sizeof id, "%llu", (unsigned long long)picture->live.campaigns[c].id);
+    json_object_set_new(all, id, list);
+  }
+  return all;
+}
+
 char *picture_series_json(const struct picture *picture) {
   json_t *points = json_array();
   for (unsigned i = 0; i < picture->series.count; i++) json_array_append_new(points, point_json(series_at(&picture->series, i)));
-  json_t *json = json_pack("{si so so}", "step_ms", 1000, "columns",
-                           json_pack("[s s s s s]", "second", "calls", "talking", "waiting", "ready"), "points", points);
+  json_t *json =
+      json_pack("{si so so so}", "step_ms", 1000, "columns", json_pack("[s s s s s]", "second", "calls", "talking", "waiting", "ready"),
+                "points", points, "reasons", reasons_json(picture));
   char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
   json_decref(json);
   return text;

@@ -10,12 +10,26 @@
 #include "dialer/console/blob.h"
 #include "dialer/console/series.h"
 
+/* What held each pacer back, second by second. */
+enum { REASONS_SECONDS = 300 };
+struct reason {
+  int64_t second; /* since 1970; 0: none */
+  uint16_t launched;
+  uint8_t bound; /* enum pacer_bound */
+};
+struct reasons {
+  uint64_t id[LIVE_CAMPAIGNS_MAX];
+  int64_t last_ms[LIVE_CAMPAIGNS_MAX];
+  unsigned next[LIVE_CAMPAIGNS_MAX];
+  struct reason of[LIVE_CAMPAIGNS_MAX][REASONS_SECONDS];
+};
 struct picture {
   struct live live;
   bool have;
   struct mono received;
   uint64_t taken, dropped; /* datagrams */
   struct series series;
+  struct reasons reasons;
   struct blob *event; /* "event: live" frame of this picture, NULL: not made yet */
 };
 

@@ -8,6 +8,7 @@
 struct control {
   struct floor floor;
   struct control_options options;
+  struct pacer_second seconds[FLOOR_CAMPAIGNS_MAX]; /* the last whole one of each pacer */
 };
 
 void from_sip(struct control *k, const struct mail *m);

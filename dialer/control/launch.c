@@ -115,6 +115,7 @@ void launch_campaign_set(struct control *k, const struct mail_store_campaign *de
   if (!p->pacer) {
     p->pacer = pacer_create(&params);
     p->account_offset_ms = 0;
+    memset(&k->seconds[i], 0, sizeof k->seconds[i]);
     if (p->pacer && !first) introduce_agents(f, i);
   } else {
     pacer_set(p->pacer, &params);
@@ -251,6 +252,7 @@ void launch_pace(struct control *k, uint32_t campaign) {
     paced->campaign_id = p->terms.id;
     paced->at = wall_of(f->now, (struct mono){second.at_ms});
     paced->second = second;
+    k->seconds[campaign] = second;
   }
   for (uint32_t i = 0; i < orders.give_up_count && i < PACER_GIVE_UP_MAX; i++) {
     uint32_t slot = orders.give_up[i];

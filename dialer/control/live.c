@@ -60,7 +60,8 @@ void control_live(const struct control *k, struct now now, struct live *out) {
     place[i] = 0xffff;
     if (!f->campaigns[i].used || out->campaign_count == LIVE_CAMPAIGNS_MAX) continue;
     place[i] = out->campaign_count;
-    campaign_live(f, &f->campaigns[i], &out->campaigns[out->campaign_count++]);
+    campaign_live(f, &f->campaigns[i], &out->campaigns[out->campaign_count]);
+    out->campaigns[out->campaign_count++].second = k->seconds[i];
   }
   for (uint32_t i = 0; i < f->agents_used && out->agent_count < LIVE_AGENTS_MAX; i++) {
     const struct agent *a = &f->agents[i];

@@ -37,6 +37,9 @@ static const struct {
     [OPT_AGENT] = {"agent", "NAME", "the agent"},
     [OPT_PASSWORD] = {"password", "-", "read the password from standard input; without it the terminal asks"},
     [OPT_SOURCE] = {"source", "TEXT", "where the wish came from, kept with it"},
+    [OPT_AT] = {"at", "TIME", "10:31:07 of today or yesterday, 2026-11-21T10:31:07, or with Z for UTC; default now"},
+    [OPT_FOR] = {"for", "SECONDS", "how many seconds before it are listed, 1 to 600; default 20"},
+    [OPT_LANG] = {"lang", "en|es", "language of the answer; default en"},
 };
 
 static void print_options(FILE *out, const struct command *c) {

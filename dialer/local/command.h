@@ -42,6 +42,9 @@ enum option {
   OPT_ROLE,
   OPT_AGENT,
   OPT_PASSWORD,
+  OPT_AT,
+  OPT_FOR,
+  OPT_LANG,
   OPT_COUNT
 };
 #define OPTION(o) (1ull << (o))
@@ -138,6 +141,7 @@ int cmd_session_close(struct command_call *c);
 int cmd_session_setup(struct command_call *c);
 int cmd_desk_show(struct command_call *c);
 int cmd_desk_note(struct command_call *c);
+int cmd_why_dial(struct command_call *c);
 /* These read the database by themselves, also while a daemon runs. */
 int cmd_export_calls(struct command_call *c);
 int cmd_dnc_list(struct command_call *c);

@@ -102,6 +102,11 @@ static const struct command TABLE[] = {
      "  cadencia desk show anna --json\n", cmd_desk_show},
     {"desk", "note", 3, 3, "AGENT ATTEMPT TEXT", 0, 0, "Keeps what the agent has written so far about the call at hand.",
      "  cadencia desk note anna 12345 \"calls back at five\"\n", cmd_desk_note},
+    {"why", "dial", 0, 0, "--campaign NAME [--at TIME]", OPTION(OPT_CAMPAIGN) | OPTION(OPT_AT) | OPTION(OPT_FOR) | OPTION(OPT_LANG),
+     OPTION(OPT_CAMPAIGN), "What the pacer saw, expected and decided in a second of the last days, and what held it back.",
+     "  cadencia why dial --campaign spring\n  cadencia why dial --campaign spring --at 10:31:07 --for 60\n"
+     "  cadencia why dial --campaign spring --lang es\n",
+     cmd_why_dial},
     {"check", NULL, 0, 1, "[CONFIG]", 0, 0, "Checks a configuration file or a tone plan: \"ok\", or every error with its line and the fix.",
      "  cadencia check /etc/cadencia/cadencia.conf\n  cadencia check etc/tones/ES.conf\n", cmd_check},
     {NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL, NULL}};

@@ -272,6 +272,10 @@ void spoke_store(struct world *w, const struct mail *m) {
     break;
   }
   case STORE_AGENT_LOG: store_agent_log(w->store, &m->u.store_agent_log); break;
+  case STORE_PACED:
+    (void)store_paced_add(w->store, &m->u.store_paced);
+    if (store_paced_due(w->store)) (void)store_paced_flush(w->store, false);
+    break;
   case STORE_CLOCK: store_clock_trusted(w->store, m->u.order_clock.trusted); break;
   default: break;
   }

@@ -64,6 +64,16 @@ uint64_t store_opted_out(const struct store *s);
 int store_opt_out(struct store *s, const struct mail_store_opt_out *o);
 int store_agent_log(struct store *s, const struct mail_store_agent_log *a);
 
+/* ---- what pacers saw and decided, second by second, kept for PACED_DAYS; the running minute is in memory only ---- */
+enum { PACED_DAYS = 7 };
+int store_paced_add(struct store *s, const struct mail_store_paced *row);
+/* A minute is over and not written yet: call store_paced_flush when nothing else waits. all: the running one too. */
+bool store_paced_due(struct store *s);
+int store_paced_flush(struct store *s, bool all);
+/* Seconds from <= at < to, in order; at most a few minutes at once. row() < 0 stops and is returned. */
+int store_paced_each(struct store *s, uint64_t campaign_id, struct wall from, struct wall to,
+                     int (*row)(void *arg, const struct mail_store_paced *r), void *arg);
+
 /* ---- what people edit ---- */
 struct campaign_def {
   struct campaign_terms terms; /* terms.id 0: new; trunk index resolved by the caller */

@@ -190,6 +190,71 @@ function drawCampaigns(p) {
   $("no-campaigns").hidden = p.campaigns.length > 0;
   $("t-campaigns").hidden = p.campaigns.length === 0;
 }
+/* What the pacer decided last, in words, and what held it back in the last minutes. */
+const REASON_SECONDS = 300, REASON_COLUMN = 5;
+const reasons = new Map(); /* campaign id: [[second, launched, bound], ...] */
+const tenth = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+function fillIn(text, values) {
+  return text.replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
+}
+function reasonSentence(w) {
+  const parts = [fillIn(WORDS.why_placed, { n: whole.format(w.launched) })];
+  if (w.mode === "predictive") parts.push(fillIn(WORDS.why_expected, { free: tenth.format(w.ready + w.freeing_milli / 1000), people: tenth.format(w.people_milli / 1000), s: w.within_ms / 1000 }));
+  parts.push(fillIn(WORDS.why_budget, { n: tenth.format(w.credit_milli / 1000) }), fillIn(WORDS.why_bound, { bound: WORDS["bound_" + w.bound] || w.bound }));
+  if (w.dials !== w.mode) parts.push(WORDS.why_safe);
+  return parts.join("; ") + ".";
+}
+function minutesSentence(list) {
+  const count = new Map();
+  for (const [, , bound] of list) count.set(bound, (count.get(bound) || 0) + 1);
+  const words = [...count].sort((a, b) => b[1] - a[1]).slice(0, 3).map(([bound, n]) => (WORDS["bound_" + bound] || bound) + " " + percent.format(n / list.length));
+  return fillIn(WORDS.why_minutes, { n: whole.format(sum(list, (r) => r[1])), list: words.join(", ") });
+}
+function drawReasonStrip(svg, list, now) {
+  const SVG = "http://www.w3.org/2000/svg", columns = REASON_SECONDS / REASON_COLUMN, cells = Array.from({ length: columns }, () => ({ n: 0, bound: null }));
+  for (const [second, launched, bound] of list) {
+    const i = columns - 1 - Math.floor((now - second) / REASON_COLUMN);
+    if (i >= 0 && i < columns) { cells[i].n += launched; cells[i].bound = bound; }
+  }
+  const most = Math.max(1, ...cells.map((c) => c.n));
+  while (svg.children.length < columns) svg.append(document.createElementNS(SVG, "rect"));
+  cells.forEach((c, i) => {
+    const bar = svg.children[i], high = c.bound ? 4 + 26 * c.n / most : 0;
+    bar.setAttribute("x", i * 5); bar.setAttribute("width", 4);
+    bar.setAttribute("y", 30 - high); bar.setAttribute("height", high);
+    bar.dataset.bound = c.bound || "";
+  });
+}
+function drawWhy(p) {
+  const running = p.campaigns.filter((c) => c.why && c.state === "running"), second = Math.floor(p.at / 1000);
+  $("s-why").hidden = running.length === 0;
+  for (const c of running) {
+    const list = reasons.get(c.id) || [];
+    if (!list.length || list[list.length - 1][0] < second) list.push([second, c.why.launched, c.why.bound]);
+    while (list.length && list[0][0] <= second - REASON_SECONDS) list.shift();
+    reasons.set(c.id, list);
+  }
+  const old = new Map([...$("why").children].map((box) => [box.dataset.id, box]));
+  for (const c of running) {
+    let box = old.get(c.id);
+    old.delete(c.id);
+    if (!box) {
+      box = document.createElement("article");
+      box.dataset.id = c.id;
+      const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+      svg.setAttribute("viewBox", "0 0 300 30");
+      svg.setAttribute("preserveAspectRatio", "none");
+      svg.setAttribute("aria-hidden", "true");
+      box.append(document.createElement("h3"), document.createElement("p"), svg, document.createElement("p"));
+      $("why").append(box);
+    }
+    set(box.children[0], c.name);
+    set(box.children[1], reasonSentence(c.why));
+    drawReasonStrip(box.children[2], reasons.get(c.id), second);
+    set(box.children[3], minutesSentence(reasons.get(c.id)));
+  }
+  for (const box of old.values()) box.remove();
+}
 function drawBox(p) {
   set($("b-lag"), p.box.loop_lag_max_us ? whole.format(Math.round(p.box.loop_lag_max_us / 100) / 10) + " ms" : "–"); /* 0: not measured */
   set($("b-restarts"), whole.format(p.box.sip_restarts));
@@ -204,6 +269,7 @@ function draw(p) {
   drawCalls(p);
   drawAgents(p);
   drawCampaigns(p);
+  drawWhy(p);
   drawBox(p);
   chart.add(p.point);
   tick();
@@ -223,7 +289,10 @@ function tick() {
 async function loadSeries() {
   try {
     const answer = await fetch("/api/series", { cache: "no-store" });
-    if (answer.ok) chart.load((await answer.json()).points);
+    if (!answer.ok) return;
+    const series = await answer.json();
+    chart.load(series.points);
+    for (const [id, list] of Object.entries(series.reasons || {})) reasons.set(id, list);
   } catch (error) { /* the stream's own retry brings the series again */ }
 }
 function watch() {

@@ -3,6 +3,7 @@
 #include "dialer/local/local.h"
 #include "harness.h"
 #include <cadencia/err.h>
+#include <campaigns/store.h>
 
 #define SALES SOURCE_DIR "/etc/campaigns/sales.conf"
 
@@ -46,6 +47,63 @@ START_TEST(a_campaign_does_not_start_while_something_mandatory_is_missing) {
   SAYS(said_err, "safe_harbour_en.wav is not there");
   write_text("safe_harbour_en.wav", "RIFF");
   EXPECT(0, "campaign", "start", "c");
+}
+END_TEST
+
+/* One second of a campaign's pacer, put into the records as the daemon does. */
+static void remember_a_second(int64_t ms) {
+  char path[512];
+  struct store *s = NULL;
+  snprintf(path, sizeof path, "%s/cadencia.db", in_home("state"));
+  struct store_options opt = {.path = path, .share_dir = SOURCE_DIR "/etc"};
+  ck_assert_int_eq(store_open(&opt, &s, stderr), CAD_OK);
+  struct campaign_def d;
+  ck_assert_int_eq(store_campaign_get(s, "spring", &d), CAD_OK);
+  struct mail_store_paced r = {.campaign_id = d.terms.id, .at = {ms}};
+  r.second = (struct pacer_second){.decisions = 3, .launched = 2, .ordered = 2};
+  r.second.why = (struct pacer_why){.ready = 1,
+                                    .talking = 4,
+                                    .freeing_milli = 300,
+                                    .people_milli = 1900,
+                                    .credit_milli = 400,
+                                    .live = 1290,
+                                    .abandoned = 37,
+                                    .limit_bp = 300,
+                                    .risk_bp = 900,
+                                    .allowed_bp = 800,
+                                    .mode = PACING_PREDICTIVE,
+                                    .dials = PACING_PREDICTIVE,
+                                    .bound = PACER_BOUND_BUDGET};
+  ck_assert_int_eq(store_paced_add(s, &r), CAD_OK);
+  store_close(s);
+}
+
+START_TEST(why_dial_tells_what_the_pacer_saw_and_what_held_it_back) {
+  EXPECT(0, "campaign", "create", "spring", "--from", SALES);
+  int64_t second = clock_wall().ms / 1000 * 1000 - 600000;
+  char then[25], later[25], elsewhere[25];
+  clock_iso8601((struct wall){second}, then);
+  clock_iso8601((struct wall){second + 20000}, later);
+  clock_iso8601((struct wall){second - 3600000}, elsewhere);
+  remember_a_second(second);
+  EXPECT(0, "why", "dial", "--campaign", "spring", "--at", then);
+  SAYS(said_out, "2 calls placed");
+  SAYS(said_out, "1.3 agents free and 1.9 people answering within 10 s");
+  SAYS(said_out, "allows 0.4 calls more to be abandoned (37 of 1290");
+  SAYS(said_out, "bound     budget");
+  EXPECT(0, "why", "dial", "--campaign", "spring", "--at", later, "--lang", "es");
+  SAYS(said_out, "2 llamadas hechas");
+  SAYS(said_out, "freno     cupo");
+  EXPECT(0, "why", "dial", "--campaign", "spring", "--at", then, "--json");
+  SAYS(said_out, "\"bound\": \"budget\"");
+  SAYS(said_out, "\"credit_milli\": 400");
+  EXPECT(1, "why", "dial", "--campaign", "spring", "--at", elsewhere);
+  SAYS(said_err, "no decision");
+  EXPECT(1, "why", "dial", "--campaign", "winter");
+  SAYS(said_err, "there is no campaign \"winter\"");
+  EXPECT(2, "why", "dial", "--campaign", "spring", "--at", "noon");
+  SAYS(said_err, "write 10:31:07");
+  EXPECT(2, "why", "dial");
 }
 END_TEST
 
@@ -255,6 +313,7 @@ int main(void) {
   tcase_add_test(t, a_campaign_is_made_listed_shown_started_paused_and_stopped);
   tcase_add_test(t, a_campaign_does_not_start_while_something_mandatory_is_missing);
   tcase_add_test(t, a_template_with_faults_makes_no_campaign);
+  tcase_add_test(t, why_dial_tells_what_the_pacer_saw_and_what_held_it_back);
   tcase_add_test(t, agents_are_made_with_a_phone_that_can_be_rung);
   tcase_add_test(t, an_import_says_what_it_rejected_and_why);
   tcase_add_test(t, a_clean_import_leaves_no_reject_file);
