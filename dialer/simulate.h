@@ -20,6 +20,7 @@ struct simulated {
 /* simulate_show.c */
 void simulate_table(const struct simulated *s, FILE *out);
 void simulate_json(const struct simulated *s, FILE *out);
+/* By the law's own count of that day's log: abandoned calls over live answers. */
 bool simulate_breach(const struct simulated *s, unsigned day);
 
 /* simulate_plot.c: a page of its own, or a bare SVG when path ends in ".svg". CAD_OK or CAD_EIO. */

@@ -131,12 +131,9 @@ static const char *const PACED =
     " UNIQUE(campaign, minute)) STRICT;"
     "CREATE INDEX paced_minute ON paced(minute);";
 
-static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
-                                              {2, 2, {LISTS, IMPORTS}},
-                                              {3, 3, {SCHEMA_CHAIN, SCHEMA_AUDIT, SCHEMA_AUDIT_LISTS}},
-                                              {4, 4, {SCHEMA_USERS}},
-                                              {5, 4, {PACING}},
-                                              {6, 4, {PACED}}};
+static const struct migration MIGRATIONS[] = {
+    {1, 1, {FIRST_WHO, FIRST_DONE}}, {2, 2, {LISTS, IMPORTS}}, {3, 3, {SCHEMA_CHAIN, SCHEMA_AUDIT, SCHEMA_AUDIT_LISTS}},
+    {4, 4, {SCHEMA_USERS}},          {5, 4, {PACING}},         {6, 4, {PACED}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {

@@ -242,6 +242,13 @@ void launch_pace(struct control *k, uint32_t campaign) {
   watch_windows(f, p);
   struct pacer_view view = view_of(k, p);
   if (!may) view.contacts = 0;
+  uint8_t classes[FLOOR_LEASES_MAX];
+  for (uint32_t i = 0; i < p->lease_count; i++) {
+    uint16_t class = p->leases[(p->lease_head + i) % FLOOR_LEASES_MAX].segment;
+    classes[i] = (uint8_t)(class < PACER_SEGMENTS ? class : PACER_SEGMENTS - 1);
+  }
+  view.segments = classes;
+  view.segment_count = p->lease_count;
   struct pacer_orders orders;
   pacer_decide(p->pacer, &view, &orders);
   if (k->options.judge) k->options.judge(k->options.judge_arg, p->terms.id, &view, &orders);

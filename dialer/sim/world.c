@@ -114,6 +114,22 @@ void world_post(struct world *w, int64_t delay_ms, const struct mail *m) {
   if (!ordered && world_chance(w, w->p.duplicate_bp)) world_schedule_mail(w, delay_ms + world_random(w, 3000), HAPPENS_MAIL, m);
 }
 
+/* What was on its way to and from the box, and what its calls would have done. People, clocks and disks go on. */
+void world_forget_under_way(struct world *w) {
+  struct happen *all = w->heap;
+  unsigned n = w->heap_count;
+  w->heap = calloc(w->heap_max, sizeof *w->heap);
+  if (!w->heap) abort();
+  w->heap_count = 0;
+  for (unsigned i = 0; i < n; i++) {
+    if (all[i].what == HAPPENS_MAIL || all[i].what == HAPPENS_STORE)
+      w->letters_free[w->letters_free_count++] = all[i].letter;
+    else if (all[i].what >= HAPPENS_WORKER_DIES && all[i].what != HAPPENS_WORKER_UP)
+      push(w, &all[i]);
+  }
+  free(all);
+}
+
 /* ---- one turn ---- */
 
 static void hash_add(struct world *w, uint64_t x) {
@@ -144,7 +160,7 @@ static void carry(struct world *w, const struct out_mail *o) {
 
 static bool quiet(const struct world_params *p) {
   return !p->delay_bp && !p->duplicate_bp && !p->refuse_bp && !p->vanish_bp && !p->worker_deaths && !p->stall_bp && !p->hangup_bp &&
-         !p->whim_ms && !p->pressure_ms && !p->clock_steps;
+         !p->whim_ms && !p->pressure_ms && !p->clock_steps && !p->disk_deaths;
 }
 
 void world_step(struct world *w, const struct mail *in) {
@@ -224,7 +240,6 @@ static int people_the_world(struct world *w) {
   if ((err = load_contacts(w)) < 0) return err;
   def.terms.prompt_safe_harbour = 1;
   w->campaign = (struct mail_store_campaign){def.terms, CAMPAIGN_RUNNING};
-  to_control(w, STORE_CAMPAIGN, &w->campaign, sizeof w->campaign);
   for (uint32_t i = 0; i < p->day.agents; i++) {
     struct agent_def a = {0};
     snprintf(a.a.name, sizeof a.a.name, "agent%u", i + 1);
@@ -235,10 +250,16 @@ static int people_the_world(struct world *w) {
     if ((err = store_agent_put(w->store, &a)) < 0) return err;
     a.a.campaign_id = w->campaign_id;
     w->agents[i].id = a.a.agent_id;
-    to_control(w, STORE_AGENT, &a.a, sizeof a.a);
+    w->agents[i].def = a.a;
   }
+  world_announce(w);
   people_begin(w);
   return CAD_OK;
+}
+
+void world_announce(struct world *w) {
+  to_control(w, STORE_CAMPAIGN, &w->campaign, sizeof w->campaign);
+  for (uint32_t i = 0; i < w->p.day.agents; i++) to_control(w, STORE_AGENT, &w->agents[i].def, sizeof w->agents[i].def);
 }
 
 /* The other dialer's rule sees the floor as the pacer does. */
@@ -265,29 +286,41 @@ static int world_memory(struct world *w) {
   return CAD_OK;
 }
 
-static int world_build(struct world *w) {
-  const struct world_params *p = &w->p;
-  const struct scenario *d = &p->day;
+int world_make_control(struct world *w) {
+  const struct scenario *d = &w->p.day;
   uint32_t rate = d->calls_per_s ? d->calls_per_s : d->agents <= 40 ? 10 : d->agents / 4;
-  w->calls_max = d->agents * 12 + 64;
-  if (d->lines > w->calls_max) w->calls_max = d->lines;
-  w->sessions = w->calls_max + d->agents;
-  if (world_memory(w) < 0) return CAD_ENOMEM;
-  struct control_options o = {
-      .calls_max = w->calls_max, .agents_max = d->agents, .trunk_count = 1, .seed = p->seed, .started = {w->wall_ms}};
+  struct control_options o = {.calls_max = w->calls_max,
+                              .agents_max = d->agents,
+                              .trunk_count = 1,
+                              .seed = w->p.seed,
+                              .last_id = w->store ? store_last_id(w->store) : 0,
+                              .started = {w->wall_ms}};
   o.trunks[0] = (struct control_trunk){0, d->lines ? d->lines : 6 * d->agents + 10, rate};
-  if (p->rival.kind != RIVAL_NONE) {
-    rival_begin(&w->rival, &p->rival, w->now_ms);
+  if (w->p.rival.kind != RIVAL_NONE) {
+    rival_begin(&w->rival, &w->p.rival, w->now_ms);
     o.judge = judge;
     o.judge_arg = w;
   }
   w->control = control_create(&o);
-  if (!w->control) return CAD_ENOMEM;
+  return w->control ? CAD_OK : CAD_ENOMEM;
+}
+
+int world_open_store(struct world *w) {
+  struct store_options so = {.share_dir = w->p.share_dir, .path = disk_there(w) ? "world.db" : NULL, .fast = !disk_there(w)};
+  int err = store_open(&so, &w->store, stderr);
+  if (err >= 0) store_set_clock(w->store, world_now(w).wall);
+  return err;
+}
+
+static int world_build(struct world *w) {
+  const struct scenario *d = &w->p.day;
+  w->calls_max = d->agents * 12 + 64;
+  if (d->lines > w->calls_max) w->calls_max = d->lines;
+  w->sessions = w->calls_max + d->agents;
+  if (world_memory(w) < 0 || world_make_control(w) < 0) return CAD_ENOMEM;
   w->out.capacity = control_outbox_capacity(w->control);
   w->out.items = calloc(w->out.capacity, sizeof *w->out.items);
-  struct store_options so = {.share_dir = p->share_dir, .fast = true};
-  if (!w->out.items) return CAD_ENOMEM;
-  return store_open(&so, &w->store, stderr);
+  return w->out.items ? world_open_store(w) : CAD_ENOMEM;
 }
 
 static void world_free(struct world *w) {
@@ -301,6 +334,7 @@ static void world_free(struct world *w) {
   free(w->seats);
   free(w->media);
   free(w->agents);
+  free(w->memory);
 }
 
 static void start_clockwork(struct world *w) {
@@ -313,6 +347,7 @@ static void start_clockwork(struct world *w) {
     world_schedule(w, 30000 + (int64_t)(random_next(w) % (uint64_t)(w->end_ms - w->begin_ms > 60000 ? w->end_ms - w->begin_ms - 30000 : 1)),
                    (struct happen){.what = HAPPENS_WORKER_DIES});
   faults_begin(w);
+  disk_begin(w);
 }
 
 static void begin_drain(struct world *w, bool now) {
@@ -339,7 +374,7 @@ static void refill(struct world *w) {
   struct live *live = calloc(1, sizeof *live);
   if (!live) return;
   control_live(w->control, world_now(w), live);
-  if (live->campaigns[0].open < stock(w)) (void)load_contacts(w);
+  if (live->campaigns[0].open < stock(w) && !disk_there(w)) (void)load_contacts(w);
   free(live);
 }
 
@@ -355,6 +390,7 @@ static void happen_now(struct world *w, struct happen h) {
     world_step(w, &m);
   else
     spoke_store(w, &m);
+  if (disk_there(w) && w->p.disk.dead()) disk_restart(w);
 }
 
 /* The shift is over: the box drains, and after the time that a daemon would give it ends in order. */
@@ -426,9 +462,11 @@ static void account(struct world *w) {
   r->open_attempts = counts.open_attempts;
   r->wait_p50_ms = quantile(w, 500);
   r->wait_p95_ms = quantile(w, 950);
-  if (counts.attempts != r->opens) world_break(w, "attempts in the records are not those that were permitted");
+  memory_check(w);
+  if (counts.attempts < r->opens || (r->disk_deaths == 0 && counts.attempts != r->opens))
+    world_break(w, "attempts in the records are not those that were permitted");
   if (counts.open_attempts) world_break(w, "an attempt without an end in the records");
-  if (c->attempts != r->opens) world_break(w, "the floor's attempts are not those of the records");
+  if (r->disk_deaths == 0 && c->attempts != r->opens) world_break(w, "the floor's attempts are not those of the records");
   if (live->calls) world_break(w, "a call that outlived the drain");
   for (uint32_t i = 0; i < w->sessions; i++)
     if (w->media[i].used && w->media[i].owner.role == LEG_CALL) world_break(w, "a session that outlived its call");
@@ -437,7 +475,7 @@ static void account(struct world *w) {
   uint64_t sum = 0;
   for (int i = 1; i < OUTCOME_COUNT; i++) {
     sum += counts.by_outcome[i];
-    if (counts.by_outcome[i] != r->outcomes[i]) world_break(w, "outcomes in the records are not those of the floor");
+    if (r->disk_deaths == 0 && counts.by_outcome[i] != r->outcomes[i]) world_break(w, "outcomes in the records are not those of the floor");
   }
   if (sum != counts.attempts) world_break(w, "outcomes do not add up to the attempts");
   const char *broken = control_check(w->control);

@@ -20,6 +20,14 @@ struct world_minute {
   int32_t credit_milli;                 /* at its end: calls that may be abandoned */
 };
 
+/* The disk under the records, made by who runs the world (tests): NULL functions, an in-memory database that never fails. */
+struct world_disk {
+  void (*arm)(uint32_t operations); /* it dies at the n-th write from now */
+  bool (*dead)(void);
+  void (*revive)(uint64_t seed); /* with what survived */
+  void (*full)(bool full);
+};
+
 struct world_params {
   uint64_t seed;
   struct scenario day;
@@ -37,6 +45,9 @@ struct world_params {
   uint32_t whim_ms;                                      /* that often somebody orders an agent or the campaign about; 0: never */
   uint32_t pressure_ms;                                  /* that often a mailbox is full for a while; 0: never */
   uint32_t clock_steps;                                  /* the wall clock jumps an hour back or forth, in the whole run */
+  struct world_disk disk;
+  uint32_t disk_deaths; /* in the whole run, each in the midst of a write: everything dies with it and starts again */
+  uint32_t disk_fills;  /* in the whole run, each for some seconds */
   const char *share_dir;
   struct world_minute *minutes; /* NULL, or minute_room entries that are filled in */
   unsigned minute_room;
@@ -51,6 +62,7 @@ struct world_result {
   uint64_t talk_ms, wrapup_ms, ready_ms, wasted_ms, break_ms; /* wasted: with machines */
   uint64_t idle_gaps;                                         /* how often an agent became ready */
   uint32_t wait_p50_ms, wait_p95_ms;                          /* from end of greeting to the bridge */
+  uint64_t disk_deaths, disk_refusals, recovered;             /* recovered: attempts found open after a death */
   uint64_t hash;
 };
 

@@ -36,7 +36,9 @@ enum happening {
   HAPPENS_WHIM,
   HAPPENS_ACCEPT, /* an agent accepts a previewed contact */
   HAPPENS_SHIFT,  /* slot: agent, gen: enum shift */
-  HAPPENS_CALLER, /* an inbound caller arrives */
+  HAPPENS_DISK_DIES,
+  HAPPENS_DISK_FULL, /* slot: 1 begins, 0 ends */
+  HAPPENS_CALLER,    /* an inbound caller arrives */
   HAPPENS_CALLER_GIVES_UP
 };
 enum shift { SHIFT_BEGINS = 0, SHIFT_ENDS, SHIFT_BREAK, SHIFT_LOOK, SHIFT_BACK, SHIFT_CALLER_DONE };
@@ -68,6 +70,7 @@ struct vsession {
 };
 struct vagent {
   uint64_t id;
+  struct mail_store_agent def;
   bool here, leaving, break_due, with_caller; /* with_caller: an inbound one, as a pause */
   bool with_person;                           /* the last call was with one */
   int64_t since_ms, wrap_ms, break_ms;
@@ -79,6 +82,13 @@ struct vagent {
 struct vcaller {
   uint64_t number;
   int64_t since_ms, until_ms;
+};
+
+/* What the world remembers of each attempt, to hold it against the records after a death of the box. */
+struct memory {
+  uint64_t attempt, phone;
+  bool invited;
+  uint8_t outcome; /* that the records acknowledged, OUTCOME_NONE: not closed yet */
 };
 
 struct world {
@@ -108,6 +118,9 @@ struct world {
   uint32_t wait_bins[WAIT_BINS];
   bool worker_up, stopping, stopping_now, clock_bad;
   uint32_t stepped;
+  int64_t failing_until_ms; /* the store could not write */
+  struct memory *memory;
+  uint32_t memory_count, memory_room;
   int64_t bad_from_ms; /* clock_bad: control knows since then */
   char *broken;
 };
@@ -139,6 +152,24 @@ void people_end(struct world *w);
 void people_wrapped(struct world *w, uint32_t agent);
 void people_closed(struct world *w, const struct mail_store_close *c);
 void people_order(struct world *w, uint32_t agent, enum mail_kind kind, enum agent_state state);
+
+/* world_disk.c: the records over a disk that forgets */
+bool disk_there(const struct world *w);
+void disk_begin(struct world *w);
+void disk_happen(struct world *w, const struct happen *h);
+/* The disk has died: so does everything else, and starts again from what it kept. */
+void disk_restart(struct world *w);
+void memory_opened(struct world *w, const struct mail_store_open *o);
+void memory_invited(struct world *w, uint64_t attempt);
+void memory_closed(struct world *w, const struct mail_store_close *c);
+/* Every attempt that was permitted is in the records once, with the outcome that was acknowledged. */
+void memory_check(struct world *w);
+
+/* world.c, for a new life of the box */
+int world_open_store(struct world *w);
+int world_make_control(struct world *w);
+void world_announce(struct world *w);
+void world_forget_under_way(struct world *w);
 
 /* world_faults.c */
 void faults_begin(struct world *w);

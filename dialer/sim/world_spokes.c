@@ -41,6 +41,7 @@ static void sip_invite(struct world *w, const struct mail_sip_invite *i) {
     if (v->alive) world_break(w, "two INVITEs on one call");
     if (w->clock_bad) world_break(w, "an INVITE by a clock that is in doubt");
     w->r->invites++;
+    memory_invited(w, i->call_id);
   }
   v->gen = i->leg.gen;
   v->alive = true;
@@ -201,9 +202,18 @@ static void store_open_attempt(struct world *w, const struct mail_store_open *o)
   struct mail reply = mail_make(STORE_OPENED, (struct mono){w->now_ms});
   bool opened = false;
   int err = store_attempt_open(w->store, o, world_now(w), &reply.u.store_opened, &opened);
-  if (err < 0 || !opened) reply.kind = STORE_REFUSED;
+  if (disk_there(w) && w->p.disk.dead()) return; /* nobody is left to hear of it */
+  if (err < 0) {
+    reply.u.store_opened = (struct mail_store_opened){o->slot, o->gen, o->attempt_id, REFUSAL_STORE, WALL_NONE};
+    store_lease_drop(w->store, &o->lease);
+    w->r->disk_refusals++;
+    w->failing_until_ms = w->now_ms + 2000; /* as the store thread does: leases are put off meanwhile */
+    opened = false;
+  }
+  if (!opened) reply.kind = STORE_REFUSED;
   if (opened) {
     w->r->opens++;
+    memory_opened(w, o);
     for (uint32_t i = 0; i < w->calls_max; i++)
       if (w->calls[i].case_id == o->lease.case_id) world_break(w, "one contact in two attempts");
     w->calls[o->slot].opened = o->attempt_id;
@@ -218,7 +228,13 @@ static void store_open_attempt(struct world *w, const struct mail_store_open *o)
 static void store_give_leases(struct world *w, const struct mail_store_want *want) {
   static struct lease leases[512];
   struct mail end = mail_make(STORE_LEASE_END, (struct mono){w->now_ms});
-  int n = store_lease(w->store, want, world_now(w), leases, &end.u.store_lease_end);
+  bool failing = w->now_ms < w->failing_until_ms;
+  int n = failing ? CAD_EFULL : store_lease(w->store, want, world_now(w), leases, &end.u.store_lease_end);
+  if (disk_there(w) && w->p.disk.dead()) return;
+  if (n < 0) {
+    end.u.store_lease_end = (struct mail_store_lease_end){.campaign_id = want->campaign_id, .next = wall_add(world_now(w).wall, 2000)};
+    n = 0;
+  }
   for (int i = 0; i < n; i++) {
     struct mail m = mail_make(STORE_LEASED, (struct mono){w->now_ms});
     m.u.store_lease = leases[i];
@@ -247,7 +263,14 @@ void spoke_store(struct world *w, const struct mail *m) {
     break;
   case STORE_CLOSE: {
     const struct mail_store_close *c = &m->u.store_close;
-    if (store_attempt_close(w->store, c) < 0) world_break(w, "a close that the store refuses");
+    if (store_attempt_close(w->store, c) < 0) {
+      if (!disk_there(w))
+        world_break(w, "a close that the store refuses");
+      else if (!w->p.disk.dead()) /* kept, and tried again */
+        world_schedule_mail(w, 50 + world_random(w, 200), HAPPENS_STORE, m);
+      break;
+    }
+    memory_closed(w, c);
     w->calls[c->slot].case_id = 0;
     w->r->outcomes[c->outcome < OUTCOME_COUNT ? c->outcome : 0]++;
     people_closed(w, c);
@@ -391,6 +414,8 @@ void spoke_happens(struct world *w, const struct happen *h) {
   switch ((enum happening)h->what) {
   case HAPPENS_WORKER_DIES:
   case HAPPENS_WORKER_UP: worker_happens(w, h); break;
+  case HAPPENS_DISK_DIES:
+  case HAPPENS_DISK_FULL: disk_happen(w, h); break;
   case HAPPENS_SHIFT:
   case HAPPENS_CALLER:
   case HAPPENS_CALLER_GIVES_UP: people_happen(w, h); break;
