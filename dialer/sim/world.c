@@ -173,16 +173,16 @@ void world_step(struct world *w, const struct mail *in) {
   }
 }
 
-/* What one agent may dial before the plan of the pacer ends. */
-static uint32_t stock(const struct world *w) { return w->p.day.agents * 150 + 2000; }
+/* More than a pacer's plan looks ahead: half an hour of a cold list. */
+static uint32_t stock(const struct world *w) { return w->p.day.agents * 60 + 1500; }
 
-static int load_contacts(struct world *w) {
-  static struct contact_row rows[256];
-  uint8_t result[256];
+static int load_contacts(struct world *w, uint32_t count) {
+  static struct contact_row rows[ROWS];
+  uint8_t result[ROWS];
   uint64_t job, visible;
   store_begin(w->store);
   int err = store_import_begin(w->store, "world", "invented", (struct wall){w->wall_ms}, &job);
-  for (int done = 0; err >= 0 && done < (int)stock(w); done += ROWS) {
+  for (uint32_t done = 0; err >= 0 && done < count; done += ROWS) {
     memset(rows, 0, sizeof rows);
     for (int i = 0; i < ROWS; i++) {
       rows[i].phone = WORLD_FIRST_PHONE + w->next_phone++;
@@ -237,7 +237,7 @@ static int people_the_world(struct world *w) {
   int err = store_campaign_put(w->store, &def);
   if (err < 0) return err;
   w->campaign_id = def.terms.id;
-  if ((err = load_contacts(w)) < 0) return err;
+  if ((err = load_contacts(w, stock(w))) < 0) return err;
   def.terms.prompt_safe_harbour = 1;
   w->campaign = (struct mail_store_campaign){def.terms, CAMPAIGN_RUNNING};
   for (uint32_t i = 0; i < p->day.agents; i++) {
@@ -374,7 +374,7 @@ static void refill(struct world *w) {
   struct live *live = calloc(1, sizeof *live);
   if (!live) return;
   control_live(w->control, world_now(w), live);
-  if (live->campaigns[0].open < stock(w) && !disk_there(w)) (void)load_contacts(w);
+  if (live->campaigns[0].open < stock(w) && !disk_there(w)) (void)load_contacts(w, stock(w) - live->campaigns[0].open + 1500);
   free(live);
 }
 
