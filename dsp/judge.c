@@ -1,15 +1,24 @@
 #include "dsp/judge.h"
 
-enum { MACHINE_TICKS = 2, MONOLOGUE_MS = 4500, LONG_MONOLOGUE_MS = 6000, CALM_MS = 1400 };
+enum {
+  MACHINE_TICKS = 2,
+  LATE_TICKS = 5,
+  LATE_WITHIN_MS = 8000,
+  LATE_PAUSE_HOPS_MAX = 150,
+  MONOLOGUE_MS = 4500,
+  LONG_MONOLOGUE_MS = 6000,
+  CALM_MS = 1400
+};
 #define CALM_MACHINE 0.8f /* somebody spoke near by and has stopped; what goes on is the room behind them */
 #define MONOLOGUE_MACHINE 0.8f
+#define LATE_MACHINE 0.85f
 #define MONOLOGUE_RATIO 0.7f
 
 const uint32_t JUDGE_QUIET_MS[JUDGE_STEPS] = {160, 320, 480, 640, 800, 1000, 1200, 1400, 1600};
 
 static const struct judge_preset PRESETS[3] = {
     [SCREEN_QUICK] = {0.970f, 1000, 0.85f, 0.60f, {0.15f, 0.38f, 0.45f, 0.50f, 0.55f, 0.70f, 1.0f, 1.0f, 1.0f}},
-    [SCREEN_BALANCED] = {0.965f, 1700, 0.80f, 0.45f, {0.048f, 0.238f, 0.24f, 0.31f, 0.40f, 0.444f, 0.49f, 0.95f, 1.0f}},
+    [SCREEN_BALANCED] = {0.950f, 1700, 0.78f, 0.50f, {0.06f, 0.24f, 0.245f, 0.30f, 0.36f, 0.40f, 0.47f, 0.86f, 0.95f}},
     [SCREEN_LEAVE_MESSAGE] = {0.940f, 1950, 0.50f, 0.40f, {0.0f, 0.06f, 0.10f, 0.12f, 0.15f, 0.18f, 0.22f, 0.40f, 0.50f}},
 };
 
@@ -46,6 +55,7 @@ struct ruling judge_step(struct judge *j, const struct screen_params *params, co
   if (opinion->asked) {
     j->machine = opinion->machine;
     j->machine_ticks = (uint8_t)(j->machine > p->machine_above ? j->machine_ticks + (j->machine_ticks < 100) : 0);
+    j->late_ticks = (uint8_t)(j->machine > LATE_MACHINE ? j->late_ticks + (j->late_ticks < 100) : 0);
     if (j->machine_ticks >= MACHINE_TICKS) return rule(j, VERDICT_MACHINE, t->quiet_hops ? REASON_CADENCE : REASON_LONG_GREETING);
   }
   const uint32_t hold_ms = p->hold_ms < params->hold_ms ? p->hold_ms : params->hold_ms;
@@ -60,9 +70,10 @@ struct ruling judge_step(struct judge *j, const struct screen_params *params, co
   return wait;
 }
 
-bool judge_late(const struct judge *j, const struct screen_params *params, const struct talk *t, uint32_t now) {
-  /* The model knows calls of this length; what is said later belongs to a conversation. */
-  if (j->machine_ticks >= MACHINE_TICKS && !over(t->onset_hop, params->speech_cap_ms, now)) return true;
+bool judge_late(const struct judge *j, const struct talk *t, uint32_t now) {
+  /* The model knows greetings; what is said later, or after somebody else's turn, belongs to a conversation. */
+  const bool greeting = t->longest_pause_hops < LATE_PAUSE_HOPS_MAX && !over(t->onset_hop, LATE_WITHIN_MS, now);
+  if (greeting && (j->late_ticks >= LATE_TICKS || j->machine_ticks >= MACHINE_TICKS)) return true;
   if (t->quiet_hops) return false;
   const uint32_t span_ms = talk_span_hops(t, now) * HOP_MS;
   if ((float)(t->speech_hops * HOP_MS) < MONOLOGUE_RATIO * (float)span_ms) return false;

@@ -33,6 +33,7 @@ const struct judge_preset *judge_preset(enum screen_preset preset);
 struct judge {
   float machine;         /* the model's last word, 0 to 1; -1: none yet */
   uint8_t machine_ticks; /* in a row above the limit */
+  uint8_t late_ticks;    /* in a row above what flags a released call */
 };
 struct ruling {
   enum verdict verdict; /* VERDICT_NONE: listen on */
@@ -44,6 +45,6 @@ void judge_init(struct judge *j);
 struct ruling judge_step(struct judge *j, const struct screen_params *params, const struct talk *t, uint32_t answered_hop,
                          const struct opinion *opinion, uint32_t now);
 /* After a person was released: does it go on as a machine does? Asked after judge_step of the same hop. */
-bool judge_late(const struct judge *j, const struct screen_params *params, const struct talk *t, uint32_t now);
+bool judge_late(const struct judge *j, const struct talk *t, uint32_t now);
 
 #endif

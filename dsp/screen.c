@@ -207,7 +207,7 @@ static void ask(struct screen *s) {
   const struct ruling r = judge_step(&s->judge, &s->params, &s->talk, s->answered_hop, &opinion, s->hop);
   if (!s->decided) {
     if (r.verdict != VERDICT_NONE) decide(s, r.verdict, r.reason, r.score_bp);
-  } else if (judge_late(&s->judge, &s->params, &s->talk, s->hop)) {
+  } else if (judge_late(&s->judge, &s->talk, s->hop)) {
     decide(s, VERDICT_MACHINE, REASON_LONG_GREETING, r.score_bp);
   }
 }

@@ -3,8 +3,8 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 SEED = 20261121
-TREES, DEPTH, LEAF, RATE, L2 = 150, 5, 60, 0.07, 10.0
-VARIATIONS = 0
+TREES, DEPTH, LEAF, RATE, L2 = 250, 5, 60, 0.05, 10.0
+VARIATIONS = 1
 COLOUR = ('flatness', 'centroid', 'pitch')  # tell voices apart, not people from machines
 # The delay of the first word: its log-odds in these bins (ms), smoothed by DELAY_PRIOR calls a bin and bounded, since lines differ.
 DELAY_BINS = (0, 250, 350, 450, 550, 650, 750, 850, 1000, 1300)
@@ -64,7 +64,7 @@ def folds_of(groups, folds):
     fold = np.full(len(groups), -1)
     size = np.zeros(max(folds, 1))
     for at, i in enumerate(np.argsort(-counts, kind='stable')):
-        if folds == 0 and counts[i] < 40:
+        if folds == 0 and counts[i] < 100:
             break
         f = at if folds == 0 else int(np.argmin(size))
         fold[groups == names[i]] = f

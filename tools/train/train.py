@@ -33,13 +33,12 @@ def main():
         return
     out = ['Report of tools/train/train.py: the model of dsp/model_table.c under the policy of dsp/judge.c.',
            'A machine counts as found by its cadence or by a beep that the engine heard before it called a person.'] + note
-    rules = policy.presets(a.dump)
-    for title, column, folds in (('Voices left out (3 folds)', 'voice', 3), ('Each language left out in turn (those with 40 calls or more)', 'language', 0)):
+    for title, column, folds in (('Voices left out (3 folds)', 'voice', 3), ('Each language left out in turn (those with 100 calls or more)', 'language', 0)):
         groups = data.column(column)
         logit, delay = forest.validate(data, groups, folds)
         if a.keep and column == 'voice':
             np.savez(os.path.join(a.keep, 'voices.npz'), logit=logit, delay=delay)
-        out += policy.report(title, data, logit, delay, rules, column)
+        out += policy.report(title, data, logit, delay, policy.presets(a.dump), column)
     with open(a.report, 'w') as f:
         f.write('\n'.join(out) + '\n')
 

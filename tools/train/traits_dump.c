@@ -1,8 +1,8 @@
 /* traits_dump LIST OUT [VARIATION SEED]: runs the engine over the files of LIST and writes what the models would be told
  * every 40 ms since the onset of speech, as 32-bit floats: number of the file, time in ms since its first sample, then the traits.
  * A line of LIST is the path and, after tabs, where the first word begins and where the beep begins (ms; -1, 1e9: unknown). With
- * a variation (vary.h) the call is cut before its beep. --beeps LIST prints when a beep was reported (ms; 1e9: never). The engine
- * is the product's own. */
+ * a variation (vary.h) the call is cut before its beep. --beeps LIST prints when a beep was reported (ms; 1e9: never);
+ * --verdicts LIST VARIATION SEED the verdict of the preset balanced and its time over the whole call. The engine is the product's own. */
 #include "dsp/judge.h"
 #include "dsp/screen_inside.h"
 #include "tools/train/vary.h"
@@ -96,7 +96,8 @@ static const char *const NAMES[TRAIT_COUNT] = {"since_onset",
                                                "room_dead"};
 
 struct job {
-  FILE *out; /* of traits; NULL: beeps are printed */
+  FILE *out; /* of traits; NULL: beeps or verdicts are printed */
+  bool verdicts;
   enum vary vary;
   uint32_t seed;
 };
@@ -128,6 +129,21 @@ static void listen_to(const struct job *job, int number, const int16_t *samples,
   free(screen);
 }
 
+static void decide_on(int16_t *samples, size_t count) {
+  const struct screen_params params = screen_defaults(SCREEN_BALANCED);
+  struct screen *screen = screen_init(malloc(screen_size()), &params, true);
+  struct screen_event events[SCREEN_EVENTS_MAX];
+  const struct screen_event none = {.verdict = VERDICT_NONE};
+  struct screen_event decision = none;
+  for (size_t at = 0; at + HOP_SAMPLES <= count && decision.verdict == VERDICT_NONE; at += HOP_SAMPLES)
+    for (int n = HOP_SAMPLES, got; (got = screen_feed(screen, samples + at, n, events)) > 0; n = 0)
+      for (int i = 0; i < got; i++)
+        if (events[i].kind == SCREEN_DECISION) decision = events[i];
+  printf("%s %.0f\n", decision.verdict == VERDICT_NONE ? "none" : verdict_name(decision.verdict), (double)decision.at / 8.0);
+  screen_release(screen);
+  free(screen);
+}
+
 static void take_line(const struct job *job, int number, const char *line) {
   char path[4096];
   double onset_ms = -1.0, end_ms = 1e9;
@@ -138,10 +154,13 @@ static void take_line(const struct job *job, int number, const char *line) {
     fprintf(stderr, "traits_dump: cannot read %s\n", path);
     exit(1);
   }
-  if (job->vary != VARY_NONE && end_ms < 1e8 && (size_t)(end_ms * 8.0) < count) count = (size_t)(end_ms * 8.0);
+  if (!job->verdicts && job->vary != VARY_NONE && end_ms < 1e8 && (size_t)(end_ms * 8.0) < count) count = (size_t)(end_ms * 8.0);
   int16_t *varied = vary_call(job->vary, job->seed + (uint32_t)number, samples, count, onset_ms, &varied_count);
   free(samples);
-  if (varied) listen_to(job, number, varied, varied_count);
+  if (varied && job->verdicts)
+    decide_on(varied, varied_count);
+  else if (varied)
+    listen_to(job, number, varied, varied_count);
   free(varied);
 }
 
@@ -166,16 +185,24 @@ int main(int argc, char **argv) {
     print_policy();
     return 0;
   }
-  const bool beeps = argc == 3 && strcmp(word, "--beeps") == 0;
+  if (argc == 2 && strcmp(word, "--variations") == 0) {
+    for (int i = 0; i < VARY_COUNT; i++) puts(vary_name((enum vary)i));
+    return 0;
+  }
+  const bool beeps = argc == 3 && strcmp(word, "--beeps") == 0, verdicts = argc == 5 && strcmp(word, "--verdicts") == 0;
+  const bool prints = beeps || verdicts;
   if (argc != 3 && argc != 5) {
-    fputs("usage: traits_dump LIST OUT [VARIATION SEED] | --beeps LIST | --names | --policy\n", stderr);
+    fputs("usage: traits_dump LIST OUT [VARIATION SEED] | --beeps LIST | --verdicts LIST VARIATION SEED | --names | --policy | "
+          "--variations\n",
+          stderr);
     return 2;
   }
-  const struct job job = {.out = beeps ? NULL : fopen(argv[2], "wb"),
+  const struct job job = {.out = prints ? NULL : fopen(argv[2], "wb"),
+                          .verdicts = verdicts,
                           .vary = argc == 5 ? (enum vary)atoi(argv[3]) : VARY_NONE,
                           .seed = argc == 5 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0};
-  FILE *list = fopen(beeps ? argv[2] : word, "r");
-  if (!list || (!beeps && !job.out)) {
+  FILE *list = fopen(prints ? argv[2] : word, "r");
+  if (!list || (!prints && !job.out)) {
     fputs("traits_dump: cannot open\n", stderr);
     return 1;
   }

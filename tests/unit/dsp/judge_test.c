@@ -99,6 +99,37 @@ START_TEST(one_high_opinion_alone_is_not_enough) {
 }
 END_TEST
 
+/* A person was released; the far side then speaks again, after pause_hops, and the model says so much of it. */
+static bool flagged(uint32_t pause_hops, uint32_t from_hop, float machine) {
+  const struct screen_params params = screen_defaults(SCREEN_BALANCED);
+  struct talk talk;
+  struct judge judge;
+  talk_init(&talk);
+  judge_init(&judge);
+  bool late = false;
+  for (uint32_t hop = 0; hop < from_hop + 300; hop++) {
+    const bool speaks = (hop + pause_hops < from_hop && hop % 100 < 60) || hop >= from_hop;
+    talk_step(&talk, speaks, speaks, false, false, hop);
+    const struct opinion opinion = {talk.started && (hop + 1) % TRAITS_TICK_HOPS == 0, hop >= from_hop ? machine : 0.1f, 1.0f};
+    judge_step(&judge, &params, &talk, 0, &opinion, hop);
+    late |= hop >= from_hop && hop < from_hop + 100 && judge_late(&judge, &talk, hop);
+  }
+  return late;
+}
+
+START_TEST(a_greeting_that_goes_on_after_its_pause_is_flagged_late) {
+  ck_assert(flagged(60, 140, 0.93f));
+  ck_assert(flagged(120, 250, 0.93f));
+}
+END_TEST
+
+START_TEST(an_answer_in_a_conversation_is_not_flagged) {
+  ck_assert(!flagged(60, 140, 0.6f));
+  ck_assert_msg(!flagged(300, 400, 0.93f), "somebody else spoke meanwhile");
+  ck_assert_msg(!flagged(60, 1200, 0.93f), "long after the greeting");
+}
+END_TEST
+
 int main(void) {
   Suite *s = suite_create("judge");
   TCase *c = tcase_create("policy");
@@ -108,6 +139,8 @@ int main(void) {
   tcase_add_loop_test(c, a_shorter_patience_of_the_law_is_kept, 0, 3);
   tcase_add_loop_test(c, longer_silence_never_asks_for_more_certainty, 0, 3);
   tcase_add_loop_test(c, one_high_opinion_alone_is_not_enough, 0, 3);
+  tcase_add_test(c, a_greeting_that_goes_on_after_its_pause_is_flagged_late);
+  tcase_add_test(c, an_answer_in_a_conversation_is_not_flagged);
   suite_add_tcase(s, c);
   SRunner *r = srunner_create(s);
   srunner_run_all(r, CK_NORMAL);

@@ -204,6 +204,22 @@ START_TEST(level_offset_and_clipping_do_not_change_the_verdict) {
 }
 END_TEST
 
+START_TEST(how_late_the_first_word_comes_makes_nobody_a_machine) {
+  for (uint32_t seed = 1; seed <= 6; seed++)
+    for (int lead_ms = 100; lead_ms <= 6100; lead_ms += 1000) {
+      dice_seed(seed);
+      sound_clear(&sound);
+      add_silence(&sound, lead_ms);
+      add_speech(&sound, (int)dice_between(350, 1500), dice_between(90, 240), dice_between(-30, -10));
+      add_silence(&sound, 3000);
+      add_noise(&sound, 0, sound.n, -70);
+      hear(SCREEN_BALANCED);
+      const struct screen_event *d = first_of(&heard, SCREEN_DECISION);
+      ck_assert_msg(d && d->verdict == VERDICT_PERSON, "seed %u, %d ms: %s", seed, lead_ms, d ? verdict_name(d->verdict) : "no verdict");
+    }
+}
+END_TEST
+
 START_TEST(losses_reported_as_losses_do_not_end_a_word) {
   const struct screen_params params = screen_defaults(SCREEN_BALANCED);
   static _Alignas(16) unsigned char memory[16384];
@@ -299,6 +315,7 @@ int main(void) {
   tcase_add_test(c, nothing_that_comes_later_changes_what_was_said);
   tcase_add_loop_test(c, whatever_the_audio_nobody_is_held_beyond_the_two_limits, 0, 3);
   tcase_add_test(c, level_offset_and_clipping_do_not_change_the_verdict);
+  tcase_add_test(c, how_late_the_first_word_comes_makes_nobody_a_machine);
   tcase_add_test(c, losses_reported_as_losses_do_not_end_a_word);
   tcase_add_test(c, before_the_answer_tones_are_reported_but_nothing_is_decided);
   tcase_add_test(c, without_screening_only_the_end_of_the_greeting_is_timed);
