@@ -37,7 +37,7 @@ class Calls:
             self.digests.append(hashlib.sha256(text).hexdigest()[:16])
             for r in csv.DictReader(text.decode().splitlines()):
                 if r['label'] in ('human', 'machine'):
-                    r['path'], r['kind'] = os.path.join(folder, r['file']), r['sublabel'].split('+')[0]
+                    r['folder'], r['path'], r['kind'] = folder, os.path.join(folder, r['file']), r['sublabel'].split('+')[0]
                     self.rows.append(r)
         self.machine = np.array([r['label'] == 'machine' for r in self.rows], float)
         self.kind = np.array([r['kind'] for r in self.rows])
