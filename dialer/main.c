@@ -25,6 +25,8 @@ static const struct verb VERBS[] = {
     {"user", local_main, "who may sign in to the console: add, password, list, remove"},
     {"session", local_main, NULL},
     {"desk", local_main, NULL},
+    {"list", local_main, "lists: penetration, priority and mix"},
+    {"disposition", local_main, "the codes that end a call, and own ones"},
     {"dispose", local_main, "set the disposition of an agent's call"},
     {"why", local_main, "why dial: what the pacer saw, decided, and what held it back, for any second of the last days"},
     {"status", local_main, "what the floor is doing now"},

@@ -2,12 +2,15 @@
 #include "dialer/control/inside.h"
 #include <stdio.h>
 
-static void reply(struct floor *f, uint64_t ticket, int err, const char *text) {
+static void reply_of(struct floor *f, uint64_t ticket, int err, const char *text, uint64_t attempt) {
   struct mail *m = outbox_add(f->out, SPOKE_ORDER, 0, ORDER_REPLY, f->now.mono);
   m->u.order_reply.ticket = ticket;
   m->u.order_reply.err = err;
+  m->u.order_reply.attempt_id = attempt;
   snprintf(m->u.order_reply.text, sizeof m->u.order_reply.text, "%s", text);
 }
+
+static void reply(struct floor *f, uint64_t ticket, int err, const char *text) { reply_of(f, ticket, err, text, 0); }
 
 static void order_agent(struct control *k, const struct mail *m) {
   struct floor *f = &k->floor;
@@ -19,6 +22,7 @@ static void order_agent(struct control *k, const struct mail *m) {
   }
   char text[MAIL_TEXT_MAX];
   int err = CAD_OK;
+  uint64_t attempt = m->kind == ORDER_DISPOSE ? a->last_attempt : 0;
   switch ((enum mail_kind)m->kind) {
   case ORDER_AGENT:
     err = agent_want(f, a, (enum agent_state)o->state);
@@ -41,7 +45,7 @@ static void order_agent(struct control *k, const struct mail *m) {
     break;
   }
   if (err < 0) f->refused_orders++;
-  reply(f, o->ticket, err, text);
+  reply_of(f, o->ticket, err, text, attempt);
 }
 
 /* Not even the calls in flight are waited for: each gets its hang-up and its row, each talk its disposition. */

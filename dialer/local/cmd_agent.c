@@ -138,18 +138,24 @@ static int find_agent(struct command_call *c, struct agent_job *j) {
 }
 
 /* Sends it and prints the reply. */
-static int order(struct command_call *c, struct mail *m, const struct agent_job *j) {
+static int order_for(struct command_call *c, struct mail *m, const struct agent_job *j, uint64_t *attempt) {
   struct mail_order_reply reply = {0};
   int r = c->backend->order(c->backend->self, m, &reply);
   if (r == CAD_ETIMEOUT) return call_refuse(c, "the floor has not answered within 5 s; look at the daemon's log");
   if (r < 0) return call_refuse(c, "the floor takes no orders now (%s); try again", err_name(r));
   reply.text[sizeof reply.text - 1] = 0;
   if (reply.err < 0) return call_refuse(c, "%s", reply.text[0] ? reply.text : err_name(reply.err));
+  *attempt = reply.attempt_id;
   if (call_json(c))
     call_put_json(c, json_pack("{s:o, s:o}", "agent", json_text(j->name), "reply", json_text(reply.text)));
   else
     fprintf(c->out, "%s\n", reply.text);
   return EXIT_GOOD;
+}
+
+static int order(struct command_call *c, struct mail *m, const struct agent_job *j) {
+  uint64_t attempt;
+  return order_for(c, m, j, &attempt);
 }
 
 static int want(struct command_call *c, enum agent_state wanted, const char *needs_login) {
@@ -194,12 +200,15 @@ int cmd_dispose(struct command_call *c) {
   if (strlen(code) >= sizeof m.u.order_agent.code || strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != strlen(code) ||
       code[0] == '-')
     return call_refuse(c, "the code \"%.20s\" must be up to 7 capital letters, digits, '-' or '_', as SALE or NI", code);
+  if (!dispose_options_good(c)) return EXIT_REFUSED;
   int status = find_agent(c, &j);
   if (status != EXIT_GOOD) return status;
   if (!c->backend->daemon) return call_refuse(c, "no daemon runs here, so no agent has a call to dispose");
   m.u.order_agent.agent_id = j.def.a.agent_id;
   snprintf(m.u.order_agent.code, sizeof m.u.order_agent.code, "%s", code);
-  return order(c, &m, &j);
+  uint64_t attempt = 0;
+  status = order_for(c, &m, &j, &attempt);
+  return status == EXIT_GOOD && attempt ? dispose_more(c, attempt, j.def.a.agent_id) : status;
 }
 
 /* ---- list ---- */

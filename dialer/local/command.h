@@ -45,6 +45,12 @@ enum option {
   OPT_AT,
   OPT_FOR,
   OPT_LANG,
+  OPT_CALLBACK,
+  OPT_MINE,
+  OPT_NOTE,
+  OPT_NAME,
+  OPT_CATEGORY,
+  OPT_EFFECT,
   OPT_COUNT
 };
 #define OPTION(o) (1ull << (o))
@@ -121,6 +127,12 @@ int cmd_agent_logout(struct command_call *c);
 int cmd_agent_accept(struct command_call *c);
 int cmd_agent_list(struct command_call *c);
 int cmd_dispose(struct command_call *c);
+int cmd_disposition_list(struct command_call *c);
+int cmd_disposition_add(struct command_call *c);
+/* After a disposition: keeps the note and the promised call of that attempt, as the options say; an exit status. */
+int dispose_more(struct command_call *c, uint64_t attempt, uint64_t agent);
+/* false: --callback is no time; said on err. */
+bool dispose_options_good(struct command_call *c);
 int cmd_import(struct command_call *c);
 int cmd_import_list(struct command_call *c);
 int cmd_import_undo(struct command_call *c);
