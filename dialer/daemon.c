@@ -3,6 +3,7 @@
 #include "dialer/base/clock.h"
 #include "dialer/base/log.h"
 #include "dialer/base/tone_file.h"
+#include "dialer/courier.h"
 #include "dialer/daemon_loop.h"
 #include "dialer/local/local.h"
 #include "dialer/local/setup_link.h"
@@ -30,6 +31,7 @@ struct daemon {
   struct store_worker *store;
   struct media *media;
   struct loop *loop;
+  struct courier *courier;
   struct local_server *_Atomic local; /* the control thread replies through it */
   int lock_fd;
 };
@@ -135,7 +137,8 @@ static int start_parts(struct daemon *d) {
   if (!d->control) return CAD_ENOMEM;
   char path[CONFIG_PATH_MAX + 16];
   snprintf(path, sizeof path, "%s/cadencia.db", c->state_dir);
-  struct store_options so = {.path = path, .share_dir = c->share_dir, .box = c->box, .contacts_max = c->limit_contacts};
+  struct store_options so = {
+      .path = path, .share_dir = c->share_dir, .box = c->box, .contacts_max = c->limit_contacts, .checkpoint_rows = c->checkpoint_rows};
   struct store *store = NULL;
   if ((err = store_open(&so, &store, stderr)) < 0) return err;
   uint64_t last_id = store_last_id(store);
@@ -161,6 +164,7 @@ static int start_parts(struct daemon *d) {
                             .handover_path = dialogs};
   if ((err = loop_start(&lo, &d->loop)) < 0) return err;
   if ((err = store_worker_announce(d->store, NULL, NULL)) < 0) return err;
+  d->courier = courier_start(c);
   struct local_hooks hooks = {d, local_live};
   d->local = local_server_start(c, d->store, d->control, &hooks);
   if (!d->local) log_error("daemon", "the local socket in %s could not be opened; commands will not reach this daemon", c->state_dir);
@@ -172,6 +176,7 @@ static void stop_parts(struct daemon *d) {
   d->loop = loop_stop(d->loop);
   d->media = media_stop(d->media);
   d->store = store_worker_stop(d->store);
+  d->courier = courier_stop(d->courier);
   d->control = mailbox_destroy(d->control);
   if (d->lock_fd >= 0) close(d->lock_fd);
 }

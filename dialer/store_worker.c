@@ -13,6 +13,7 @@ enum { STOP_TRIES_MS = 5000, PACED_RETRY_MS = 1000 };
 struct job {
   int (*fn)(struct store *s, void *arg);
   void *arg;
+  const struct store_actor *who; /* NULL: the box */
   bool in_transaction, done;
   int result;
   struct job *next;
@@ -31,7 +32,7 @@ struct store_worker {
 
 /* ---- jobs ---- */
 
-static int run_one(struct store_worker *w, struct job *job) {
+static int run_whole(struct store_worker *w, struct job *job) {
   if (!job->in_transaction) return job->fn(w->group.store, job->arg);
   int err = store_begin(w->group.store);
   if (err < 0) return err;
@@ -42,6 +43,13 @@ static int run_one(struct store_worker *w, struct job *job) {
   }
   err = store_commit(w->group.store);
   return err < 0 ? err : result;
+}
+
+static int run_one(struct store_worker *w, struct job *job) {
+  store_set_actor(w->group.store, job->who);
+  int result = run_whole(w, job);
+  store_set_actor(w->group.store, NULL);
+  return result;
 }
 
 /* One job, so that calls come in between. Returns whether there was one. */
@@ -68,7 +76,12 @@ static void wake(struct store_worker *w) {
 }
 
 int store_worker_run(struct store_worker *w, int (*fn)(struct store *s, void *arg), void *arg, bool in_transaction) {
-  struct job job = {.fn = fn, .arg = arg, .in_transaction = in_transaction};
+  return store_worker_run_as(w, NULL, fn, arg, in_transaction);
+}
+
+int store_worker_run_as(struct store_worker *w, const struct store_actor *who, int (*fn)(struct store *s, void *arg), void *arg,
+                        bool in_transaction) {
+  struct job job = {.fn = fn, .arg = arg, .who = who, .in_transaction = in_transaction};
   pthread_mutex_lock(&w->lock);
   if (w->stopping) {
     pthread_mutex_unlock(&w->lock);

@@ -34,6 +34,9 @@ struct store_worker *store_worker_stop(struct store_worker *w);
 struct mailbox *store_worker_inbox(struct store_worker *w);
 /* Run fn on the store thread inside its own transaction (in_transaction) and wait for it. Returns what fn returned. Not from control. */
 int store_worker_run(struct store_worker *w, int (*fn)(struct store *s, void *arg), void *arg, bool in_transaction);
+/* The same in somebody's name: the audit log has it. */
+int store_worker_run_as(struct store_worker *w, const struct store_actor *who, int (*fn)(struct store *s, void *arg), void *arg,
+                        bool in_transaction);
 /* After numbers were added to a do-not-call list: control hears STORE_DNC_ADDED, its leases of that number go. */
 int store_worker_announce_dnc(struct store_worker *w, uint64_t phone);
 /* Microseconds of the slowest commit since last asked. */

@@ -12,8 +12,12 @@ static const struct chain_kind_row KINDS[CHAIN_KINDS] = {
     [CHAIN_DISPOSITION] = {STREAM_CALL, "disposition", "disposition", "id,seller,attempt,agent,code,wrapup_ms,at", false, NULL},
     [CHAIN_DECISION] = {STREAM_DECISION, "decision", "decision",
                         "id,seller,campaign,case_id,at,allowed,rule,rule_version,reason,next_at,inputs,kind", true, NULL},
+    [CHAIN_VERDICT] = {STREAM_DECISION, "verdict", "verdict",
+                       "id,seller,campaign,case_id,at,allowed,rule,rule_version,reason,next_at,inputs,kind", true, NULL},
+    [CHAIN_ERASED] = {STREAM_AUDIT, "erasure", "erasure", "id,at,actor,uid,basis,before,calls,decisions,verdicts,audits,subject", false,
+                      "subject IS NOT NULL"},
     [CHAIN_AUDIT] = {STREAM_AUDIT, "audit", "audit", "id,at,actor,uid,door,verb,object,object_id,detail", true, NULL},
-    [CHAIN_ERASURE] = {STREAM_AUDIT, "erasure", "erasure", "id,at,actor,uid,basis,before,calls,decisions,audits", false, NULL},
+    [CHAIN_ERASURE] = {STREAM_AUDIT, "erasure", "erasure", "id,at,actor,uid,basis,before,calls,decisions,audits", false, "subject IS NULL"},
 };
 
 const struct chain_kind_row *chain_kind_row(int kind) { return kind > 0 && kind < CHAIN_KINDS ? &KINDS[kind] : NULL; }

@@ -12,7 +12,16 @@
 
 enum chain_stream { STREAM_CALL = 0, STREAM_DECISION, STREAM_AUDIT, STREAM_COUNT };
 /* What a link stands for. A kind's columns never change; a row that gets more becomes a new kind. */
-enum chain_kind { CHAIN_CALL = 1, CHAIN_DISPOSITION = 2, CHAIN_DECISION = 3, CHAIN_AUDIT = 4, CHAIN_ERASURE = 5, CHAIN_KINDS };
+enum chain_kind {
+  CHAIN_CALL = 1,
+  CHAIN_DISPOSITION = 2,
+  CHAIN_DECISION = 3,
+  CHAIN_AUDIT = 4,
+  CHAIN_ERASURE = 5,
+  CHAIN_VERDICT = 6,
+  CHAIN_ERASED = 7,
+  CHAIN_KINDS
+};
 enum {
   LINK_BYTES = 32,
   LINK_SHORT_BYTES = 16, /* of each link in a block; the block's last link is kept whole */

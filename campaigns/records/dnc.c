@@ -41,8 +41,7 @@ int dnc_finish_cases(struct store *s, uint64_t phone, uint64_t seller, uint64_t 
       lease_set_remove(&s->leases, lease);
     }
     r = case_finish(s, &c, DONE_DNC);
-    struct decision d = {.id = decision_id(s, WALL_NONE),
-                         .seller = seller,
+    struct decision d = {.seller = seller,
                          .campaign = c.campaign,
                          .case_id = c.case_id,
                          .phone = phone,

@@ -28,8 +28,7 @@ static void note_verdict(struct search *x, uint32_t set, bool open) {
   enum refusal reason = open ? REFUSAL_NONE : set_blocked_by(x->s, c, set, x->now.wall, &by);
   snprintf(inputs, sizeof inputs, "{\"zone_set\":%u,\"open\":%d}", set + 1, open);
   snprintf(rule, sizeof rule, "%s%s", by ? by->id : "gate.", by ? "" : refusal_name(open ? REFUSAL_HOURS : reason));
-  struct decision d = {.id = decision_id(x->s, x->now.wall),
-                       .seller = c->seller,
+  struct decision d = {.seller = c->seller,
                        .campaign = c->def.terms.id,
                        .at = x->now.wall,
                        .kind = DECISION_BLOCK,
@@ -46,8 +45,7 @@ static int note_lease(struct search *x, uint32_t bucket, const struct lease *l, 
   char inputs[128];
   snprintf(inputs, sizeof inputs, "{\"due\":%lld,\"class\":%u,\"zone_set\":%u,\"tries\":%u}", (long long)due_ms, b->class, b->set + 1,
            l->tries);
-  struct decision d = {.id = decision_id(x->s, x->now.wall),
-                       .seller = x->c->seller,
+  struct decision d = {.seller = x->c->seller,
                        .campaign = l->campaign_id,
                        .case_id = l->case_id,
                        .phone = l->phone,

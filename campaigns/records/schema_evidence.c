@@ -71,3 +71,11 @@ const char SCHEMA_AUDIT_LISTS[] =
     " INSERT INTO audit_new(verb,object,object_id,phone,detail) VALUES('list.change',new.file,new.id,0,json_object("
     "'before',json_object('priority',old.priority,'share',old.share),'after',json_object('priority',new.priority,'share',new.share))); "
     "END;";
+
+/* What was decided without a launch: a lease, and a contact or a set of zones whose verdict changed. */
+const char SCHEMA_VERDICT[] =
+    "ALTER TABLE erasure ADD COLUMN verdicts TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE erasure ADD COLUMN subject TEXT;"
+    "CREATE TABLE verdict(id INTEGER PRIMARY KEY, seller INTEGER NOT NULL, campaign INTEGER NOT NULL, case_id INTEGER NOT NULL,"
+    " phone INTEGER NOT NULL, at INTEGER NOT NULL, allowed INTEGER NOT NULL, rule TEXT NOT NULL, rule_version INTEGER NOT NULL,"
+    " reason INTEGER NOT NULL, next_at INTEGER, inputs TEXT NOT NULL, kind INTEGER NOT NULL, salt BLOB) STRICT;";

@@ -88,7 +88,7 @@ void store_set_actor(struct store *s, const struct store_actor *who) { s->actor 
 void store_clock_trusted(struct store *s, bool trusted) { s->clock_trusted = trusted; }
 uint64_t store_last_id(struct store *s) {
   static const char *const TABLES[] = {"campaign",    "agent",     "list",   "person",     "phone", "work_case", "decision",
-                                       "disposition", "agent_log", "seller", "import_log", "audit", "erasure"};
+                                       "disposition", "agent_log", "seller", "import_log", "audit", "erasure",   "verdict"};
   uint64_t last = 0;
   for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++) {
     char sql[64];

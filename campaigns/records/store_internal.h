@@ -96,7 +96,7 @@ struct store {
   struct db db;
   struct paced_book *paced; /* the running minutes of the pacers; NULL: none yet */
   bool reader, clock_trusted, memory_stale;
-  struct id_maker ids, decision_ids;
+  struct id_maker ids;
   struct wall clock; /* simulation's; WALL_NONE: the system's */
   struct zones *zones;
   struct numbering *numbering, *regions; /* prefix to zones, prefix to regions */
@@ -122,7 +122,7 @@ struct store {
 };
 
 /* schema_evidence.c: parts of migrations */
-extern const char SCHEMA_CHAIN[], SCHEMA_AUDIT[], SCHEMA_AUDIT_LISTS[];
+extern const char SCHEMA_VERDICT[], SCHEMA_CHAIN[], SCHEMA_AUDIT[], SCHEMA_AUDIT_LISTS[];
 
 /* schema_users.c */
 extern const char SCHEMA_USERS[];
@@ -149,15 +149,13 @@ int audit_note(struct store *s, const char *verb, const char *object, uint64_t o
 /* decision.c */
 enum decision_kind { DECISION_LAUNCH = 0, DECISION_LEASE, DECISION_BLOCK };
 struct decision {
-  uint64_t id, seller, campaign, case_id, phone; /* a launch's id is that of its attempt */
+  uint64_t id, seller, campaign, case_id, phone; /* id: a launch's is that of its attempt; others get one */
   struct wall at, next;
   enum decision_kind kind;
   enum refusal reason;
   const char *rule, *inputs; /* inputs: JSON, nothing personal in it */
   uint32_t rule_version;     /* 0: the gate's own */
 };
-/* Ids for decisions that are no launch: from a half of each millisecond's numbers that launches do not reach. */
-uint64_t decision_id(struct store *s, struct wall at);
 /* salt (may be NULL) gets the salt that was used. */
 int decision_put(struct store *s, const struct decision *d, unsigned char *salt);
 

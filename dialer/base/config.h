@@ -44,10 +44,12 @@ struct config {
   uint32_t limit_calls, limit_agents;
   uint64_t limit_contacts;
   uint32_t drain_s;
-  uint16_t box;                   /* 0..1023, part of every id */
-  char log_file[CONFIG_PATH_MAX]; /* "" = standard error */
-  uint8_t require_clock_sync;     /* a clock that nothing keeps in step dials nobody */
-  uint8_t loopback_only;          /* rehearsal: the SIP worker refuses any other peer */
+  uint16_t box;                         /* 0..1023, part of every id */
+  char log_file[CONFIG_PATH_MAX];       /* "" = standard error */
+  uint8_t require_clock_sync;           /* a clock that nothing keeps in step dials nobody */
+  char checkpoint_dir[CONFIG_PATH_MAX]; /* where signed checkpoints are dropped; "" = state_dir/checkpoints */
+  uint32_t checkpoint_rows;             /* a checkpoint after so many rows of the logs */
+  uint8_t loopback_only;                /* rehearsal: the SIP worker refuses any other peer */
 };
 
 /* Defaults without a file. */

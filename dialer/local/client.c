@@ -247,7 +247,7 @@ int local_main(int argc, char **argv) {
     return run_alone(&c);
   }
   if (config_load(path, &c.config, stderr) < 0) return EXIT_REFUSED;
-  if (c.args.command->run == cmd_export_calls || c.args.command->run == cmd_dnc_list) return run_alone(&c);
+  if (command_alone(c.args.command)) return run_alone(&c);
   if ((c.args.command->options & OPTION(OPT_PASSWORD)) &&
       secret_read(c.args.options[OPT_PASSWORD] != NULL, strcmp(c.args.command->verb, "user") == 0, c.secret, stderr) != CAD_OK)
     return EXIT_REFUSED;

@@ -51,9 +51,24 @@ enum option {
   OPT_NAME,
   OPT_CATEGORY,
   OPT_EFFECT,
+  OPT_AGAINST,
+  OPT_TRUNK,
+  OPT_NUMBER,
+  OPT_SINCE,
+  OPT_UNTIL,
+  OPT_ROWS,
+  OPT_GROUP,
+  OPT_LANGUAGE,
+  OPT_OUT,
+  OPT_MASK,
+  OPT_PASSWORD_FILE,
+  OPT_BASIS,
+  OPT_YES,
+  OPT_HOLD,
+  OPT_DAYS,
   OPT_COUNT
 };
-#define OPTION(o) (1ull << (o))
+#define OPTION(o) (UINT64_C(1) << (o))
 
 struct command_call;
 struct command {
@@ -77,6 +92,9 @@ struct args {
 /* argv[0] is the verb. CAD_OK; CAD_EMPTY: help was asked, out has it; CAD_EINVAL: wrong, out has why and the usage. */
 int args_parse(int argc, const char *const *argv, struct args *args, FILE *out);
 
+/* Belongs to the caller's own process: it reads the files by itself, also beside a running daemon. */
+bool command_alone(const struct command *c);
+
 /* How a command reaches the records and the floor. */
 struct command_backend {
   void *self;
@@ -98,6 +116,14 @@ struct command_call {
   int (*progress)(void *self, const struct import_progress *p); /* may be NULL */
   void *progress_self;
 };
+/* The path of the database; EXIT_REFUSED (said) when there is none. */
+int call_database(struct command_call *c, char *path, size_t room);
+/* A read-only store; NULL: said why not. */
+struct store *call_reader(struct command_call *c);
+struct call_filter;
+/* --campaign --agent --trunk --number --since --until; an exit status. */
+int call_filter_options(struct command_call *c, struct call_filter *f);
+int call_instant(struct command_call *c, enum option o, struct wall *out);
 /* Does the command; an exit status. */
 int command_run(struct command_call *call);
 
@@ -158,5 +184,15 @@ int cmd_why_dial(struct command_call *c);
 int cmd_export_calls(struct command_call *c);
 int cmd_dnc_list(struct command_call *c);
 int cmd_check(struct command_call *c);
+int cmd_verify(struct command_call *c);
+int cmd_report(struct command_call *c);
+int cmd_export_bundle(struct command_call *c);
+int cmd_export_table(struct command_call *c);
+int cmd_person_access(struct command_call *c);
+int cmd_person_erase(struct command_call *c);
+int cmd_retention(struct command_call *c);
+int cmd_backup(struct command_call *c);
+int cmd_restore(struct command_call *c);
+int cmd_doctor(struct command_call *c);
 
 #endif

@@ -40,7 +40,7 @@ static void no_live(void *self, struct live *out) {
 
 int direct_open(const struct config *config, struct direct *d, struct command_backend *backend, FILE *err) {
   char path[CONFIG_PATH_MAX + 16];
-  *d = (struct direct){NULL, -1};
+  *d = (struct direct){NULL, -1, NULL};
   if (mkdir(config->state_dir, 0700) != 0 && errno != EEXIST) {
     fprintf(err, "cadencia: the state folder %s cannot be made: %s; make it or name another in state_dir\n", config->state_dir,
             strerror(errno));
@@ -54,19 +54,30 @@ int direct_open(const struct config *config, struct direct *d, struct command_ba
     return r;
   }
   snprintf(path, sizeof path, "%s/cadencia.db", config->state_dir);
-  struct store_options opt = {.path = path, .share_dir = config->share_dir, .box = config->box, .contacts_max = config->limit_contacts};
+  struct store_options opt = {.path = path,
+                              .share_dir = config->share_dir,
+                              .box = config->box,
+                              .contacts_max = config->limit_contacts,
+                              .checkpoint_rows = config->checkpoint_rows};
+  d->config = config;
   r = store_open(&opt, &d->store, err);
   if (r < 0) {
     fprintf(err, "cadencia: the database %s cannot be opened (%s)\n", path, err_name(r));
     direct_close(d);
     return r;
   }
+  struct store_actor who;
+  local_actor(getuid(), "command", &who);
+  store_set_actor(d->store, &who);
   *backend = (struct command_backend){d, config, false, direct_run, no_announce, no_order, no_post, no_live};
   return CAD_OK;
 }
 
 void direct_close(struct direct *d) {
-  if (d->store) d->store = store_close(d->store);
+  if (d->store) {
+    d->store = store_close(d->store);
+    if (d->config) local_drop(d->config);
+  }
   if (d->lock_fd >= 0) close(d->lock_fd);
   d->lock_fd = -1;
 }

@@ -8,6 +8,7 @@
 struct direct {
   struct store *store;
   int lock_fd;
+  const struct config *config;
 };
 /* Fills backend. CAD_OK; CAD_EBUSY: another command or a daemon holds the lock; else err has a readable line. */
 int direct_open(const struct config *config, struct direct *d, struct command_backend *backend, FILE *err);

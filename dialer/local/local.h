@@ -18,6 +18,12 @@
  * another), CAD_EIO. */
 int local_lock(const char *state_dir, int *fd);
 
+/* The user of this machine with that id, for the audit log. */
+void local_actor(uint32_t uid, const char *door, struct store_actor *out);
+
+/* Signed checkpoints that are not in their folder yet go there. */
+void local_drop(const struct config *config);
+
 struct local_hooks {
   void *arg;
   void (*live)(void *arg, struct live *out); /* copies the newest picture; any thread */

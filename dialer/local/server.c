@@ -22,6 +22,7 @@ struct connection {
   struct local_server *server;
   pthread_t thread;
   int fd;
+  struct store_actor who;
   bool used, done; /* under the server's lock */
 };
 struct waiting_order {
@@ -68,8 +69,9 @@ static void living_remove(struct local_server *s) {
 
 /* ---- the backend that commands see ---- */
 
+static _Thread_local const struct store_actor *acting; /* whose request this thread works on */
 static int backend_run(void *self, int (*fn)(struct store *, void *), void *arg, bool tx) {
-  return store_worker_run(((struct local_server *)self)->store, fn, arg, tx);
+  return store_worker_run_as(((struct local_server *)self)->store, acting, fn, arg, tx);
 }
 static int backend_announce(void *self, const char *campaign, const char *agent) {
   return store_worker_announce(((struct local_server *)self)->store, campaign, agent);
@@ -181,9 +183,6 @@ static int run_args(struct connection *k, const struct wire *w, const struct arg
   return command_run(&call);
 }
 
-/* Commands that belong to the caller's own process. */
-static bool not_for_daemon(const struct command *c) { return c->run == cmd_export_calls || c->run == cmd_dnc_list || c->run == cmd_check; }
-
 static int answer(struct connection *k, struct wire *w, const json_t *request) {
   const char *argv[ARGV_MAX];
   json_t *list = json_object_get(request, "argv");
@@ -202,7 +201,7 @@ static int answer(struct connection *k, struct wire *w, const json_t *request) {
       fputs("cadencia: give a plain file, not a pipe or device\n", err);
     else if (args_parse((int)argc, argv, &args, err) != CAD_OK)
       status = EXIT_USAGE;
-    else if (not_for_daemon(args.command))
+    else if (command_alone(args.command))
       fputs("cadencia: this command does not go through the daemon\n", err);
     else
       status = run_args(k, w, &args, json_string_value(json_object_get(request, "secret")), out, err);
@@ -222,6 +221,7 @@ static void *connection_main(void *arg) {
   struct wire *w = malloc(sizeof *w);
   int r = w ? 1 : 0;
   if (w) wire_init(w, k->fd);
+  acting = &k->who;
   while (r > 0) {
     json_t *request = NULL;
     r = wire_read(w, &request);
@@ -282,6 +282,7 @@ static void accept_one(struct local_server *s) {
     return;
   }
   *k = (struct connection){.server = s, .fd = fd, .used = true};
+  local_actor(who.uid, "socket", &k->who);
   if (pthread_create(&k->thread, NULL, connection_main, k) != 0) {
     k->used = false;
     close(fd);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FILTERS (OPTION(OPT_CAMPAIGN) | OPTION(OPT_AGENT) | OPTION(OPT_TRUNK) | OPTION(OPT_NUMBER) | OPTION(OPT_SINCE) | OPTION(OPT_UNTIL))
 static const struct command TABLE[] = {
     {"campaign", "create", 1, 1, "NAME --from FILE", OPTION(OPT_FROM), OPTION(OPT_FROM), "Makes a campaign, stopped, from a template.",
      "  cadencia campaign create spring --from etc/campaigns/sales.conf\n", cmd_campaign_create},
@@ -80,9 +81,40 @@ static const struct command TABLE[] = {
     {"list", "set", 1, 1, "ID --priority N --share N", OPTION(OPT_PRIORITY) | OPTION(OPT_SHARE), 0,
      "Which list is called first, and how lists of the same priority are mixed.",
      "  cadencia list set 129460312345 --priority 80\n  cadencia list set 129460312345 --share 3\n", cmd_list_set},
-    {"export", "calls", 0, 0, "[--campaign C] --format csv|jsonl", OPTION(OPT_CAMPAIGN) | OPTION(OPT_FORMAT), 0,
-     "Writes the call log to standard output, one attempt a line; safe to open in a spreadsheet.",
-     "  cadencia export calls --format csv > calls.csv\n  cadencia export calls --campaign spring --format jsonl\n", cmd_export_calls},
+    {"export", "agents", 0, 0, "[--since TIME] [--until TIME] [--format csv|jsonl]", FILTERS | OPTION(OPT_FORMAT), 0,
+     "The states that agents were in, one row each: for the supervisor's own sums.",
+     "  cadencia export agents --since 2026-11-01 > agents.csv\n", cmd_export_table},
+    {"export", "contacts", 0, 0, "[--campaign C] [--format csv|jsonl]", FILTERS | OPTION(OPT_FORMAT) | OPTION(OPT_MASK), 0,
+     "Where each contact of each list stands: for the manager and the client.",
+     "  cadencia export contacts --campaign spring > contacts.csv\n", cmd_export_table},
+    {"export", "audit", 0, 0, "[--since TIME] [--until TIME] [--format csv|jsonl]", FILTERS | OPTION(OPT_FORMAT) | OPTION(OPT_MASK), 0,
+     "Who changed what, and when: for compliance.", "  cadencia export audit --since 2026-11-01 > audit.csv\n", cmd_export_table},
+    {"export", "tsr", 0, 0, "[--since TIME] [--until TIME] [--campaign C] [--out FILE.zip]", FILTERS | OPTION(OPT_FORMAT) | OPTION(OPT_OUT),
+     0, "For the Federal Trade Commission or a court: the records of 16 CFR 310.5, with worksheets of abandonment. A signed zip.",
+     "  cadencia export tsr --since 2026-01-01 --until 2027-01-01 --out tsr-2026.zip\n", cmd_export_bundle},
+    {"export", "ofcom", 0, 0, "[--since TIME] [--until TIME] [--campaign C] [--out FILE.zip]",
+     FILTERS | OPTION(OPT_FORMAT) | OPTION(OPT_OUT), 0,
+     "For Ofcom: abandoned calls by campaign and day, with the estimate of machines. A signed zip.",
+     "  cadencia export ofcom --since 2026-11-01\n", cmd_export_bundle},
+    {"export", "dossier", 0, 0, "--number +NUMBER [--out FILE.zip]", FILTERS | OPTION(OPT_FORMAT) | OPTION(OPT_OUT), OPTION(OPT_NUMBER),
+     "For whoever answers a complaint: everything about one number, what blocked it included, and nothing of anybody else. A signed zip.",
+     "  cadencia export dossier --number +12025550142\n", cmd_export_bundle},
+    {"export", "registry", 0, 0, "[--since TIME] [--until TIME] [--out FILE.zip]", FILTERS | OPTION(OPT_FORMAT) | OPTION(OPT_OUT), 0,
+     "For a registry's operator: which do-not-call files were loaded when, and which covered each call. A signed zip.",
+     "  cadencia export registry --since 2026-11-01\n", cmd_export_bundle},
+    {"export", "rules", 0, 0, "[--since TIME] [--until TIME] [--out FILE.zip]", FILTERS | OPTION(OPT_FORMAT) | OPTION(OPT_OUT), 0,
+     "For an auditor: who changed which rule, campaign or list, and when. A signed zip.", "  cadencia export rules --since 2026-01-01\n",
+     cmd_export_bundle},
+    {"export", "chain", 0, 0, "[--out FILE.zip]", FILTERS | OPTION(OPT_FORMAT) | OPTION(OPT_OUT), 0,
+     "For a notary or an expert: what verification finds, and every signed checkpoint. A signed zip.",
+     "  cadencia export chain --out proof.zip\n", cmd_export_bundle},
+    {"export", "calls", 0, 0, "[--campaign C] [--since TIME] [--until TIME] [--agent A] [--number N] [--format csv|jsonl]",
+     FILTERS | OPTION(OPT_FORMAT) | OPTION(OPT_MASK), 0,
+     "The call log, one row an attempt, for whoever counts for himself: spreadsheets, the client's back office, auditors. Its columns are "
+     "stable.",
+     "  cadencia export calls --format csv > calls.csv\n  cadencia export calls --campaign spring --since 2026-11-01 --until 2026-12-01 "
+     "--format jsonl\n",
+     cmd_export_calls},
     {"dnc", "add", 1, ARGS_WORDS_MAX, "NUMBER...", OPTION(OPT_SCOPE) | OPTION(OPT_SOURCE) | OPTION(OPT_COUNTRY), 0,
      "Puts numbers on a do-not-call list, at once, also for contacts that wait already.",
      "  cadencia dnc add +12025550123 --source \"letter of 3 May\"\n  cadencia dnc add +12025550124 --scope campaign:spring\n",
@@ -119,9 +151,51 @@ static const struct command TABLE[] = {
      "  cadencia why dial --campaign spring\n  cadencia why dial --campaign spring --at 10:31:07 --for 60\n"
      "  cadencia why dial --campaign spring --lang es\n",
      cmd_why_dial},
+    {"person", "access", 0, 0, "--number +NUMBER [--out FILE.zip]", FILTERS | OPTION(OPT_FORMAT) | OPTION(OPT_OUT), OPTION(OPT_NUMBER),
+     "What the person may have: everything that is kept about the number, as a signed zip.",
+     "  cadencia person access --number +12025550142\n", cmd_person_access},
+    {"person", "erase", 0, 0, "--number +NUMBER --basis TEXT [--yes]", FILTERS | OPTION(OPT_BASIS) | OPTION(OPT_YES),
+     OPTION(OPT_NUMBER) | OPTION(OPT_BASIS),
+     "Takes the person's numbers and data away, contacts and logs included; rows stay without them, a chained row says so, an opt-out "
+     "stays as a "
+     "keyed hash. Without --yes it only says what would go.",
+     "  cadencia person erase --number +12025550142 --basis \"request 2026-117\" --yes\n", cmd_person_erase},
+    {"retention", NULL, 0, 0, "--days DAYS [--yes] | --hold on|off", OPTION(OPT_DAYS) | OPTION(OPT_YES) | OPTION(OPT_HOLD), 0,
+     "Takes the numbers out of calls, decisions and audit rows that are older; the rows and the chain stay. A legal hold stops every "
+     "erasure.",
+     "  cadencia retention --days 1825 --yes\n  cadencia retention --hold on\n", cmd_retention},
+    {"backup", NULL, 1, 1, "FILE --password-file FILE", OPTION(OPT_PASSWORD_FILE), OPTION(OPT_PASSWORD_FILE),
+     "The whole state of the box, keys included, in one encrypted file, while it dials.",
+     "  cadencia backup /mnt/safe/box1.backup --password-file /root/backup.pw\n", cmd_backup},
+    {"restore", NULL, 1, 1, "FILE --password-file FILE", OPTION(OPT_PASSWORD_FILE), OPTION(OPT_PASSWORD_FILE),
+     "A backup into the state folder of the configuration, which has no database yet. Nothing is overwritten.",
+     "  cadencia restore /mnt/safe/box1.backup --password-file /root/backup.pw\n", cmd_restore},
+    {"doctor", NULL, 0, 0, "", 0, 0, "Looks at database, disk, clock, zones, registries, keys and chain, and says what to do.",
+     "  cadencia doctor\n  cadencia doctor --json\n", cmd_doctor},
+    {"report", NULL, 0, 1, "[KIND]", FILTERS | OPTION(OPT_FORMAT) | OPTION(OPT_ROWS) | OPTION(OPT_GROUP) | OPTION(OPT_LANGUAGE), 0,
+     "Figures, each computed in one place from the rows of the log; --rows shows the rows behind one. Without KIND: which reports there "
+     "are. "
+     "dictionary prints every formula.",
+     "  cadencia report outbound --since 2026-11-01\n  cadencia report abandonment --campaign spring\n"
+     "  cadencia report agents --format csv --language es\n  cadencia report outbound --rows abandoned --group spring\n",
+     cmd_report},
+    {"verify", NULL, 0, 0, "[--against FILE]", OPTION(OPT_AGAINST), 0,
+     "Proves the logs: names the first row of calls, decisions or audit that was altered, taken out, put in or moved. With a checkpoint "
+     "that left the box, also a tail that was cut off or written anew.",
+     "  cadencia verify\n  cadencia verify --against /mnt/notary/checkpoint-0-1a2b3c4d-00000042.txt\n  cadencia verify --json\n",
+     cmd_verify},
     {"check", NULL, 0, 1, "[CONFIG]", 0, 0, "Checks a configuration file or a tone plan: \"ok\", or every error with its line and the fix.",
      "  cadencia check /etc/cadencia/cadencia.conf\n  cadencia check etc/tones/ES.conf\n", cmd_check},
     {NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL, NULL}};
+
+bool command_alone(const struct command *c) {
+  static int (*const ALONE[])(struct command_call *) = {cmd_export_calls, cmd_dnc_list,      cmd_check,        cmd_verify,
+                                                        cmd_report,       cmd_export_bundle, cmd_export_table, cmd_person_access,
+                                                        cmd_backup,       cmd_restore,       cmd_doctor};
+  for (size_t i = 0; i < sizeof ALONE / sizeof ALONE[0]; i++)
+    if (c->run == ALONE[i]) return true;
+  return false;
+}
 
 const struct command *command_table(void) { return TABLE; }
 

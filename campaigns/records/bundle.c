@@ -1,0 +1,182 @@
+#include "secret.h"
+#include <archive.h>
+#include <archive_entry.h>
+#include <cadencia/err.h>
+#include <campaigns/bundle.h>
+#include <campaigns/evidence.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SUMS_BYTES = 8192 };
+struct bundle {
+  struct archive *zip;
+  struct archive_entry *entry;
+  struct secret secret;
+  char path[512], beside[520], db_path[512], name[96], sums[SUMS_BYTES];
+  size_t sums_n;
+  crypto_hash_sha256_state hash;
+  int fd, err;
+};
+
+static int fail(struct bundle *b) {
+  if (b->err >= 0) b->err = CAD_EIO;
+  return b->err;
+}
+
+int bundle_create(const char *path, const char *db_path, struct bundle **out, FILE *err) {
+  struct bundle *b = calloc(1, sizeof *b);
+  if (!b) return CAD_ENOMEM;
+  b->fd = -1;
+  char key[512];
+  secret_path(db_path, key, sizeof key);
+  int r = access(key, R_OK) == 0 ? secret_open(key, &b->secret, err) : CAD_EIO;
+  if (r == CAD_EIO && err) fprintf(err, "%s: the box's keys are needed to sign: %s; run as the user of the daemon\n", key, strerror(errno));
+  snprintf(b->path, sizeof b->path, "%s", path);
+  snprintf(b->beside, sizeof b->beside, "%s.part", b->path);
+  snprintf(b->db_path, sizeof b->db_path, "%s", db_path);
+  if (r >= 0) {
+    b->fd = open(b->beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (b->fd < 0 && err) fprintf(err, "%s cannot be written: %s\n", b->beside, strerror(errno));
+    r = b->fd < 0 ? CAD_EIO : CAD_OK;
+  }
+  if (r >= 0) {
+    b->zip = archive_write_new();
+    bool good = b->zip && archive_write_set_format_zip(b->zip) == ARCHIVE_OK;
+    if (good) (void)archive_write_set_format_option(b->zip, "zip", "compression-level", "1"); /* older ones have no levels */
+    if (!good || archive_write_open_fd(b->zip, b->fd) != ARCHIVE_OK) r = CAD_EIO;
+  }
+  if (r < 0) {
+    bundle_drop(b);
+    return r;
+  }
+  *out = b;
+  return CAD_OK;
+}
+
+static void end_file(struct bundle *b) {
+  unsigned char sum[crypto_hash_sha256_BYTES];
+  char hex[2 * crypto_hash_sha256_BYTES + 1];
+  if (!b->name[0]) return;
+  if (archive_write_finish_entry(b->zip) != ARCHIVE_OK) fail(b);
+  crypto_hash_sha256_final(&b->hash, sum);
+  sodium_bin2hex(hex, sizeof hex, sum, sizeof sum);
+  int n = snprintf(b->sums + b->sums_n, SUMS_BYTES - b->sums_n, "%s  %s\n", hex, b->name);
+  if (n < 0 || b->sums_n + (size_t)n >= SUMS_BYTES)
+    fail(b);
+  else
+    b->sums_n += (size_t)n;
+  b->name[0] = '\0';
+}
+
+int bundle_open_file(struct bundle *b, const char *name) {
+  end_file(b);
+  struct archive_entry *e = archive_entry_new();
+  if (!e) return fail(b);
+  archive_entry_set_pathname(e, name);
+  archive_entry_set_filetype(e, AE_IFREG);
+  archive_entry_set_perm(e, 0644);
+  archive_entry_set_mtime(e, time(NULL), 0);
+  if (archive_write_header(b->zip, e) != ARCHIVE_OK) fail(b);
+  archive_entry_free(e);
+  crypto_hash_sha256_init(&b->hash);
+  snprintf(b->name, sizeof b->name, "%s", name);
+  return b->err;
+}
+
+int bundle_write(void *bundle, const void *bytes, size_t n) {
+  struct bundle *b = bundle;
+  crypto_hash_sha256_update(&b->hash, bytes, n);
+  if (n && archive_write_data(b->zip, bytes, n) != (la_ssize_t)n) return fail(b);
+  return b->err;
+}
+
+static void put_file(struct bundle *b, const char *name, const void *bytes, size_t n) {
+  if (bundle_open_file(b, name) >= 0) (void)bundle_write(b, bytes, n);
+}
+
+/* RFC 8410: an Ed25519 public key as openssl reads it. */
+static void key_pem(const unsigned char public[SECRET_PUBLIC_BYTES], char out[256]) {
+  static const unsigned char HEAD[12] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
+  unsigned char der[44];
+  char text[96];
+  memcpy(der, HEAD, sizeof HEAD);
+  memcpy(der + sizeof HEAD, public, SECRET_PUBLIC_BYTES);
+  sodium_bin2base64(text, sizeof text, der, sizeof der, sodium_base64_VARIANT_ORIGINAL);
+  snprintf(out, 256, "-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n", text);
+}
+
+static void put_readme(struct bundle *b, const char *what) {
+  char text[2048], hex[2 * SECRET_PUBLIC_BYTES + 1];
+  sodium_bin2hex(hex, sizeof hex, b->secret.public, sizeof b->secret.public);
+  int n =
+      snprintf(text, sizeof text,
+               "%s\n\nHow to check it, with tools that every system has:\n\n"
+               "  sha256sum -c SHA256SUMS\n"
+               "  openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in SHA256SUMS -sigfile SHA256SUMS.sig\n\n"
+               "The first says that each file is as it was listed, the second that the list was signed by the box whose public key is\n%s\n"
+               "(ask its owner, on another way, whether that is the key). checkpoint.txt names the last link of the box's logs at that\n"
+               "time, signed as well: \"cadencia verify --against\" this file shows later whether anything before it was altered.\n\n"
+               "Cómo comprobarlo: las dos órdenes de arriba; la primera dice que cada fichero es el de la lista, la segunda que la lista\n"
+               "la firmó la máquina de esa clave.\n\nMade by cadencia %s.\n",
+               what, hex, CADENCIA_VERSION);
+  put_file(b, "README.txt", text, (size_t)n);
+}
+
+int bundle_finish(struct bundle *b, const char *what, FILE *err) {
+  unsigned char signature[SIGNATURE_BYTES];
+  char text[EVIDENCE_TEXT_BYTES];
+  key_pem(b->secret.public, text);
+  put_file(b, "key.pem", text, strlen(text));
+  if (evidence_checkpoint(b->db_path, text, NULL) >= 0) put_file(b, "checkpoint.txt", text, strlen(text));
+  put_readme(b, what);
+  end_file(b);
+  size_t listed = b->sums_n; /* the list does not list itself */
+  crypto_sign_detached(signature, NULL, (const unsigned char *)b->sums, listed, b->secret.sign);
+  char *sums = strdup(b->sums);
+  if (!sums) fail(b);
+  put_file(b, "SHA256SUMS", sums ? sums : "", listed);
+  put_file(b, "SHA256SUMS.sig", signature, sizeof signature);
+  end_file(b);
+  free(sums);
+  if (archive_write_close(b->zip) != ARCHIVE_OK || fsync(b->fd) != 0) fail(b);
+  int r = b->err;
+  if (r >= 0 && rename(b->beside, b->path) != 0) r = CAD_EIO;
+  if (r < 0 && err) fprintf(err, "%s cannot be written: %s\n", b->path, strerror(errno));
+  if (r >= 0) b->beside[0] = '\0';
+  bundle_drop(b);
+  return r;
+}
+
+struct bundle *bundle_drop(struct bundle *b) {
+  if (!b) return NULL;
+  if (b->zip) archive_write_free(b->zip);
+  if (b->fd >= 0) {
+    close(b->fd);
+    if (b->beside[0]) (void)unlink(b->beside);
+  }
+  secret_forget(&b->secret);
+  free(b);
+  return NULL;
+}
+
+int bundle_read(const char *path, const char *name, char *out, size_t room) {
+  struct archive *a = archive_read_new();
+  struct archive_entry *e;
+  int r = CAD_ENOENT;
+  if (!a) return CAD_ENOMEM;
+  archive_read_support_format_zip(a);
+  if (archive_read_open_filename(a, path, 65536) != ARCHIVE_OK) r = CAD_EFORMAT;
+  while (r == CAD_ENOENT && archive_read_next_header(a, &e) == ARCHIVE_OK) {
+    if (strcmp(archive_entry_pathname(e) ? archive_entry_pathname(e) : "", name) != 0) continue;
+    la_ssize_t n = archive_read_data(a, out, room);
+    r = n < 0 ? CAD_EFORMAT : (size_t)n >= room ? CAD_EFULL : CAD_OK;
+    if (r == CAD_OK) out[n] = '\0';
+  }
+  archive_read_free(a);
+  return r;
+}

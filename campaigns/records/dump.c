@@ -1,0 +1,141 @@
+#include "store_internal.h"
+#include <campaigns/dump.h>
+#include <string.h>
+
+/* ?1 campaign, ?2 from, ?3 to, ?4 number, ?5 the number's keyed hash. A column's name says what it holds: _at a time, _id an
+ * id, phone a number. After an erasure the number finds its rows by the hash: they tell the story, without the number. */
+#define PERIOD(column) " AND (?2 IS NULL OR " column ">=?2) AND (?3 IS NULL OR " column "<?3)"
+#define ERASED(list, id) " OR EXISTS(SELECT 1 FROM erasure e WHERE e.subject=?5 AND instr(' '||e." list "||' ', ' '||" id "||' ')>0)"
+#define DECISION(table, list)                                                                                                              \
+  "SELECT d.at AS at, d.id AS decision_id, CASE d.kind WHEN 0 THEN 'launch' WHEN 1 THEN 'lease' ELSE 'verdict' END AS kind, c.name AS "    \
+  "campaign, d.case_id AS contact_id, d.phone AS phone, d.allowed AS allowed, d.rule AS rule, d.rule_version AS rule_version, d.next_at "  \
+  "AS "                                                                                                                                    \
+  "next_at, d.inputs AS inputs FROM " table " d LEFT JOIN campaign c ON c.id=d.campaign WHERE d.phone=?4" ERASED(list, "d.id")
+
+static const struct dump {
+  const char *name, *sql;
+} DUMPS[] = {
+    {"agents",
+     "SELECT l.id AS row_id, g.name AS agent, c.name AS campaign, l.attempt AS attempt_id, CASE l.state WHEN 0 THEN 'logged_out' WHEN 1"
+     " THEN 'paused' WHEN 2 THEN 'ready' WHEN 3 THEN 'reserved' WHEN 4 THEN 'talking' WHEN 5 THEN 'wrapup' END AS state, l.began AS "
+     "from_at,"
+     " l.ended AS to_at FROM agent_log l LEFT JOIN agent g ON g.id=l.agent LEFT JOIN campaign c ON c.id=l.campaign"
+     " WHERE (?1 IS NULL OR c.name=?1)" PERIOD("l.began") " ORDER BY l.id"},
+    {"contacts",
+     "SELECT s.case_id AS contact_id, c.name AS campaign, l.id AS list_id, l.file AS list, s.phone AS phone, CASE s.status WHEN 0 THEN"
+     " 'waiting' WHEN 1 THEN 'dialing' ELSE 'done' END AS status, s.tries AS tries, CASE WHEN s.status=0 THEN s.next_at END AS next_at"
+     " FROM list l JOIN bucket b ON b.list=l.id JOIN case_state s ON s.bucket=b.id JOIN campaign c ON c.id=s.campaign"
+     " WHERE l.state=1 AND (?1 IS NULL OR c.name=?1)"},
+    {"audit", "SELECT at AS at, id AS row_id, actor, uid, door, verb, object, object_id, phone AS phone, detail FROM audit WHERE 1" PERIOD(
+                  "at") " ORDER BY id"},
+    {"rule_changes",
+     "SELECT at AS at, id AS row_id, actor, uid, door, verb, object, object_id, detail FROM audit WHERE verb NOT LIKE 'dnc.add'"
+     " AND verb NOT LIKE 'consent.%' AND phone=0" PERIOD("at") " ORDER BY id"},
+    {"campaigns",
+     "SELECT c.id AS campaign_id, c.name AS campaign, s.name AS seller, c.country, c.purpose, c.trunk, c.created AS created_at, c.started"
+     " AS started_at, c.version, c.def FROM campaign c JOIN seller s ON s.id=c.seller WHERE (?1 IS NULL OR c.name=?1) ORDER BY c.id"},
+    {"employees", "SELECT g.id AS agent_id, g.name AS agent, c.name AS campaign, g.created AS created_at FROM agent g LEFT JOIN campaign c "
+                  "ON c.id=g.campaign ORDER BY g.id"},
+    {"imports", "SELECT i.id AS import_id, c.name AS campaign, i.file, i.created AS created_at, i.rows, i.added, i.rejected, i.reasons "
+                "FROM import_log i"
+                " JOIN campaign c ON c.id=i.campaign WHERE (?1 IS NULL OR c.name=?1) ORDER BY i.id"},
+    {"registries",
+     "SELECT d.id AS list_id, d.name, d.registry, d.file, d.hash, d.as_of AS as_of_at, d.loaded AS loaded_at, d.numbers, d.rejected,"
+     " d.current FROM dnc_list d ORDER BY d.id"},
+    {"registry_coverage",
+     "SELECT a.id AS attempt_id, a.started AS started_at, (SELECT max(d.id) FROM dnc_list d WHERE d.loaded<=a.started) AS list_id,"
+     " (SELECT max(d.loaded) FROM dnc_list d WHERE d.loaded<=a.started) AS loaded_at FROM attempt a JOIN campaign c ON c.id=a.campaign"
+     " WHERE (?1 IS NULL OR c.name=?1)" PERIOD("a.started") " ORDER BY a.id"},
+    {"consent",
+     "SELECT x.id AS consent_id, s.name AS seller, x.phone AS phone, x.bases, x.technologies, x.purposes, x.source, x.text, x.granted AS"
+     " granted_at, x.expires AS expires_at, x.revoked AS revoked_at, x.revoked_by FROM consent x JOIN seller s ON s.id=x.seller"
+     " WHERE (?4 IS NULL OR x.phone=?4) ORDER BY x.id"},
+    {"checkpoints", "SELECT number, at AS at, text FROM checkpoint ORDER BY number"},
+    {"person_contact",
+     "SELECT p.id AS person_id, p.name, h.number AS phone, p.zone, p.language, w.id AS contact_id, w.external_id, w.extra, l.file AS list,"
+     " w.created AS created_at FROM phone h JOIN person p ON p.id=h.person LEFT JOIN work_case w ON w.person=p.id LEFT JOIN list l ON"
+     " l.id=w.list WHERE h.number=?4"},
+    {"person_standing",
+     "SELECT s.case_id AS contact_id, c.name AS campaign, s.status, s.tries, CASE WHEN s.status=0 THEN s.next_at END AS next_at,"
+     " s.done_reason FROM case_state s JOIN campaign c ON c.id=s.campaign WHERE s.phone=?4"},
+    {"person_decisions", DECISION("decision", "decisions") " UNION ALL " DECISION("verdict", "verdicts") " ORDER BY 1, 2"},
+    {"person_calls",
+     "SELECT a.id AS attempt_id, c.name AS campaign, a.phone AS phone, a.trunk, a.started AS started_at, a.answered AS answered_at, "
+     "a.bridged AS"
+     " bridged_at, a.ended AS ended_at, a.sip_code, a.outcome, a.abandoned, a.talk_ms, g.name AS agent FROM attempt a JOIN campaign c ON"
+     " c.id=a.campaign LEFT JOIN agent g ON g.id=a.agent WHERE a.phone=?4" ERASED("calls", "a.id") " ORDER BY a.id"},
+    {"person_dispositions",
+     "SELECT d.id AS row_id, d.attempt AS attempt_id, d.code, d.at AS at, g.name AS agent FROM attempt a JOIN disposition d ON"
+     " d.attempt=a.id LEFT JOIN agent g ON g.id=d.agent WHERE a.phone=?4" ERASED("calls", "a.id") " ORDER BY d.id"},
+    {"person_dnc", "SELECT d.number AS phone, CASE WHEN d.campaign<>0 THEN 'campaign' WHEN d.seller<>0 THEN 'seller' ELSE 'global' END AS "
+                   "scope, d.source,"
+                   " d.added AS added_at FROM dnc d WHERE d.number=?4"},
+    {"person_audit",
+     "SELECT a.at AS at, a.id AS row_id, a.actor, a.door, a.verb, a.phone AS phone, a.detail FROM audit a WHERE a.phone=?4" ERASED(
+         "audits", "a.id") " ORDER BY a.id"},
+    {"person_erasures", "SELECT id AS row_id, at AS at, actor, basis FROM erasure WHERE subject=?5 ORDER BY id"},
+};
+
+static const struct dump *find(const char *name) {
+  for (size_t i = 0; i < sizeof DUMPS / sizeof DUMPS[0]; i++)
+    if (strcmp(DUMPS[i].name, name) == 0) return &DUMPS[i];
+  return NULL;
+}
+
+static bool ends(const char *name, const char *with) {
+  size_t n = strlen(name), m = strlen(with);
+  return n >= m && strcmp(name + n - m, with) == 0;
+}
+
+static void read_cell(sqlite3_stmt *q, int i, struct dump_cell *c) {
+  int type = sqlite3_column_type(q, i);
+  *c = (struct dump_cell){
+      .name = sqlite3_column_name(q, i), .text = "", .first = i == 0, .last = i + 1 == sqlite3_column_count(q), .kind = 'n'};
+  if (type == SQLITE_NULL) return;
+  if (type == SQLITE_TEXT) {
+    c->kind = 't';
+    c->text = (const char *)sqlite3_column_text(q, i);
+    return;
+  }
+  c->number = sqlite3_column_int64(q, i);
+  c->kind = ends(c->name, "phone") ? 'p' : ends(c->name, "_id") ? 'd' : strcmp(c->name, "at") == 0 || ends(c->name, "_at") ? 'w' : 'i';
+  if (c->number == 0 && c->kind != 'i') c->kind = 'n';
+}
+
+/* CAD_ENOSUP: a table is not there. */
+static int prepare(struct store *s, const char *name, sqlite3_stmt **q) {
+  const struct dump *d = find(name);
+  if (!d) return CAD_ENOENT;
+  return sqlite3_prepare_v2(s->db.handle, d->sql, -1, q, NULL) == SQLITE_OK ? CAD_OK : CAD_ENOSUP;
+}
+
+int store_dump_columns(struct store *s, const char *name, dump_cell_fn *fn, void *arg) {
+  sqlite3_stmt *q = NULL;
+  int r = prepare(s, name, &q), n = r < 0 ? 0 : sqlite3_column_count(q);
+  for (int i = 0; fn && r >= 0 && i < n; i++)
+    r = fn(arg,
+           &(struct dump_cell){
+               .name = sqlite3_column_name(q, i), .kind = 't', .text = sqlite3_column_name(q, i), .first = i == 0, .last = i + 1 == n});
+  sqlite3_finalize(q);
+  return r;
+}
+
+int store_dump(struct store *s, const char *name, const struct call_filter *f, dump_cell_fn *fn, void *arg) {
+  sqlite3_stmt *q = NULL;
+  int r = prepare(s, name, &q), code = SQLITE_DONE;
+  if (r < 0) return r;
+  sqlite3_bind_text(q, 1, f->campaign, -1, SQLITE_STATIC);
+  if (f->from.ms) sqlite3_bind_int64(q, 2, f->from.ms);
+  if (f->to.ms) sqlite3_bind_int64(q, 3, f->to.ms);
+  if (f->phone) sqlite3_bind_int64(q, 4, (int64_t)f->phone);
+  sqlite3_bind_text(q, 5, f->subject[0] ? f->subject : NULL, -1, SQLITE_STATIC);
+  while (r >= 0 && (code = sqlite3_step(q)) == SQLITE_ROW)
+    for (int i = 0; r >= 0 && i < sqlite3_column_count(q); i++) {
+      struct dump_cell c;
+      read_cell(q, i, &c);
+      r = fn(arg, &c);
+    }
+  if (r >= 0 && code != SQLITE_DONE) r = CAD_EIO;
+  sqlite3_finalize(q);
+  return r;
+}

@@ -1,0 +1,154 @@
+#include "store_internal.h"
+#include <campaigns/report.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Abandonment as each rule counts it. Every rule sees the same rows: live, abandoned, and the machines that agents had.
+ * Sources: 16 CFR 310.4(b)(4) (30-day periods of a campaign), Ofcom's formula with a reasoned estimate of machines among
+ * abandoned calls (days of a campaign), CRTC (calendar months; the rate is the common reading). docs/kpi.md */
+
+struct window {
+  uint64_t campaign;
+  char name[MAIL_NAME_MAX];
+  int rule;
+  struct wall from, to;
+  int64_t live, abandoned, connected, machines;
+};
+struct sheet {
+  struct window *windows;
+  size_t count, room, last[3];
+  struct {
+    uint64_t id;
+    struct wall started;
+    uint32_t limit_bp;
+  } campaigns[CAMPAIGNS_MAX];
+  size_t campaign_count;
+};
+enum { US_TSR, UK_OFCOM, CA_CRTC, RULES };
+static const char *const RULE_NAMES[RULES] = {"US_TSR", "UK_OFCOM_2015", "CA_CRTC"};
+static const int64_t PERIOD_MS = 30ll * 86400000;
+
+static struct wall month_of(struct wall at, struct wall *end) {
+  int64_t days = at.ms / 86400000;
+  /* civil from days; Howard Hinnant's public-domain arithmetic */
+  int64_t z = days + 719468, era = z / 146097, doe = z - era * 146097;
+  int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+  int64_t mp = (5 * doy + 2) / 153, day = doy - (153 * mp + 2) / 5 + 1, y = yoe + era * 400 + (mp >= 10);
+  static const int LENGTHS[12] = {31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 28}; /* from March */
+  int length = LENGTHS[mp] + (mp == 11 && ((y % 4 == 0 && y % 100 != 0) || y % 400 == 0));
+  int64_t first = days - day + 1;
+  *end = (struct wall){(first + length) * 86400000};
+  return (struct wall){first * 86400000};
+}
+
+static struct window *window_of(struct sheet *s, const struct call_row *r, int rule) {
+  struct wall from, to, started = WALL_NONE;
+  for (size_t i = 0; i < s->campaign_count; i++)
+    if (s->campaigns[i].id == r->campaign_id) started = s->campaigns[i].started;
+  if (rule == CA_CRTC) {
+    from = month_of(r->started, &to);
+  } else if (rule == UK_OFCOM) {
+    from = (struct wall){r->started.ms / 86400000 * 86400000};
+    to = wall_add(from, 86400000);
+  } else {
+    if (started.ms == 0 || r->started.ms < started.ms) started = (struct wall){r->started.ms / 86400000 * 86400000};
+    from = abandon_period(started, r->started);
+    to = wall_add(from, PERIOD_MS);
+  }
+  struct window *w = s->count ? &s->windows[s->last[rule]] : NULL;
+  if (w && w->rule == rule && w->campaign == r->campaign_id && w->from.ms == from.ms) return w;
+  for (size_t i = s->count; i > 0; i--) {
+    w = &s->windows[i - 1];
+    if (w->rule == rule && w->campaign == r->campaign_id && w->from.ms == from.ms) {
+      s->last[rule] = i - 1;
+      return w;
+    }
+  }
+  if (s->count == s->room) {
+    size_t room = s->room ? s->room * 2 : 128;
+    struct window *bigger = realloc(s->windows, room * sizeof *bigger);
+    if (!bigger) return NULL;
+    s->windows = bigger;
+    s->room = room;
+  }
+  s->last[rule] = s->count;
+  w = &s->windows[s->count++];
+  *w = (struct window){.campaign = r->campaign_id, .rule = rule, .from = from, .to = to};
+  snprintf(w->name, sizeof w->name, "%s", r->campaign);
+  return w;
+}
+
+static int fold(void *arg, const struct call_row *r) {
+  struct sheet *s = arg;
+  int64_t m[MEASURE_COUNT];
+  if (r->inbound) return CAD_OK;
+  measure_call(r, m);
+  if (!m[M_LIVE]) return CAD_OK;
+  for (int rule = 0; rule < RULES; rule++) {
+    struct window *w = window_of(s, r, rule);
+    if (!w) return CAD_ENOMEM;
+    w->live += m[M_LIVE];
+    w->abandoned += m[M_ABANDONED];
+    w->connected += m[M_CONNECTED];
+    w->machines += m[M_AGENT_MACHINES];
+  }
+  return CAD_OK;
+}
+
+static int order(const void *a, const void *b) {
+  const struct window *x = a, *y = b;
+  int c = strcmp(x->name, y->name);
+  if (c) return c;
+  if (x->rule != y->rule) return x->rule - y->rule;
+  return x->from.ms < y->from.ms ? -1 : x->from.ms > y->from.ms;
+}
+
+static int tell(const struct sheet *s, const struct window *w, int (*fn)(void *arg, const struct abandon_line *l), void *arg) {
+  struct abandon_line l = {.rule = RULE_NAMES[w->rule],
+                           .from = w->from,
+                           .to = w->to,
+                           .live = w->live,
+                           .abandoned = w->abandoned,
+                           .agent_machines = w->machines,
+                           .num = w->abandoned,
+                           .den = w->live,
+                           .limit_bp = w->rule == CA_CRTC ? 500 : 300};
+  memcpy(l.campaign, w->name, sizeof l.campaign);
+  for (size_t i = 0; i < s->campaign_count && w->rule == US_TSR; i++)
+    if (s->campaigns[i].id == w->campaign && s->campaigns[i].limit_bp) l.limit_bp = s->campaigns[i].limit_bp;
+  if (w->rule == UK_OFCOM && w->connected > 0) {
+    /* h humans and am machines that agents had, d drops: d' = d - d*am/(h+am) = d*h/(h+am); rate d'/(h+d'), as whole numbers */
+    int64_t h = w->connected - w->machines, all = w->connected;
+    l.num = w->abandoned * h;
+    l.den = h * all + w->abandoned * h;
+  }
+  l.within = abandon_within((uint64_t)l.num, (uint64_t)l.den, l.limit_bp);
+  return fn(arg, &l);
+}
+
+static int know_campaigns(struct store *s, struct sheet *sheet) {
+  sqlite3_stmt *q = NULL;
+  if (sqlite3_prepare_v2(s->db.handle, "SELECT id, started, json_extract(def,'$.limit_bp') FROM campaign ORDER BY id", -1, &q, NULL) !=
+      SQLITE_OK)
+    return CAD_EIO;
+  while (sqlite3_step(q) == SQLITE_ROW && sheet->campaign_count < CAMPAIGNS_MAX) {
+    size_t i = sheet->campaign_count++;
+    sheet->campaigns[i].id = col_u64(q, 0);
+    sheet->campaigns[i].started = col_wall(q, 1);
+    sheet->campaigns[i].limit_bp = (uint32_t)sqlite3_column_int(q, 2);
+  }
+  sqlite3_finalize(q);
+  return CAD_OK;
+}
+
+int report_abandonment(struct store *s, const struct call_filter *f, int (*fn)(void *arg, const struct abandon_line *l), void *arg) {
+  struct sheet *sheet = calloc(1, sizeof *sheet);
+  if (!sheet) return CAD_ENOMEM;
+  int r = know_campaigns(s, sheet);
+  if (r >= 0) r = store_calls_each(s, f, fold, sheet);
+  if (r >= 0 && sheet->count) qsort(sheet->windows, sheet->count, sizeof *sheet->windows, order);
+  for (size_t i = 0; r >= 0 && i < sheet->count; i++) r = tell(sheet, &sheet->windows[i], fn, arg);
+  free(sheet->windows);
+  free(sheet);
+  return r < 0 ? r : CAD_OK;
+}

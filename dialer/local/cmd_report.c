@@ -1,0 +1,315 @@
+/* cadencia report: every figure, its table, and the rows behind it. */
+#include "dialer/base/clock.h"
+#include "dialer/local/command.h"
+#include "dialer/local/report_rows.h"
+#include "dialer/local/table.h"
+#include <cadencia/err.h>
+#include <campaigns/evidence.h>
+#include <campaigns/report.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIGURES_MAX = 40 };
+enum style { STYLE_TABLE, STYLE_CSV, STYLE_JSON };
+struct view {
+  struct command_call *c;
+  enum style style;
+  bool es;
+  const struct kpi *kpis[FIGURES_MAX];
+  int count;
+};
+
+int call_instant(struct command_call *c, enum option o, struct wall *out) {
+  const char *text = call_option(c, o);
+  *out = WALL_NONE;
+  if (!text) return EXIT_GOOD;
+  *out = clock_parse(text, strlen(text));
+  if (out->ms) return EXIT_GOOD;
+  fprintf(c->err, "cadencia %s: \"%.40s\" is no time; write 2026-11-21 or 2026-11-21T16:00Z (UTC)\n", c->args->command->verb, text);
+  return EXIT_USAGE;
+}
+
+int call_filter_options(struct command_call *c, struct call_filter *f) {
+  *f = (struct call_filter){
+      .campaign = call_option(c, OPT_CAMPAIGN), .agent = call_option(c, OPT_AGENT), .trunk = call_option(c, OPT_TRUNK)};
+  int r = call_instant(c, OPT_SINCE, &f->from);
+  if (r == EXIT_GOOD) r = call_instant(c, OPT_UNTIL, &f->to);
+  const char *number = call_option(c, OPT_NUMBER);
+  if (r == EXIT_GOOD && number) {
+    f->phone = strtoull(number[0] == '+' ? number + 1 : number, NULL, 10);
+    if (f->phone < 1000000) r = call_refuse(c, "\"%.30s\" is no number; write it as +12025550142", number);
+  }
+  return r;
+}
+
+static void split_figures(struct view *v, const char *words) {
+  char text[1024];
+  char *save = NULL;
+  snprintf(text, sizeof text, "%s", words);
+  for (char *w = strtok_r(text, " ", &save); w && v->count < FIGURES_MAX; w = strtok_r(NULL, " ", &save))
+    if (kpi_find(w)) v->kpis[v->count++] = kpi_find(w);
+}
+
+static const char *heading(const struct view *v, const struct kpi *k) { return v->es ? k->es : k->en; }
+
+/* ---- three forms of the same lines ---- */
+
+static json_t *line_json(const struct view *v, const struct report_line *l) {
+  json_t *figures = json_object();
+  for (int i = 0; i < v->count; i++) {
+    char text[KPI_TEXT_BYTES];
+    struct kpi_value value = kpi_value(v->kpis[i], l->m);
+    kpi_text(v->kpis[i], value, text);
+    json_object_set_new(figures, v->kpis[i]->id,
+                        json_pack("{s:I, s:I, s:s}", "num", (json_int_t)value.num, "den", (json_int_t)value.den, "value", text));
+  }
+  return json_pack("{s:s, s:o}", "key", l->key, "figures", figures);
+}
+
+static void put_json(const struct view *v, const struct report *r) {
+  json_t *lines = json_array();
+  for (size_t i = 0; i + 1 < r->count; i++) json_array_append_new(lines, line_json(v, &r->lines[i]));
+  call_put_json(v->c,
+                json_pack("{s:s, s:o, s:o}", "report", r->kind->name, "lines", lines, "total", line_json(v, &r->lines[r->count - 1])));
+}
+
+static void put_csv(const struct view *v, const struct report *r) {
+  FILE *o = v->c->out;
+  csv_put(o, v->es ? r->kind->group_es : r->kind->group_en);
+  for (int i = 0; i < v->count; i++) {
+    fputc(',', o);
+    csv_put(o, heading(v, v->kpis[i]));
+  }
+  fputc('\n', o);
+  for (size_t i = 0; i < r->count; i++) {
+    csv_put(o, i + 1 == r->count ? "TOTAL" : r->lines[i].key);
+    for (int k = 0; k < v->count; k++) {
+      char text[KPI_TEXT_BYTES];
+      kpi_text(v->kpis[k], kpi_value(v->kpis[k], r->lines[i].m), text);
+      fprintf(o, ",%s", strcmp(text, "-") == 0 ? "" : text);
+    }
+    fputc('\n', o);
+  }
+}
+
+static const char *unit_mark(const struct kpi *k) { return k->unit == KPI_SHARE ? " %" : ""; }
+
+/* Few lines stand on their side: a column a line, a row a figure; that is how people compare campaigns. */
+static void put_table(const struct view *v, const struct report *r) {
+  enum { ASIDE_MOST = 6 };
+  const char *heads[TABLE_COLUMNS_MAX + 1] = {0};
+  char marks[FIGURES_MAX + 1][64];
+  FILE *o = v->c->out;
+  fprintf(o, "%s · %s\n\n", r->kind->en, r->kind->es);
+  int columns = 0;
+  bool aside = r->count <= ASIDE_MOST || v->count + 1 > TABLE_COLUMNS_MAX;
+  heads[columns++] = aside ? (v->es ? "Indicador" : "Figure") : v->es ? r->kind->group_es : r->kind->group_en;
+  size_t most = aside ? (r->count < TABLE_COLUMNS_MAX - 1 ? r->count : TABLE_COLUMNS_MAX - 1) : (size_t)v->count;
+  for (size_t i = 0; i < most; i++) {
+    size_t from = aside && r->count > most ? (i + 1 == most ? r->count - 1 : i) : i;
+    snprintf(marks[i], sizeof marks[i], ">%.60s", aside ? (from + 1 == r->count ? "TOTAL" : r->lines[from].key) : heading(v, v->kpis[i]));
+    heads[columns++] = marks[i];
+  }
+  struct table *t = table_create(heads);
+  size_t rows = aside ? (size_t)v->count : r->count;
+  for (size_t row = 0; row < rows; row++) {
+    table_put(t, "%s", aside ? heading(v, v->kpis[row]) : row + 1 == r->count ? "TOTAL" : r->lines[row].key);
+    for (size_t col = 0; col < most; col++) {
+      size_t line = aside ? (r->count > most && col + 1 == most ? r->count - 1 : col) : row;
+      const struct kpi *k = v->kpis[aside ? row : col];
+      char text[KPI_TEXT_BYTES];
+      kpi_text(k, kpi_value(k, r->lines[line].m), text);
+      table_put(t, "%s%s", text, strcmp(text, "-") == 0 ? "" : unit_mark(k));
+    }
+  }
+  table_print(t, o, v->es ? "Sin llamadas." : "No calls.");
+  table_destroy(t);
+}
+
+/* ---- what a share of few rows is worth ---- */
+
+static void put_intervals(const struct view *v, const struct report *r, const char *figure) {
+  const struct kpi *k = kpi_find(figure);
+  fputs(v->es ? "\nIntervalo de Wilson del 95 %:\n" : "\n95 % Wilson interval:\n", v->c->out);
+  for (size_t i = 0; k && i < r->count; i++) {
+    struct kpi_value value = kpi_value(k, r->lines[i].m);
+    int64_t low, high;
+    wilson_bp(value.num, value.den, &low, &high);
+    fprintf(v->c->out, "  %s: %" PRId64 "/%" PRId64 ", %" PRId64 ".%02d %% – %" PRId64 ".%02d %%\n",
+            r->lines[i].key[0] ? r->lines[i].key : "TOTAL", value.num, value.den, low / 100, (int)(low % 100), high / 100,
+            (int)(high % 100));
+  }
+}
+
+/* A calling number whose answers are surely below those of all others, or that networks block: it wants rest. */
+static void put_alerts(const struct view *v, const struct report *r) {
+  const struct kpi *answer = kpi_find("answer_rate"), *blocked = kpi_find("blocked_rate");
+  struct kpi_value all = kpi_value(answer, r->lines[r->count - 1].m);
+  for (size_t i = 0; i + 1 < r->count; i++) {
+    struct kpi_value here = kpi_value(answer, r->lines[i].m), stop = kpi_value(blocked, r->lines[i].m);
+    int64_t low, high, other_low, other_high;
+    wilson_bp(here.num, here.den, &low, &high);
+    wilson_bp(all.num - here.num, all.den - here.den, &other_low, &other_high);
+    if (here.den >= 50 && all.den > here.den && high < other_low)
+      fprintf(v->c->out, "%s %s: %s (%" PRId64 ".%02d %% – %" PRId64 ".%02d %%)\n", v->es ? "AVISO" : "ALERT", r->lines[i].key,
+              v->es ? "contestan menos que a los demás números" : "answered less than the other numbers", low / 100, (int)(low % 100),
+              high / 100, (int)(high % 100));
+    if (stop.num >= 3 && stop.num * 100 >= stop.den)
+      fprintf(v->c->out, "%s %s: %s %" PRId64 "/%" PRId64 "\n", v->es ? "AVISO" : "ALERT", r->lines[i].key,
+              v->es ? "las redes la bloquean" : "networks block it", stop.num, stop.den);
+  }
+}
+
+static int show(struct view *v, struct store *s, const char *kind, const struct call_filter *f) {
+  struct report r;
+  int err = report_make(s, kind, f, &r);
+  if (err < 0) return call_refuse(v->c, "the report \"%.20s\": %s", kind, err_name(err));
+  split_figures(v, r.kind->kpis);
+  if (v->style == STYLE_JSON) {
+    put_json(v, &r);
+  } else if (v->style == STYLE_CSV) {
+    put_csv(v, &r);
+  } else {
+    put_table(v, &r);
+    if (strcmp(kind, "detector") == 0) put_intervals(v, &r, "agent_machine_rate");
+    if (strcmp(kind, "numbers") == 0) put_alerts(v, &r);
+  }
+  report_free(&r);
+  return EXIT_GOOD;
+}
+
+/* ---- the worksheet ---- */
+
+struct sheet {
+  struct view *v;
+  struct table *table;
+  json_t *array;
+};
+
+static int put_window(void *arg, const struct abandon_line *l) {
+  struct sheet *x = arg;
+  static const struct kpi SHARE = {.unit = KPI_SHARE};
+  char text[KPI_TEXT_BYTES], from[25], to[25];
+  kpi_text(&SHARE, (struct kpi_value){l->num, l->den}, text);
+  clock_iso8601(l->from, from);
+  clock_iso8601(l->to, to);
+  if (x->array) {
+    json_array_append_new(x->array,
+                          json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:i, s:b}", "campaign", l->campaign, "rule",
+                                    l->rule, "from", from, "to", to, "live", (json_int_t)l->live, "abandoned", (json_int_t)l->abandoned,
+                                    "agent_machines", (json_int_t)l->agent_machines, "num", (json_int_t)l->num, "den", (json_int_t)l->den,
+                                    "rate", text, "limit_bp", (int)l->limit_bp, "within", l->within));
+  } else if (x->table) {
+    const char *cells[] = {l->campaign, l->rule, from, to};
+    for (int i = 0; i < 4; i++) table_put(x->table, "%.*s", i < 2 ? 60 : 10, cells[i]);
+    table_put(x->table, "%" PRId64, l->live);
+    table_put(x->table, "%" PRId64, l->abandoned);
+    table_put(x->table, "%" PRId64, l->agent_machines);
+    table_put(x->table, "%" PRId64 " / %" PRId64, l->num, l->den);
+    table_put(x->table, "%s %%", text);
+    table_put(x->table, "%u.%02u %%", l->limit_bp / 100, l->limit_bp % 100);
+    table_put(x->table, "%s", x->v->es ? (l->within ? "sí" : "NO") : l->within ? "yes" : "NO");
+  } else {
+    FILE *o = x->v->c->out;
+    csv_put(o, l->campaign);
+    fprintf(o, ",%s,%s,%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%s,%u,%d\n", l->rule, from, to, l->live, l->abandoned,
+            l->agent_machines, l->num, l->den, text, l->limit_bp, l->within);
+  }
+  return CAD_OK;
+}
+
+static int show_abandonment(struct view *v, struct store *s, const struct call_filter *f) {
+  static const char *const EN[] = {"Campaign", "Rule",   "From",   "To", ">Live", ">Abandoned", ">Machines", ">Numerator / denominator",
+                                   ">Rate",    ">Limit", "Within", NULL};
+  static const char *const ES[] = {"Campaña", "Regla",        "Desde",          "Hasta",
+                                   ">Vivas",  ">Abandonadas", ">Contestadores", ">Numerador / denominador",
+                                   ">Tasa",   ">Límite",      "Dentro",         NULL};
+  struct sheet x = {.v = v};
+  if (v->style == STYLE_JSON) x.array = json_array();
+  if (v->style == STYLE_TABLE) x.table = table_create(v->es ? ES : EN);
+  if (v->style == STYLE_CSV) fputs("campaign,rule,from,to,live,abandoned,agent_machines,num,den,rate_pct,limit_bp,within\n", v->c->out);
+  int r = report_abandonment(s, f, put_window, &x);
+  if (x.array) call_put_json(v->c, json_pack("{s:s, s:o}", "report", "abandonment", "lines", x.array));
+  if (x.table) {
+    fputs("Abandonment by legal window · Abandono por ventana legal\n\n", v->c->out);
+    table_print(x.table, v->c->out, v->es ? "Sin respuestas vivas." : "No live answers.");
+    fputs(
+        "\nThe rate is compared exactly, not as it is rounded here; below 100 live answers it says little. docs/kpi.md has the formulas.\n",
+        v->c->out);
+  }
+  table_destroy(x.table);
+  return r < 0 ? call_refuse(v->c, "the worksheet: %s", err_name(r)) : EXIT_GOOD;
+}
+
+/* ---- the rows behind a figure ---- */
+
+struct drill {
+  struct rows_out rows;
+  const char *kind, *group;
+  const struct kpi *kpi;
+};
+
+static int drill_row(void *arg, const struct call_row *r) {
+  struct drill *d = arg;
+  char key[96];
+  int64_t m[MEASURE_COUNT];
+  if (!report_key(d->kind, r, key) || (d->group && strcmp(d->group, key) != 0)) return CAD_OK;
+  measure_call(r, m);
+  return kpi_counts(d->kpi, m) ? rows_put(&d->rows, r) : CAD_OK;
+}
+
+static int show_rows(struct view *v, struct store *s, const char *kind, const struct call_filter *f) {
+  const char *figure = call_option(v->c, OPT_ROWS);
+  struct drill d = {.kind = kind, .group = call_option(v->c, OPT_GROUP), .kpi = kpi_find(figure)};
+  if (!d.kpi) return call_refuse(v->c, "there is no figure \"%.40s\"; cadencia report dictionary lists them", figure);
+  rows_begin(&d.rows, v->c->out, v->style != STYLE_JSON, false);
+  int r = store_calls_each(s, f, drill_row, &d);
+  if (r >= 0) r = rows_end(&d.rows);
+  return r < 0 ? call_refuse(v->c, "the rows: %s", err_name(r)) : EXIT_GOOD;
+}
+
+static int list_kinds(struct command_call *c) {
+  size_t n;
+  const struct report_kind *k = report_kinds(&n);
+  for (size_t i = 0; i < n; i++) fprintf(c->out, "%-12s %s · %s\n             %s\n", k[i].name, k[i].en, k[i].es, k[i].text);
+  fprintf(c->out, "%-12s %s\n             %s\n", "abandonment", "Abandonment by legal window · Abandono por ventana legal",
+          "For compliance: live answers and abandoned calls as each rule counts them.");
+  fprintf(c->out, "%-12s %s\n", "dictionary", "Every figure and its formula · Cada indicador y su fórmula");
+  fprintf(c->out, "%-12s %s\n", "chain", "What each link of the logs is made of · De qué está hecho cada eslabón");
+  return EXIT_GOOD;
+}
+
+int cmd_report(struct command_call *c) {
+  const char *kind = c->args->word_count ? c->args->words[0] : NULL, *format = call_option(c, OPT_FORMAT);
+  struct view v = {.c = c,
+                   .style = call_json(c) || (format && strncmp(format, "json", 4) == 0) ? STYLE_JSON
+                            : format && strcmp(format, "csv") == 0                      ? STYLE_CSV
+                                                                                        : STYLE_TABLE};
+  const char *language = call_option(c, OPT_LANGUAGE), *system = getenv("LANG");
+  v.es = language ? strncmp(language, "es", 2) == 0 : system && strncmp(system, "es", 2) == 0;
+  struct call_filter f;
+  if (!kind) return list_kinds(c);
+  if (strcmp(kind, "dictionary") == 0) {
+    kpi_print(c->out);
+    return EXIT_GOOD;
+  }
+  if (strcmp(kind, "chain") == 0) {
+    evidence_print_kinds(c->out);
+    return EXIT_GOOD;
+  }
+  size_t n;
+  const struct report_kind *kinds = report_kinds(&n);
+  bool known = strcmp(kind, "abandonment") == 0;
+  for (size_t i = 0; i < n; i++) known = known || strcmp(kinds[i].name, kind) == 0;
+  if (!known) return call_refuse(c, "there is no report \"%.20s\"; cadencia report lists them", kind);
+  int status = call_filter_options(c, &f);
+  if (status != EXIT_GOOD) return status;
+  struct store *s = call_reader(c);
+  if (!s) return EXIT_REFUSED;
+  status = call_option(c, OPT_ROWS)           ? show_rows(&v, s, kind, &f)
+           : strcmp(kind, "abandonment") == 0 ? show_abandonment(&v, s, &f)
+                                              : show(&v, s, kind, &f);
+  store_close(s);
+  return status;
+}

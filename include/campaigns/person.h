@@ -1,0 +1,32 @@
+/* person.h — what one person may ask for: everything about a number, and its erasure; and retention for everybody.
+ *
+ * An erasure takes the number, its salts and the contact's rows away; calls, decisions and audit rows stay without them, and
+ * a chained row says which. Opt-outs stay as a keyed hash. Source: campaigns/records/person.c */
+#ifndef CAMPAIGNS_PERSON_H
+#define CAMPAIGNS_PERSON_H
+
+#include <campaigns/store.h>
+
+/* The keyed hash of a number, hex, under which erasures know it. CAD_EIO without the key file. */
+enum { SUBJECT_BYTES = 40 };
+int person_subject(const char *db_path, uint64_t phone, char out[SUBJECT_BYTES]);
+
+struct person_rows {
+  uint64_t *calls, *decisions, *verdicts, *audits; /* ids, each list ends with 0 */
+  unsigned contacts, call_count, decision_count;   /* how many */
+};
+/* By a read-only store: the logs may be long, and nobody waits for this. */
+int person_find(struct store *reader, uint64_t phone, struct person_rows *out);
+/* All numbers of the person who has this one, itself first; how many. */
+int person_numbers(struct store *reader, uint64_t phone, uint64_t *out, int most);
+void person_rows_free(struct person_rows *r);
+/* One transaction by the writing store. CAD_EBUSY: a call to the number is going on; CAD_EREFUSED: a legal hold is on. */
+int store_person_erase(struct store *s, uint64_t phone, const char *subject, const char *basis, const struct person_rows *rows);
+
+/* Numbers in logs older than `before` go, some thousand rows a call; returns how many went, 0: done. The first call of a run
+ * writes the chained row (mark true). CAD_EREFUSED: a legal hold is on. */
+int store_retention_step(struct store *s, struct wall before, const char *basis, bool mark);
+int store_hold_set(struct store *s, bool on);
+int store_hold(struct store *s); /* 1 on, 0 off */
+
+#endif
