@@ -6,6 +6,7 @@
 #include "dialer/sim/cast.h"
 #include <arpa/inet.h>
 #include <cadencia/err.h>
+#include <campaigns/compliance.h>
 #include <campaigns/intake.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -301,6 +302,24 @@ static int set_clock(struct rehearsal *r, struct store *s) {
   return CAD_OK;
 }
 
+/* Invented people are on no registry: each one that a rule asks for is there, of today and empty. */
+static int empty_registries(struct store *s) {
+  const struct ruleset *rules = store_law(s)->rules;
+  char folder[512], path[600];
+  int rc = store_dnc_list_folder(s, folder);
+  for (int i = 0; rules && rc == CAD_OK && i < rules->count; i++) {
+    const struct rule *rule = &rules->rules[i];
+    for (int k = 0; rc == CAD_OK && rule->on && rule->kind == RULE_REGISTRY && k < rule->u.registry.count; k++) {
+      struct dnc_list l = {.registry = true, .file = "rehearsal", .as_of = {clock_wall().ms / 86400000 * 86400000}};
+      snprintf(l.name, sizeof l.name, "%s", rule->u.registry.names[k]);
+      snprintf(path, sizeof path, "%s/rehearsal.set", folder);
+      int64_t written = store_dnc_list_write(NULL, 0, path);
+      rc = written < 0 ? (int)written : store_dnc_list_adopt(s, &l, path);
+    }
+  }
+  return rc;
+}
+
 int stage_records(struct rehearsal *r) {
   char path[CONFIG_PATH_MAX + 16];
   struct campaign_def def;
@@ -314,6 +333,7 @@ int stage_records(struct rehearsal *r) {
   struct store_options so = {.path = path, .share_dir = r->cfg.share_dir, .box = r->cfg.box};
   rc = store_open(&so, &s, stderr);
   if (rc == CAD_OK) rc = run_on_store(s, (int (*)(struct store *, void *))store_campaign_put, &def, true);
+  if (rc == CAD_OK) rc = empty_registries(s);
   if (rc == CAD_OK) rc = import(r, s);
   if (rc == CAD_OK) rc = store_begin(s);
   if (rc == CAD_OK) {

@@ -126,6 +126,7 @@ static void do_close(struct store_group *g, const struct mail *m) {
     return;
   }
   if (err < 0) log_warn("store", "close of attempt %llu: %s", (unsigned long long)rec->attempt_id, err_name(err));
+  if (err >= 0 && store_opted_out(g->store)) group_dnc_added(g, store_opted_out(g->store), NULL);
   struct mail_store_opened *r = &group_reply(g, STORE_CLOSED)->u.store_opened;
   *r = (struct mail_store_opened){rec->slot, rec->gen, rec->attempt_id, REFUSAL_NONE, WALL_NONE};
 }

@@ -2,7 +2,7 @@
 
 /* The row that is being closed, as it was opened. */
 struct closing {
-  uint64_t seller, campaign, case_id;
+  uint64_t seller, campaign, case_id, phone;
   struct wall started;
   bool closed;
   unsigned char commit[COMMIT_BYTES]; /* to the number */
@@ -19,6 +19,7 @@ static int get_attempt(struct store *s, uint64_t id, struct closing *out) {
     *out = (struct closing){.seller = col_u64(q, 1),
                             .campaign = col_u64(q, 2),
                             .case_id = col_u64(q, 4),
+                            .phone = col_u64(q, 11),
                             .started = col_wall(q, 9),
                             .closed = col_u64(q, 10) != 0};
     if (sqlite3_column_bytes(q, 12) == SALT_BYTES) chain_commitment(col_u64(q, 11), sqlite3_column_blob(q, 12), out->commit);
@@ -44,6 +45,13 @@ static int write_close(struct store *s, const struct closing *a, const struct ma
   if (err < 0) return err;
   return db_run(&s->db, Q_INTERACTION_PUT, "INSERT INTO interaction VALUES(?,?,?,?,'voice',0,?,?,?,?)", "uuuuiidu", r->attempt_id,
                 a->seller, a->campaign, a->case_id, a->started.ms, ended.ms, (int)outcome, r->agent_id);
+}
+
+/* 607: the person's phone said "never again" for them (RFC 8197). */
+static int heed_unwanted(struct store *s, const struct closing *a, struct wall ended) {
+  int err = dnc_insert(s, a->phone, a->seller, 0, "607", ended);
+  s->opted_out = a->phone;
+  return err < 0 ? err : dnc_finish_cases(s, a->phone, a->seller, 0);
 }
 
 /* When the contact is due again: its next number soon, or by the rule of the outcome once every number had its turn.
@@ -105,6 +113,7 @@ static struct wall latest(const struct mail_store_close *r, struct wall started)
 int store_attempt_close(struct store *s, const struct mail_store_close *rec) {
   struct closing a;
   bool own;
+  s->opted_out = 0;
   int err = store_enter(s, &own);
   if (err < 0) return err;
   int r = get_attempt(s, rec->attempt_id, &a);
@@ -116,6 +125,7 @@ int store_attempt_close(struct store *s, const struct mail_store_close *rec) {
     struct campaign_mem *c = store_campaign(s, a.campaign);
     if (c) tally_add(c, outcome, rec->abandoned, rec->abandoned || outcome == OUTCOME_CONNECTED);
     if (err >= 0) err = move_case(s, &a, rec->attempt_id, outcome, ended);
+    if (err >= 0 && outcome == OUTCOME_UNWANTED) err = heed_unwanted(s, &a, ended);
     if (err >= 0 && rec->agent_id != 0) err = amend_after_close(s, rec->attempt_id);
   } else {
     err = r < 0 ? r : r == 0 ? CAD_ENOENT : CAD_OK;

@@ -1,23 +1,39 @@
 #include "store_internal.h"
 #include <string.h>
 
+/* By the file: for readers, which hold no memory of it. */
+static bool listed_in_file(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, int *err) {
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_DNC_HAS, "SELECT 1 FROM dnc WHERE number=? AND (seller=0 OR seller=?) AND (campaign=0 OR campaign=?) LIMIT 1",
+               "uuu", phone, seller, campaign);
+  int r = db_step(&s->db, q);
+  db_done(q);
+  if (r < 0) *err = r;
+  return r != 0; /* a failed look-up blocks */
+}
+
 bool dnc_listed(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, int *err) {
-  sqlite3_stmt *q = db_query(&s->db, Q_DNC_HAS, "SELECT seller, campaign FROM dnc WHERE number=?", "u", phone);
-  bool listed = false;
-  int r;
-  while (!listed && (r = db_step(&s->db, q)) > 0) { /* 0: the list of everybody */
-    uint64_t of_seller = col_u64(q, 0), of_campaign = col_u64(q, 1);
-    listed = (of_seller == 0 || of_seller == seller) && (of_campaign == 0 || of_campaign == campaign);
+  if (s->reader) return listed_in_file(s, phone, seller, campaign, err);
+  return dnc_memory_has(&s->dnc, phone, seller, campaign) || dnc_lists_have(s, phone, seller, campaign) ||
+         suppression_has(s, phone, seller, campaign, err);
+}
+
+int dnc_load(struct store *s) {
+  int r = dnc_memory_open(&s->dnc);
+  if (r < 0) return r;
+  sqlite3_stmt *q = db_query(&s->db, Q_DNC_LOAD, "SELECT number, seller, campaign FROM dnc", "");
+  while ((r = db_step(&s->db, q)) > 0) {
+    r = dnc_memory_add(&s->dnc, col_u64(q, 0), col_u64(q, 1), col_u64(q, 2));
+    s->dnc.added_count = 0; /* nothing to undo */
+    if (r < 0) break;
   }
   db_done(q);
-  if (!listed && r < 0) {
-    *err = r;
-    return true; /* a failed look-up blocks */
-  }
-  return listed;
+  return r;
 }
 
 int dnc_insert(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, const char *source, struct wall at) {
+  int err = dnc_memory_add(&s->dnc, phone, seller, campaign);
+  if (err < 0) return err;
   return db_run(&s->db, Q_DNC_PUT, "INSERT OR IGNORE INTO dnc VALUES(?,?,?,?,?)", "uuuti", phone, seller, campaign, source,
                 at.ms ? at.ms : store_now(s).ms);
 }
@@ -55,7 +71,7 @@ int dnc_finish_cases(struct store *s, uint64_t phone, uint64_t seller, uint64_t 
   return r < 0 ? r : CAD_OK;
 }
 
-static int scope_parse(struct store *s, const char *scope, uint64_t *seller, uint64_t *campaign) {
+int dnc_scope_parse(struct store *s, const char *scope, uint64_t *seller, uint64_t *campaign) {
   *seller = *campaign = 0;
   if (!scope || !*scope || strcmp(scope, "global") == 0) return CAD_OK;
   if (strncmp(scope, "campaign:", 9) == 0) {
@@ -76,7 +92,7 @@ static int scope_parse(struct store *s, const char *scope, uint64_t *seller, uin
 
 int store_dnc_add(struct store *s, uint64_t phone, const char *scope, const char *source, struct wall at) {
   uint64_t seller, campaign;
-  int err = scope_parse(s, scope, &seller, &campaign);
+  int err = dnc_scope_parse(s, scope, &seller, &campaign);
   if (err < 0) return err;
   bool own;
   if ((err = store_enter(s, &own)) < 0) return err;

@@ -15,6 +15,22 @@ void facts_place(struct store *s, uint64_t phone, uint32_t set, struct law_place
   }
 }
 
+void facts_zones(struct store *s, uint64_t phone, struct law_place *out) {
+  const char *zones = numbering_find(s->numbering, phone);
+  for (; zones && *zones; zones += *zones == '&') {
+    char name[64] = "";
+    size_t n = strcspn(zones, "&");
+    if (n < sizeof name) memcpy(name, zones, n);
+    uint16_t zone = zones_find(s->zones, name);
+    if (zone == ZONE_NONE || out->zone_count == LAW_ZONES_MAX) {
+      out->zone_count = 0;
+      return;
+    }
+    out->zones[out->zone_count++] = zone;
+    zones += n;
+  }
+}
+
 void facts_regions_text(struct store *s, uint64_t phone, char *out, size_t room) {
   struct law_place p;
   size_t used = 0;
@@ -153,5 +169,8 @@ int facts_gather(struct store *s, const struct campaign_mem *c, uint64_t case_id
   for (int i = 0; i < n; i++)
     if ((r = attempts_to(s, others[i], c->seller, from, f)) < 0) return r;
   if ((r = calls_from(s, case_id, from, f)) < 0) return r;
+  if ((r = consents_gather(s, f->phone, c->seller, f)) < 0) return r;
+  f->registries = s->fact_room->registries;
+  f->registry_count = store_registries(s, f->phone, s->fact_room->registries);
   return CAD_OK;
 }

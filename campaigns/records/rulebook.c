@@ -61,17 +61,51 @@ static int load_calendars(struct store *s, const struct store_options *opt, FILE
   return r;
 }
 
+/* Which rules were in force since when: one row for each different file. */
+int rulebook_log(struct store *s) {
+  bool own;
+  int err = store_enter(s, &own);
+  if (err < 0) return err;
+  for (int i = 0; s->rules && i < s->rules->pack_count && err >= 0; i++) {
+    const struct pack *p = &s->rules->packs[i];
+    err = db_run(&s->db, Q_PACK_LOG, "INSERT OR IGNORE INTO rule_pack VALUES(?,?,?,?,?)", "tudiu", p->name, p->hash, (int)p->version,
+                 (int64_t)p->rules, (uint64_t)store_now(s).ms);
+  }
+  return store_leave(s, own, err);
+}
+
 int rulebook_load(struct store *s, const struct store_options *opt, FILE *err) {
-  s->regions = numbering_create();
+  struct ruleset *old_rules = s->rules;
+  struct calendar *old_calendar = s->calendar;
   s->rules = ruleset_create();
   s->calendar = calendar_create();
-  if (!s->regions || !s->rules || !s->calendar) return CAD_ENOMEM;
-  int r = load_numbering(s->regions, opt->share_dir, "prefix_regions.csv", true, err);
+  int r = s->rules && s->calendar ? CAD_OK : CAD_ENOMEM;
+  if (r >= 0 && !s->regions) {
+    s->regions = numbering_create();
+    r = s->regions ? load_numbering(s->regions, opt->share_dir, "prefix_regions.csv", true, err) : CAD_ENOMEM;
+  }
   if (r >= 0) r = load_packs(s, opt, err);
   if (r >= 0) r = load_calendars(s, opt, err);
+  if (r < 0 && old_rules) { /* a reload: all or nothing */
+    ruleset_destroy(s->rules);
+    calendar_destroy(s->calendar);
+    s->rules = old_rules;
+    s->calendar = old_calendar;
+    return r;
+  }
+  ruleset_destroy(old_rules);
+  calendar_destroy(old_calendar);
   s->law = (struct law){s->zones, s->rules, s->calendar};
   s->law_generation++;
   return r;
+}
+
+int store_law_reload(struct store *s, FILE *err) {
+  struct store_options opt = {.path = s->db_path[0] ? s->db_path : NULL,
+                              .share_dir = s->share_dir[0] ? s->share_dir : NULL,
+                              .rules_dir = s->rules_given ? s->rules_dir : NULL};
+  int r = opt.share_dir ? rulebook_load(s, &opt, err) : CAD_ENOSUP;
+  return r < 0 ? r : rulebook_log(s);
 }
 
 void rulebook_free(struct store *s) {

@@ -131,10 +131,14 @@ static const char *const PACED =
     " UNIQUE(campaign, minute)) STRICT;"
     "CREATE INDEX paced_minute ON paced(minute);";
 
-static const struct migration MIGRATIONS[] = {
-    {1, 1, {FIRST_WHO, FIRST_DONE}}, {2, 2, {LISTS, IMPORTS}}, {3, 3, {SCHEMA_CHAIN, SCHEMA_AUDIT, SCHEMA_AUDIT_LISTS}},
-    {4, 4, {SCHEMA_USERS}},          {5, 4, {PACING}},         {6, 4, {PACED}},
-    {7, 7, {SCHEMA_VERDICT}}};
+static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
+                                              {2, 2, {LISTS, IMPORTS}},
+                                              {3, 3, {SCHEMA_CHAIN, SCHEMA_AUDIT, SCHEMA_AUDIT_LISTS}},
+                                              {4, 4, {SCHEMA_USERS}},
+                                              {5, 4, {PACING}},
+                                              {6, 4, {PACED}},
+                                              {7, 7, {SCHEMA_VERDICT}},
+                                              {8, 8, {SCHEMA_COMPLIANCE, SCHEMA_COMPLIANCE_AUDIT}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {

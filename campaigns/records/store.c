@@ -20,6 +20,17 @@ static int load_rules(struct store *s, const struct store_options *opt, FILE *er
   return r < 0 ? r : rulebook_load(s, opt, err);
 }
 
+/* What belongs to the records but is no table lies beside the database. */
+static void state_folders(struct store *s, const struct store_options *opt) {
+  const char *slash = opt->path ? strrchr(opt->path, '/') : NULL;
+  if (opt->path) snprintf(s->state_dir, sizeof s->state_dir, "%.*s", slash ? (int)(slash - opt->path) : 1, slash ? opt->path : ".");
+  snprintf(s->db_path, sizeof s->db_path, "%s", opt->path ? opt->path : "");
+  snprintf(s->share_dir, sizeof s->share_dir, "%s", opt->share_dir ? opt->share_dir : "");
+  snprintf(s->rules_dir, sizeof s->rules_dir, "%s", opt->rules_dir ? opt->rules_dir : "");
+  s->rules_given = opt->rules_dir != NULL;
+  if (opt->path) snprintf(s->lists_dir, sizeof s->lists_dir, "%s/dnc", s->state_dir);
+}
+
 int store_open(const struct store_options *opt, struct store **out, FILE *err) {
   struct store *s = calloc(1, sizeof *s);
   if (!s) return CAD_ENOMEM;
@@ -29,6 +40,10 @@ int store_open(const struct store_options *opt, struct store **out, FILE *err) {
   int r = db_open(&s->db, opt->path, false, opt->fast, err);
   if (r >= 0) r = schema_migrate(&s->db, err);
   if (r >= 0) r = lease_set_open(&s->leases);
+  if (r >= 0) state_folders(s, opt);
+  if (r >= 0) r = dnc_load(s);
+  if (r >= 0) r = dnc_lists_load(s, err);
+  if (r >= 0) r = suppression_load(s, s->state_dir, err);
   if (r >= 0) r = load_rules(s, opt, err);
   if (r >= 0) r = campaigns_load(s);
   if (r >= 0) r = lists_load(s);
@@ -37,6 +52,7 @@ int store_open(const struct store_options *opt, struct store **out, FILE *err) {
   s->chain.checkpoint_rows = opt->checkpoint_rows;
   if (r >= 0) r = chain_open(s, opt->path, err);
   if (r >= 0) r = store_recover(s);
+  if (r >= 0) r = rulebook_log(s);
   if (r < 0) {
     if (err && s->db.handle && s->db.last_code)
       fprintf(err, "%s: %s\n", opt->path ? opt->path : "in memory", sqlite3_errstr(s->db.last_code));
@@ -77,6 +93,8 @@ struct store *store_close(struct store *s) {
   zones_destroy(s->zones);
   numbering_destroy(s->numbering);
   rulebook_free(s);
+  dnc_memory_close(&s->dnc);
+  dnc_lists_free(s);
   free(s->fact_room);
   paced_free(s);
   free(s);
@@ -114,6 +132,7 @@ int store_begin(struct store *s) {
   if (err < 0) return err;
   for (uint32_t i = 0; i < s->campaign_count; i++) s->campaigns[i].open_at_begin = s->campaigns[i].open;
   s->contacts_at_begin = s->contacts;
+  dnc_memory_begin(&s->dnc);
   memcpy(s->jobs_at_begin, s->jobs, sizeof s->jobs);
   chain_begin(&s->chain);
   return CAD_OK;
@@ -128,6 +147,7 @@ static void forget_group(struct store *s) {
     if (c->set_verdicts) memset(c->set_verdicts, 0, c->set_verdict_room); /* what was said may be undone: say it again */
   }
   s->contacts = s->contacts_at_begin;
+  dnc_memory_undo(&s->dnc);
   tally_forget(s);
   chain_forget(&s->chain);
   memcpy(s->jobs, s->jobs_at_begin, sizeof s->jobs);

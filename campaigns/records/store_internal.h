@@ -8,10 +8,12 @@
 
 #include "chain.h"
 #include "db.h"
+#include "dnc_memory.h"
 #include "lease_set.h"
+#include "number_set.h"
 #include <cadencia/err.h>
 #include <cadencia/ids.h>
-#include <campaigns/store.h>
+#include <campaigns/compliance.h>
 
 enum case_status { CASE_WAITING = 0, CASE_DIALING = 1, CASE_DONE = 2 };
 /* The database keeps these numbers. MINE: a call back that one agent promised. Leased in the order of hopper.c. */
@@ -92,6 +94,15 @@ struct fact_room {
 };
 
 struct paced_book; /* paced.c */
+/* A do-not-call list that was loaded as a file. */
+struct loaded_list {
+  char name[RULE_LIST_NAME_MAX], file[64]; /* file: in lists_dir */
+  bool registry;
+  uint64_t seller, campaign; /* own lists; 0: all */
+  struct wall as_of;
+  struct number_set *set;
+};
+
 struct store {
   struct db db;
   struct paced_book *paced; /* the running minutes of the pacers; NULL: none yet */
@@ -105,6 +116,14 @@ struct store {
   struct law law;          /* the three above as the gate wants them */
   uint32_t law_generation; /* grows with every change of rules, calendars or campaigns: what was computed before is stale */
   struct fact_room *fact_room;
+  struct dnc_memory dnc; /* the table dnc */
+  struct loaded_list loaded[DNC_REGISTRIES_MAX + DNC_OWN_LISTS_MAX];
+  int loaded_count;
+  char lists_dir[512], state_dir[500]; /* "" in memory */
+  unsigned char suppression_key[32];
+  uint64_t hashed_count;
+  char rules_dir[512], share_dir[512], db_path[512]; /* as the options gave them */
+  bool rules_given;
   struct campaign_mem *campaigns;
   uint32_t campaign_count;
   struct zone_set *sets;
@@ -126,6 +145,8 @@ extern const char SCHEMA_VERDICT[], SCHEMA_CHAIN[], SCHEMA_AUDIT[], SCHEMA_AUDIT
 
 /* schema_users.c */
 extern const char SCHEMA_USERS[];
+/* schema_compliance.c */
+extern const char SCHEMA_COMPLIANCE[], SCHEMA_COMPLIANCE_AUDIT[];
 
 /* schema.c: creates or migrates; CAD_EVERSION. The one readable line goes to err. */
 int schema_migrate(struct db *db, FILE *err);
@@ -198,12 +219,22 @@ void bucket_touch(struct store *s, uint32_t bucket, struct wall next);
 /* dnc.c */
 bool dnc_listed(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, int *err);
 int dnc_insert(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, const char *source, struct wall at);
+int dnc_load(struct store *s);
+int dnc_scope_parse(struct store *s, const char *scope, uint64_t *seller, uint64_t *campaign);
+/* dnc_list.c, suppression.c, consent.c */
+int dnc_lists_load(struct store *s, FILE *err);
+void dnc_lists_free(struct store *s);
+bool dnc_lists_have(const struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign);
+int suppression_load(struct store *s, const char *state_dir, FILE *err);
+bool suppression_has(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, int *err);
+int consents_gather(struct store *s, uint64_t phone, uint64_t seller, struct gate_facts *f);
 /* Finishes the waiting and running contacts of this number; seller and campaign 0: all. */
 int dnc_finish_cases(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign);
 
 /* rulebook.c: rules, calendars and the regions of prefixes, from share_dir and the site's folders beside the database. */
 int load_numbering(struct numbering *n, const char *share_dir, const char *name, bool needed, FILE *err);
 int rulebook_load(struct store *s, const struct store_options *opt, FILE *err);
+int rulebook_log(struct store *s);
 void rulebook_free(struct store *s);
 
 /* openings.c: when the contacts of a zone set may be called by this campaign */
@@ -217,6 +248,8 @@ struct wall set_closes(struct store *s, struct campaign_mem *c, uint32_t set, st
 /* facts.c: what the gate must know. facts_gather fills do-not-call, attempts, events, consents and registries; f->now,
  * f->phone and f->place must be there. The arrays live in the store until the next gathering. */
 void facts_place(struct store *s, uint64_t phone, uint32_t set, struct law_place *out); /* set UINT32_MAX: the number alone */
+/* The zones that the number's own prefix tells. */
+void facts_zones(struct store *s, uint64_t phone, struct law_place *out);
 /* "&@US-NY&@US-NJ": the regions of a number as a zone set carries them. "" when there is no room: the gate looks anyway. */
 void facts_regions_text(struct store *s, uint64_t phone, char *out, size_t room);
 uint64_t facts_debt(const char *external_id);

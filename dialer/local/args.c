@@ -55,14 +55,23 @@ static const struct {
     [OPT_OUT] = {"out", "FILE", "where it is written"},
     [OPT_MASK] = {"mask", NULL, "hide the last four digits of numbers"},
     [OPT_PASSWORD_FILE] = {"password-file", "FILE", "the password is the file's first line; default: it is asked for"},
-    [OPT_BASIS] = {"basis", "TEXT", "why, kept in the audit log: the request's number, the law"},
+    [OPT_BASIS] =
+        {"basis", "TEXT",
+         "why: a request, a law, kept in the audit log; of a consent: consent, written_consent, contract, inquiry, legitimate_interest"},
     [OPT_YES] = {"yes", NULL, "do it; without it is only said what would be done"},
     [OPT_HOLD] = {"hold", "on|off", "a legal hold: nothing is erased while it is on"},
     [OPT_DAYS] = {"days", "DAYS", "keep that long"},
     [OPT_SOURCE] = {"source", "TEXT", "where the wish came from, kept with it"},
-    [OPT_AT] = {"at", "TIME", "10:31:07 of today or yesterday, 2026-11-21T10:31:07, or with Z for UTC; default now"},
+    [OPT_AT] = {"at", "TIME", "a moment: 2026-11-21T10:31 and more, see the examples; default now"},
     [OPT_FOR] = {"for", "SECONDS", "how many seconds before it are listed, 1 to 600; default 20"},
     [OPT_LANG] = {"lang", "en|es", "language of the answer; default en"},
+    [OPT_REGISTRY] = {"registry", "NAME", "the public registry that the file is, such as US-DNC, TPS, ROBINSON"},
+    [OPT_DATE] = {"date", "YYYY-MM-DD", "the day on which the file was true"},
+    [OPT_SELLER] = {"seller", "NAME", "on whose behalf people are called"},
+    [OPT_TEXT] = {"text", "TEXT", "what the person was shown or told, in full"},
+    [OPT_EXPIRES] = {"expires", "YYYY-MM-DD", "the day on which it ends; default never"},
+    [OPT_PURPOSE] = {"purpose", "WORD", "telemarketing, collections, survey or information; default all"},
+    [OPT_REGION] = {"region", "CC[-XX]", "only what holds there, such as US, US-FL or ES"},
 };
 
 static void print_options(FILE *out, const struct command *c) {

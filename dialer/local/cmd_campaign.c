@@ -3,6 +3,7 @@
 #include "dialer/local/table.h"
 #include "dialer/local/template.h"
 #include <cadencia/err.h>
+#include <campaigns/compliance.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -113,6 +114,34 @@ static int prompt_missing(const struct config *config, const struct campaign_def
   return access(path, R_OK) != 0;
 }
 
+enum { NEEDS_MAX = 24 };
+struct needs_job {
+  const struct campaign_def *def;
+  uint64_t trunk_caller_id;
+  bool message;
+  struct gate_need needs[NEEDS_MAX];
+  int count;
+};
+
+static int job_needs(struct store *s, void *arg) {
+  struct needs_job *j = arg;
+  j->count = store_campaign_needs(s, j->def, j->trunk_caller_id, j->message, j->needs, NEEDS_MAX);
+  return CAD_OK;
+}
+
+/* What the rules of its countries ask of it: all that is missing, not only the first. */
+static int refuse_by_law(struct command_call *c, const struct campaign_def *d, const struct config_trunk *trunk) {
+  struct needs_job j = {.def = d, .trunk_caller_id = trunk->caller_id, .message = d->prompt[0] != '\0'};
+  int r = do_job(c, job_needs, &j, false);
+  if (r < 0) return call_refuse_store(c, r, "rules");
+  for (int i = 0; i < j.count && !call_json(c); i++)
+    fprintf(c->err, "cadencia campaign: missing (%s): %s; %s\n", j.needs[i].rule ? j.needs[i].rule->id : "rules", j.needs[i].what,
+            j.needs[i].fix);
+  if (j.count == 0) return EXIT_GOOD;
+  return call_refuse(c, "%s cannot start: %s (%s); %s%s", d->terms.name, j.needs[0].what, j.needs[0].rule ? j.needs[0].rule->id : "rules",
+                     j.needs[0].fix, j.count > 1 ? "; and more, see above" : "");
+}
+
 static int refuse_start(struct command_call *c, const struct campaign_def *d) {
   const struct config *config = c->backend->config;
   const struct config_trunk *trunk = find_trunk(config, d->trunk, NULL);
@@ -133,7 +162,7 @@ static int refuse_start(struct command_call *c, const struct campaign_def *d) {
   if (d->prompt[0] && prompt_missing(config, d, path))
     return call_refuse(c, "%s cannot start: its safe-harbour message %s is not there or cannot be read; put the WAV file there",
                        d->terms.name, path);
-  return EXIT_GOOD;
+  return refuse_by_law(c, d, trunk);
 }
 
 static int set_state(struct command_call *c, enum campaign_state state) {

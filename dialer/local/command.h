@@ -66,6 +66,13 @@ enum option {
   OPT_YES,
   OPT_HOLD,
   OPT_DAYS,
+  OPT_REGISTRY,
+  OPT_DATE,
+  OPT_SELLER,
+  OPT_TEXT,
+  OPT_EXPIRES,
+  OPT_PURPOSE,
+  OPT_REGION,
   OPT_COUNT
 };
 #define OPTION(o) (UINT64_C(1) << (o))
@@ -167,6 +174,21 @@ int cmd_list_show(struct command_call *c);
 int cmd_list_set(struct command_call *c);
 int cmd_dnc_add(struct command_call *c);
 int cmd_dnc_check(struct command_call *c);
+int cmd_dnc_load(struct command_call *c);
+int cmd_dnc_lists(struct command_call *c);
+int cmd_dnc_erase(struct command_call *c);
+int cmd_consent_add(struct command_call *c);
+int cmd_consent_revoke(struct command_call *c);
+int cmd_consent_list(struct command_call *c);
+int cmd_rules_list(struct command_call *c);
+int cmd_rules_show(struct command_call *c);
+int cmd_rules_test(struct command_call *c);
+int cmd_rules_diff(struct command_call *c);
+int cmd_rules_reload(struct command_call *c);
+int cmd_calendar_load(struct command_call *c);
+int cmd_calendar_list(struct command_call *c);
+int cmd_why_contact(struct command_call *c);
+int cmd_why_campaign(struct command_call *c);
 int cmd_status(struct command_call *c);
 int cmd_user_add(struct command_call *c);
 int cmd_user_password(struct command_call *c);

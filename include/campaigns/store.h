@@ -59,7 +59,7 @@ int store_attempt_open(struct store *s, const struct mail_store_open *req, struc
 /* Outcome, call log, next try: all or nothing. A second close of the same attempt changes nothing. */
 int store_attempt_close(struct store *s, const struct mail_store_close *rec);
 int store_dispose(struct store *s, const struct mail_store_dispose *d);
-/* The number that the last store_dispose put on the do-not-call list, 0: none. */
+/* The number that the last store_dispose or store_attempt_close (607) put on the do-not-call list, 0: none. */
 uint64_t store_opted_out(const struct store *s);
 int store_opt_out(struct store *s, const struct mail_store_opt_out *o);
 int store_agent_log(struct store *s, const struct mail_store_agent_log *a);

@@ -16,6 +16,9 @@ START_TEST(a_campaign_is_made_listed_shown_started_paused_and_stopped) {
   EXPECT(0, "campaign", "list");
   SAYS(said_out, "spring  stopped  predictive  carrier");
   EXPECT(1, "campaign", "pause", "spring");
+  EXPECT(1, "campaign", "start", "spring");
+  SAYS(said_err, "the registry US-DNC is not loaded (US-DNC-31); cadencia dnc load FILE --registry US-DNC");
+  load_registry();
   EXPECT(0, "campaign", "start", "spring");
   SAYS(said_out, "no daemon runs here");
   EXPECT(0, "campaign", "show", "spring", "--json");
@@ -46,6 +49,8 @@ START_TEST(a_campaign_does_not_start_while_something_mandatory_is_missing) {
   EXPECT(1, "campaign", "start", "c");
   SAYS(said_err, "safe_harbour_en.wav is not there");
   write_text("safe_harbour_en.wav", "RIFF");
+  EXPECT(1, "campaign", "start", "c");
+  load_registry();
   EXPECT(0, "campaign", "start", "c");
 }
 END_TEST
@@ -107,6 +112,79 @@ START_TEST(why_dial_tells_what_the_pacer_saw_and_what_held_it_back) {
 }
 END_TEST
 
+START_TEST(a_registry_is_loaded_listed_and_replaced_and_the_reasons_are_told) {
+  EXPECT(0, "campaign", "create", "spring", "--from", SALES);
+  load_registry();
+  SAYS(said_out, "4 numbers from 5 lines");
+  SAYS(said_out, "1 lines hold no number: 5");
+  EXPECT(0, "dnc", "lists");
+  SAYS(said_out, "US-DNC  registry");
+  EXPECT(1, "dnc", "load", in_home("registry.txt"), "--registry", "US-DNC");
+  SAYS(said_err, "--date");
+  EXPECT(1, "dnc", "load", in_home("registry.txt"), "--registry", "us-dnc", "--date", "2026-01-02");
+  SAYS(said_err, "capital letters");
+  EXPECT(0, "why", "contact", "+12025550171", "--campaign", "spring", "--at", "2026-11-24T17:00");
+  SAYS(said_out, "NO, on a public exclusion registry (US-DNC-31)");
+  EXPECT(0, "why", "contact", "+12025550171", "--campaign", "spring", "--at", "2026-11-24T17:00", "--lang", "es");
+  SAYS(said_out, "en un registro público de exclusión");
+  write_text("registry.txt", "2025550199\n");
+  EXPECT(0, "dnc", "load", in_home("registry.txt"), "--registry", "US-DNC", "--date", "2026-11-20", "--country", "US");
+  EXPECT(0, "why", "contact", "+12025550171", "--campaign", "spring", "--at", "2026-11-24T17:00");
+  SAYS(said_out, "YES");
+  EXPECT(0, "why", "contact", "+12025550171", "--campaign", "spring", "--at", "2026-11-24T02:30-05:00", "--json");
+  SAYS(said_out, "\"rule\": \"gate.hours\"");
+  EXPECT(0, "why", "contact", "+12025550171", "--campaign", "spring", "--at", "2027-01-24T17:00");
+  SAYS(said_out, "registry_stale");
+  EXPECT(0, "dnc", "add", "+12025550171", "--scope", "campaign:spring");
+  EXPECT(0, "dnc", "erase", "+12025550171");
+  EXPECT(0, "dnc", "list");
+  ck_assert_ptr_null(strstr(said_out, "2025550171"));
+  EXPECT(1, "dnc", "check", "+12025550171", "--campaign", "spring");
+  SAYS(said_out, "on a do-not-call list");
+  write_text("old.csv", "phone\n2025550144\n");
+  EXPECT(0, "dnc", "load", in_home("old.csv"), "--scope", "seller:Example Sales Company", "--name", "OLD", "--country", "US");
+  EXPECT(1, "dnc", "check", "+12025550144", "--campaign", "spring");
+}
+END_TEST
+
+START_TEST(consent_rules_and_calendars_are_kept_and_shown) {
+  EXPECT(0, "campaign", "create", "spring", "--from", SALES);
+  EXPECT(1, "consent", "add", "+12025550171", "--seller", "Nobody", "--basis", "consent", "--source", "form", "--date", "2026-05-02");
+  SAYS(said_err, "there is no seller");
+  EXPECT(1, "consent", "add", "+12025550171", "--seller", "Example Sales Company", "--basis", "maybe", "--source", "form", "--date",
+         "2026-05-02");
+  EXPECT(0, "consent", "add", "+12025550171", "--seller", "Example Sales Company", "--basis", "consent", "--source", "form", "--date",
+         "2026-05-02", "--text", "I agree");
+  EXPECT(0, "consent", "list", "+12025550171");
+  SAYS(said_out, "2026-05-02");
+  EXPECT(0, "consent", "revoke", "+12025550171");
+  SAYS(said_out, "1 consent of");
+  EXPECT(0, "rules", "list", "--region", "US-FL");
+  SAYS(said_out, "US-FL-CAP");
+  ck_assert_ptr_null(strstr(said_out, "US-KY-HOURS"));
+  EXPECT(0, "rules", "show", "US-REGF-7");
+  SAYS(said_out, "12 CFR 1006.14");
+  EXPECT(1, "rules", "show", "NONE");
+  EXPECT(0, "rules", "test");
+  SAYS(said_out, "0 failed");
+  EXPECT(0, "rules", "diff", SOURCE_DIR "/etc/rules/gb.conf");
+  SAYS(said_out, "0 changes");
+  write_text("bans.csv", "2026-11-24,US-DC,ban,Snow\n");
+  EXPECT(0, "calendar", "load", in_home("bans.csv"));
+  EXPECT(0, "calendar", "list", "--region", "US-DC", "--date", "2026-11-24");
+  SAYS(said_out, "Snow");
+  EXPECT(0, "why", "contact", "+12025550171", "--campaign", "spring", "--at", "2026-11-24T17:00", "--json");
+  SAYS(said_out, "GEN-BANS");
+  SAYS(said_out, "\"reason\": \"ban\"");
+  write_text("wrong.csv", "tomorrow,US,ban,x\n");
+  EXPECT(1, "calendar", "load", in_home("wrong.csv"));
+  EXPECT(0, "why", "campaign", "spring", "--lang", "es");
+  SAYS(said_out, "campaña spring");
+  EXPECT(0, "why", "campaign", "spring", "--json");
+  SAYS(said_out, "\"needs\"");
+}
+END_TEST
+
 START_TEST(a_template_with_faults_makes_no_campaign) {
   write_text("bad.conf", "mode = \"fast\";\nring_s = 10;\n");
   EXPECT(1, "campaign", "create", "x", "--from", in_home("bad.conf"));
@@ -146,9 +224,8 @@ END_TEST
 START_TEST(an_import_says_what_it_rejected_and_why) {
   EXPECT(0, "campaign", "create", "spring", "--from", SALES);
   EXPECT(0, "dnc", "add", "+12025550102");
-  write_text(
-      "l.csv",
-      "Tel\303\251fono;Nombre;Zona\n2025550101;Ana;\n2025550102;Bea;\n2,02E+09;Sci;\n2025550101;Dup;\n12;x;\n2025550103;Mars;Mars/Base\n");
+  write_text("l.csv", "Tel\303\251fono;Nombre;Zona\n2025550101;Ana;\n2025550102;Bea;\n2,02E+09;Sci;\n2025550101;Dup;\n12;x;\n2025550103;"
+                      "Mars;Mars/Base\n");
   EXPECT(0, "import", "--campaign", "spring", in_home("l.csv"), "--json");
   SAYS(said_out, "\"rows\": 6");
   SAYS(said_out, "\"accepted\": 1");
@@ -312,6 +389,8 @@ int main(void) {
   tcase_set_timeout(t, 60);
   tcase_add_test(t, a_campaign_is_made_listed_shown_started_paused_and_stopped);
   tcase_add_test(t, a_campaign_does_not_start_while_something_mandatory_is_missing);
+  tcase_add_test(t, a_registry_is_loaded_listed_and_replaced_and_the_reasons_are_told);
+  tcase_add_test(t, consent_rules_and_calendars_are_kept_and_shown);
   tcase_add_test(t, a_template_with_faults_makes_no_campaign);
   tcase_add_test(t, why_dial_tells_what_the_pacer_saw_and_what_held_it_back);
   tcase_add_test(t, agents_are_made_with_a_phone_that_can_be_rung);

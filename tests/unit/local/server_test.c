@@ -90,6 +90,7 @@ static void wait_heard(atomic_int *count) {
 START_TEST(what_commands_change_the_floor_hears) {
   EXPECT(0, "campaign", "create", "spring", "--from", SALES);
   wait_heard(&heard_campaigns);
+  load_registry();
   EXPECT(0, "campaign", "start", "spring");
   ck_assert_ptr_null(strstr(said_out, "no daemon"));
   EXPECT(0, "agent", "add", "anna", "--seat", "sip:anna@127.0.0.1:6001", "--nailed", "--campaign", "spring");

@@ -15,7 +15,7 @@ static const int64_t NOON_MS = 1794416400000; /* 2026-11-11T17:00:00Z, 12:00 in 
 static inline struct now at_ms(int64_t since_noon_ms) { return (struct now){{1000000 + since_noon_ms}, {NOON_MS + since_noon_ms}}; }
 
 static inline struct campaign_def campaign_like(const char *name) {
-  struct campaign_def d = {.state = CAMPAIGN_RUNNING, .country = "US", .purpose = "telemarketing", .trunk = "carrier", .seller = "acme"};
+  struct campaign_def d = {.state = CAMPAIGN_RUNNING, .country = "US", .purpose = "survey", .trunk = "carrier", .seller = "acme"};
   snprintf(d.terms.name, sizeof d.terms.name, "%s", name);
   d.terms.mode = PACING_PREDICTIVE;
   d.terms.screening = 1;

@@ -1,0 +1,220 @@
+/* Why a contact or a campaign is not dialed: the gate's own walk, told. */
+#include "store_internal.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { SAMPLE = 200, HOUR_MS = 3600000 };
+
+const struct law *store_law(const struct store *s) { return &s->law; }
+struct zones *store_zones(struct store *s) {
+  return s->zones;
+}
+
+/* ---- one contact ---- */
+
+/* The case with this id or this number; of several the youngest. */
+static int find_case(struct store *s, uint64_t key, uint64_t campaign, uint64_t *case_id, uint64_t *in_campaign) {
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_WHY_CASE,
+               "SELECT case_id, campaign FROM case_state WHERE (case_id=?1 OR phone=?1) AND (?2=0 OR campaign=?2) ORDER BY case_id DESC"
+               " LIMIT 1",
+               "uu", key, campaign);
+  int r = db_step(&s->db, q);
+  if (r > 0) *case_id = col_u64(q, 0), *in_campaign = col_u64(q, 1);
+  db_done(q);
+  return r;
+}
+
+static int case_facts(struct store *s, struct why_contact *w, const struct case_row *c, uint32_t *set) {
+  const struct bucket *b = bucket_at(s, c->bucket);
+  sqlite3_stmt *q = db_query(&s->db, Q_WHY_DUE, "SELECT next_at, coalesce(done_reason,0) FROM case_state WHERE case_id=? AND campaign=?",
+                             "uu", c->case_id, c->campaign);
+  int r = db_step(&s->db, q);
+  if (r > 0) w->due = c->status == 2 || col_u64(q, 0) < DAY_MS ? WALL_NONE : col_wall(q, 0), w->done_reason = (int)col_u64(q, 1);
+  db_done(q);
+  w->phone = c->phone;
+  w->case_id = c->case_id;
+  w->status = c->status;
+  w->known = true;
+  w->leased = lease_set_find(&s->leases, c->case_id, c->campaign) != NULL;
+  *set = b ? b->set : UINT32_MAX;
+  return r < 0 ? r : CAD_OK;
+}
+
+int store_why_contact(struct store *s, uint64_t key, const char *campaign, struct wall at, struct why_contact *out) {
+  struct campaign_mem *c = campaign ? store_campaign_named(s, campaign) : NULL;
+  uint64_t case_id = 0, in = c ? c->def.terms.id : 0;
+  uint32_t set = UINT32_MAX;
+  struct case_row row = {.case_id = 0};
+  if (campaign && !c) return CAD_ENOENT;
+  memset(out, 0, sizeof *out);
+  int r = find_case(s, key, in, &case_id, &in);
+  if (r > 0) r = case_get(s, case_id, in, &row);
+  if (r < 0) return r;
+  if (r > 0 && (r = case_facts(s, out, &row, &set)) < 0) return r;
+  if (!out->known) out->phone = key;
+  if (!c) c = store_campaign(s, in);
+  if (!c) return CAD_ENOENT;
+  out->def = c->def;
+  out->at = at.ms ? at : store_now(s);
+  struct gate_facts f = {.now = out->at, .clock_trusted = s->clock_trusted, .lease_valid = true, .phone = out->phone};
+  f.number_good = out->phone >= 1000000 && out->phone <= 999999999999999;
+  f.campaign_running = true; /* its state is told beside; what the law says is asked here */
+  facts_place(s, out->phone, set, &out->place);
+  if (!out->known) facts_zones(s, out->phone, &out->place); /* as an import would place it */
+  f.place = out->place;
+  if ((r = facts_gather(s, c, row.case_id, row.phone_id, &f)) < 0) return r;
+  out->count = gate_explain(&c->def.gate, &f, &s->law, out->findings, &out->verdict);
+  return CAD_OK;
+}
+
+/* ---- one campaign ---- */
+
+static struct why_reason *reason_of(struct why_campaign *w, const char *word, enum refusal refusal) {
+  for (int i = 0; i < w->reason_count; i++)
+    if (strcmp(w->reasons[i].word, word) == 0) return &w->reasons[i];
+  if (w->reason_count == WHY_REASONS_MAX) return &w->reasons[WHY_REASONS_MAX - 1];
+  struct why_reason *r = &w->reasons[w->reason_count++];
+  *r = (struct why_reason){.refusal = refusal};
+  snprintf(r->word, sizeof r->word, "%s", word);
+  return r;
+}
+
+static void count_reason(struct why_campaign *w, const char *word, enum refusal refusal, uint64_t n, struct wall next) {
+  struct why_reason *r = n ? reason_of(w, word, refusal) : NULL;
+  if (!r) return;
+  r->contacts += n;
+  if (next.ms && (r->next.ms == 0 || next.ms < r->next.ms)) r->next = next;
+}
+
+/* What waits in one bucket, by when its turn comes. */
+static int count_bucket(struct store *s, struct campaign_mem *c, const struct bucket *b, uint32_t id, struct why_campaign *w) {
+  uint64_t due[WHY_HOURS + 2] = {0};
+  struct wall first_later = WALL_NONE;
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_WHY_BUCKET,
+               "SELECT CASE WHEN next_at<=?2 THEN 0 WHEN next_at>?2+?3*3600000 THEN ?3+1 ELSE (next_at-?2+3599999)/3600000 END, count(*),"
+               " min(next_at) FROM case_state WHERE bucket=?1 AND status=0 GROUP BY 1",
+               "iii", (int64_t)id, w->at.ms, (int64_t)WHY_HOURS);
+  int r;
+  while ((r = db_step(&s->db, q)) > 0) {
+    uint64_t slot = col_u64(q, 0);
+    if (slot > WHY_HOURS + 1) continue;
+    due[slot] += col_u64(q, 1);
+    if (slot > 0 && (first_later.ms == 0 || col_wall(q, 2).ms < first_later.ms)) first_later = col_wall(q, 2);
+  }
+  db_done(q);
+  if (r < 0) return r;
+  const struct rule *by = NULL;
+  bool open = set_opens(s, c, b->set, w->at);
+  uint64_t later = 0, so_far = due[0];
+  for (int h = 1; h <= WHY_HOURS + 1; h++) later += due[h];
+  if (open) {
+    w->dialable += due[0];
+  } else if (due[0]) {
+    enum refusal refusal = set_blocked_by(s, c, b->set, w->at, &by);
+    char word[RULE_ID_MAX];
+    snprintf(word, sizeof word, "%s%s", by ? by->id : "gate.", by ? "" : refusal_name(refusal));
+    count_reason(w, word, refusal, due[0], set_opens_next(s, c, b->set, w->at, w->at));
+  }
+  count_reason(w, b->class == CLASS_CALLBACK ? "callback_later" : "retry_later", REFUSAL_NONE, later, first_later);
+  for (int h = 0; h < WHY_HOURS; h++) {
+    so_far += due[h + 1];
+    if (opening_allows(&c->def.gate, &s->sets[b->set].place, &s->law, wall_add(w->at, (int64_t)(h + 1) * HOUR_MS))) w->by_hour[h] += so_far;
+  }
+  return CAD_OK;
+}
+
+static int count_finished(struct store *s, const struct campaign_mem *c, struct why_campaign *w) {
+  sqlite3_stmt *q = db_query(
+      &s->db, Q_WHY_DONE, "SELECT status, coalesce(done_reason,0), count(*) FROM case_state WHERE campaign=? AND status<>0 GROUP BY 1, 2",
+      "u", c->def.terms.id);
+  int r;
+  while ((r = db_step(&s->db, q)) > 0) {
+    int reason = (int)col_u64(q, 1);
+    char word[RULE_ID_MAX];
+    if (col_u64(q, 0) == 1)
+      snprintf(word, sizeof word, "being_called");
+    else
+      snprintf(word, sizeof word, "finished: %s",
+               reason == DONE_DNC           ? "do_not_call"
+               : reason == DONE_NUMBER      ? "bad_number"
+               : reason == DONE_DISPOSITION ? "disposition"
+               : reason < OUTCOME_COUNT     ? outcome_name((enum outcome)reason)
+                                            : "other");
+    count_reason(w, word, REFUSAL_NONE, col_u64(q, 2), WALL_NONE);
+    w->contacts += col_u64(q, 2);
+  }
+  db_done(q);
+  return r;
+}
+
+/* Hours and turns are known for all; the rest of the gate is asked for the first of each bucket that is open. */
+static int ask_some(struct store *s, struct campaign_mem *c, const struct bucket *b, uint32_t id, struct why_campaign *w) {
+  uint64_t cases[SAMPLE];
+  int n = 0, r;
+  if (!set_opens(s, c, b->set, w->at)) return CAD_OK;
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_WHY_SOME, "SELECT case_id FROM case_state WHERE bucket=? AND status=0 AND next_at<=? ORDER BY next_at LIMIT ?",
+               "iii", (int64_t)id, w->at.ms, (int64_t)(SAMPLE - (int64_t)w->sampled));
+  while ((r = db_step(&s->db, q)) > 0 && n < SAMPLE) cases[n++] = col_u64(q, 0);
+  db_done(q);
+  for (int i = 0; i < n && r >= 0 && w->sampled < SAMPLE; i++) {
+    struct case_row row;
+    if ((r = case_get(s, cases[i], c->def.terms.id, &row)) <= 0) continue;
+    struct gate_facts f = {
+        .now = w->at, .clock_trusted = true, .campaign_running = true, .lease_valid = true, .number_good = true, .phone = row.phone};
+    facts_place(s, row.phone, b->set, &f.place);
+    if ((r = facts_gather(s, c, row.case_id, row.phone_id, &f)) < 0) break;
+    struct gate_verdict v = gate_decide(&c->def.gate, &f, &s->law);
+    w->sampled++;
+    if (v.reason == REFUSAL_NONE) continue;
+    char word[RULE_ID_MAX];
+    snprintf(word, sizeof word, "%s%s", v.rule ? v.rule->id : "gate.", v.rule ? "" : refusal_name(v.reason));
+    w->sample_refused++;
+    count_reason(w, word, v.reason, 1, v.next);
+  }
+  return r < 0 ? r : CAD_OK;
+}
+
+int store_why_campaign(struct store *s, const char *campaign, struct wall at, struct why_campaign *out) {
+  struct campaign_mem *c = store_campaign_named(s, campaign);
+  int r = CAD_OK;
+  if (!c) return CAD_ENOENT;
+  memset(out, 0, sizeof *out);
+  out->def = c->def;
+  out->at = at.ms ? at : store_now(s);
+  for (uint32_t i = 0; i < c->bucket_count && r >= 0; i++) {
+    const struct bucket *b = bucket_at(s, c->buckets[i]);
+    if (b && b->visible) r = count_bucket(s, c, b, c->buckets[i], out);
+  }
+  for (int i = 0; i < out->reason_count; i++) out->contacts += out->reasons[i].contacts;
+  out->contacts += out->dialable;
+  if (r >= 0) r = count_finished(s, c, out);
+  for (uint32_t i = 0; i < c->bucket_count && r >= 0 && out->sampled < SAMPLE; i++) {
+    const struct bucket *b = bucket_at(s, c->buckets[i]);
+    if (b && b->visible) r = ask_some(s, c, b, c->buckets[i], out);
+  }
+  /* What the sample found blocked is not dialable: told in proportion would be a guess, so only the sample is taken off. */
+  if (out->sample_refused <= out->dialable) out->dialable -= out->sample_refused;
+  return r < 0 ? r : CAD_OK;
+}
+
+/* ---- what a campaign must have ---- */
+
+int store_campaign_needs(struct store *s, const struct campaign_def *def, uint64_t trunk_caller_id, bool message_there,
+                         struct gate_need *out, int max) {
+  struct gate_registry registries[GATE_REGISTRIES_MAX];
+  struct gate_terms terms = def->gate;
+  if (terms.caller_id == 0) terms.caller_id = trunk_caller_id;
+  struct campaign_claims claims = {.ring_ms = def->terms.ring_ms,
+                                   .max_wait_ms = def->terms.max_wait_ms,
+                                   .limit_bp = def->terms.limit_bp,
+                                   .dials_ahead = def->terms.mode == PACING_PREDICTIVE || def->terms.mode == PACING_RATIO,
+                                   .has_message = message_there,
+                                   .has_optout_key = def->terms.optout_digit != 0,
+                                   .registries = registries,
+                                   .now = store_now(s)};
+  claims.registry_count = store_registries(s, 0, registries);
+  return gate_needs(&terms, &claims, &s->law, out, max);
+}
