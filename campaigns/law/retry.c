@@ -37,3 +37,8 @@ bool retry_next_number(enum outcome outcome, bool *dead) {
   return *dead || outcome == OUTCOME_NO_ANSWER || outcome == OUTCOME_MACHINE || outcome == OUTCOME_SCREENING ||
          outcome == OUTCOME_DEAD_AIR || outcome == OUTCOME_REJECTED;
 }
+
+uint16_t retry_score_class(uint32_t tries, uint8_t rank) {
+  const uint32_t tried = tries < 3 ? tries : 3, ranked = rank / 3u < 3 ? rank / 3u : 3;
+  return (uint16_t)(ranked * 4 + tried);
+}

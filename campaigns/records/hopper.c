@@ -182,6 +182,7 @@ static int take(struct search *x, uint32_t id, int room, struct lease *out) {
       b->skipped = true;
       continue;
     }
+    out[given].segment = retry_score_class(out[given].tries, b->segment);
     struct lease_entry e = {case_id, x->c->def.terms.id, id, mono_add(x->now.mono, LEASE_MS)};
     if (lease_set_add(&s->leases, &e) < 0) {
       b->earliest_ms = next_ms;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MIN_RING_MS = 15000, AGENTS_MAX = 4096, CALLS_MAX = 65535, RING_AT_LEAST_MS = 2000, AHEAD_MAX_MS = 86400000, RATIO_MAX_X100 = 2000 };
+enum { MIN_RING_MS = 15000, AGENTS_MAX = 4096, CALLS_MAX = 65535, RING_AT_LEAST_MS = 2000, AHEAD_MAX_MS = 600000, RATIO_MAX_X100 = 2000 };
 static const double first_price = 0.10;
 static const double discount_sigma = 1.0; /* of the measured machine share */
 
@@ -288,7 +288,8 @@ static bool agent_event(struct pacer *p, const struct pacer_event *e) {
 }
 
 void pacer_event(struct pacer *p, const struct pacer_event *e) {
-  bool good = e->at_ms >= 0 && (!p->started || e->at_ms - p->now_ms <= AHEAD_MAX_MS);
+  if (!p->started && !p->heard && e->at_ms >= 0) p->heard = true, p->heard_ms = e->at_ms; /* until it is asked, that is the time */
+  bool good = e->at_ms >= 0 && e->at_ms - (p->started ? p->now_ms : p->heard_ms) <= AHEAD_MAX_MS;
   if (!good) {
   } else if ((unsigned)e->kind <= PACER_CALL_ENDED)
     good = call_event(p, e);
@@ -302,7 +303,6 @@ void pacer_event(struct pacer *p, const struct pacer_event *e) {
     p->ignored++;
     return;
   }
-  trace_turn(p, e->at_ms);
   trace_event(p, e->kind);
 }
 

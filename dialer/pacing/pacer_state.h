@@ -65,7 +65,8 @@ struct pacer {
   uint32_t *open; /* ids of calls that ring, are screened or wait */
   uint32_t open_count;
   int64_t now_ms, start_ms;
-  bool started;
+  bool started, heard;
+  int64_t heard_ms; /* the first event's time */
   uint64_t ignored;
   double target; /* share of the answers to come that may be lost */
   double price;  /* odds of meeting nobody that a launch may run, at the even spending */
@@ -99,7 +100,7 @@ void plan_explain(const struct pacer *p, struct pacer_why *why);
 /* Ready agents to keep for inbound callers. */
 uint32_t reserve_inbound(const struct pacer *p);
 
-/* The trace (trace.c): the second that at_ms lies in becomes the running one. */
+/* The trace (trace.c): the second that a decision lies in becomes the running one; events count in it. */
 void trace_turn(struct pacer *p, int64_t at_ms);
 void trace_event(struct pacer *p, enum pacer_event_kind kind);
 void trace_decision(struct pacer *p, const struct pacer_orders *orders);

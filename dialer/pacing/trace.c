@@ -5,14 +5,12 @@ enum { SECOND_MS = 1000 };
 
 void trace_turn(struct pacer *p, int64_t at_ms) {
   const int64_t begin_ms = at_ms - at_ms % SECOND_MS;
-  if (begin_ms <= p->second.at_ms) return; /* the same second, or an event that came late */
-  if (p->second.decisions > 0) p->done = p->second, p->has_done = true;
-  const struct pacer_second kept = p->second;
-  p->second = (struct pacer_second){.at_ms = begin_ms};
-  if (kept.decisions > 0) return;
-  /* Nobody asked in it: what happened is told with the next second. */
-  p->second.launched = kept.launched, p->second.connected = kept.connected;
-  p->second.abandoned = kept.abandoned, p->second.early = kept.early;
+  if (p->second.decisions > 0 && begin_ms <= p->second.at_ms) return;
+  if (p->second.decisions > 0) {
+    p->done = p->second, p->has_done = true;
+    p->second = (struct pacer_second){0};
+  }
+  p->second.at_ms = begin_ms;
 }
 
 void trace_event(struct pacer *p, enum pacer_event_kind kind) {

@@ -127,4 +127,7 @@ struct wall retry_part(const struct zones *z, uint16_t zone, struct wall ended, 
 /* After these the person's next number is tried; *dead: and this one never again. Others stay with their number. */
 bool retry_next_number(enum outcome outcome, bool *dead);
 
+/* Contacts that answer alike, for the pacer: by attempts so far (0, 1, 2, more) and the list's own rank (0..9). 0 .. 15. */
+uint16_t retry_score_class(uint32_t tries, uint8_t rank);
+
 #endif

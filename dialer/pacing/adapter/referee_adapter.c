@@ -19,7 +19,9 @@ struct adapter {
   double cps, tokens, at;
 };
 
-static uint32_t ms_of(double s) { return s <= 0 ? 0 : (uint32_t)(s * 1000.0 + 0.5); }
+/* Not a number, or out of any sense: 0, which the engine refuses where it matters. */
+static uint32_t ms_of(double s) { return s > 0 && s < 1e6 ? (uint32_t)(s * 1000.0 + 0.5) : 0; }
+static uint32_t bp_of(double share) { return share > 0 && share <= 1 ? (uint32_t)(share * 10000.0 + 0.5) : 0; }
 
 void *pacer_create(const ref_cfg *cfg) {
   struct adapter *a = calloc(1, sizeof *a);
@@ -27,8 +29,8 @@ void *pacer_create(const ref_cfg *cfg) {
   const uint32_t min_ring_ms = ms_of(cfg->min_ring) < 15000 ? 15000 : ms_of(cfg->min_ring);
   const uint32_t max_ring_ms = ms_of(cfg->ring_timeout);
   a->engine = engine_create(&(struct pacer_params){.mode = PACER_PREDICTIVE,
-                                                   .limit_bp = (uint32_t)(cfg->cap * 10000.0 + 0.5),
-                                                   .detector_fp_bp = (uint32_t)(cfg->fp_est * 10000.0 + 0.5),
+                                                   .limit_bp = bp_of(cfg->cap),
+                                                   .detector_fp_bp = bp_of(cfg->fp_est),
                                                    .min_ring_ms = min_ring_ms + 1, /* stamps are cut to whole ms */
                                                    .max_ring_ms = max_ring_ms <= min_ring_ms ? min_ring_ms + 1 : max_ring_ms,
                                                    .max_wait_ms = ms_of(cfg->max_wait),
@@ -36,7 +38,11 @@ void *pacer_create(const ref_cfg *cfg) {
                                                    .max_calls = (uint32_t)cfg->trunks + 64,
                                                    .screening = true,
                                                    .discount_machines = true});
-  a->cps = cfg->cps;
+  a->cps = cfg->cps > 0 ? cfg->cps : 0;
+  if (!a->engine) {
+    free(a);
+    return NULL;
+  }
   return a;
 }
 

@@ -464,7 +464,7 @@ START_TEST(after_a_lost_caller_the_next_launch_may_risk_less_than_after_a_served
     struct pacer *p = with_ready(PACER_PREDICTIVE, 4);
     pacer_set_account(p, 27, 1000);
     int64_t t = 1000;
-    for (uint32_t i = 0; i < 20; i++) t = one_talk(p, t, 0, 0);
+    for (uint32_t i = 0; i < 20; i++) ask(p, t), t = one_talk(p, t, 0, 0);
     tell(p, PACER_CALL_LAUNCHED, t, 1, 0);
     tell(p, PACER_CALL_ANSWERED, t + 5000, 1, 0);
     tell(p, PACER_CALL_PERSON, t + 6000, 1, 0);
