@@ -148,6 +148,8 @@ static int start_parts(struct daemon *d) {
   }
   char dialogs[CONFIG_PATH_MAX + 16];
   snprintf(dialogs, sizeof dialogs, "%s/dialogs", c->state_dir);
+  char phones[CONFIG_PATH_MAX + 16];
+  snprintf(phones, sizeof phones, "%s/phones", c->state_dir);
   struct store_resolver resolver = {d, resolve_campaign, resolve_agent};
   d->store = store_worker_start(store, d->control, &resolver);
   if (!d->store) {
@@ -161,6 +163,7 @@ static int start_parts(struct daemon *d) {
                             .reply = local_reply,
                             .reply_arg = d,
                             .last_id = last_id,
+                            .phones_path = phones,
                             .handover_path = dialogs};
   if ((err = loop_start(&lo, &d->loop)) < 0) return err;
   if ((err = store_worker_announce(d->store, NULL, NULL)) < 0) return err;

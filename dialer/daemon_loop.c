@@ -6,7 +6,10 @@
 #include "dialer/base/log.h"
 #include "dialer/base/wide.h"
 #include "dialer/blame.h"
+#include "dialer/daemon_setup.h"
 #include "dialer/handover.h"
+#include "dialer/phones.h"
+#include <sys/random.h>
 #include <assert.h>
 #include <cadencia/err.h>
 #include <errno.h>
@@ -39,6 +42,8 @@ struct loop {
   bool sip_watched[CONFIG_LISTENERS_MAX], sip_up[CONFIG_LISTENERS_MAX], has_console;
   struct backlog sip_backlog[CONFIG_LISTENERS_MAX], media_backlog, store_backlog;
   struct handover *handover;
+  struct phones *phones;
+  struct wide_key key; /* of the nonces that phones are asked with */
   struct blame blame;
   struct live_alert alerts[LIVE_ALERTS_MAX];
   uint32_t alert_count;
@@ -65,6 +70,12 @@ static void send_sip(struct loop *l, unsigned w, const struct mail *m) {
   if (l->sip_backlog[w].count == 0 && mail_send_fd(l->sip[w].child.fd, m) != CAD_EFULL) return;
   if (backlog_push(&l->sip_backlog[w], m) < 0 && l->sip[w].child.pid > 0)
     kill(l->sip[w].child.pid, SIGKILL); /* it stopped reading long ago; the check buries it and tells control */
+}
+
+/* Few and small against the pipe: one that finds it full is told again at the worker's next start. */
+static void send_wide(struct loop *l, unsigned w, const struct wide *m) {
+  for (int tries = 0; l->sip[w].child.fd >= 0 && wide_send_fd(l->sip[w].child.fd, m) == CAD_EFULL && tries < GIVE_TRIES; tries++)
+    usleep(1000);
 }
 
 static void send_box(struct mailbox *box, struct backlog *backlog, const struct mail *m) {
@@ -128,12 +139,9 @@ static void worker_trunks(struct loop *l, unsigned w) {
   for (unsigned t = 0; t < l->opt.config->trunk_count; t++) {
     const struct config_trunk *trunk = &l->trunks[t];
     if (trunk->listener != w) continue;
-    struct mail m = mail_make(SIP_TRUNK, clock_mono());
-    m.u.sip_trunk.trunk = (uint16_t)t;
-    memcpy(m.u.sip_trunk.proxy, trunk->proxy, sizeof m.u.sip_trunk.proxy);
-    memcpy(m.u.sip_trunk.codecs, trunk->codecs, sizeof m.u.sip_trunk.codecs);
-    m.u.sip_trunk.codec_count = trunk->codec_count;
-    send_sip(l, w, &m);
+    struct wide m;
+    setup_trunk(trunk, (uint16_t)t, wide_make(&m, SIP_TRUNK_SETUP, clock_mono()));
+    send_wide(l, w, &m);
   }
 }
 
@@ -149,10 +157,43 @@ static void give_back(void *arg, enum mail_kind kind, const struct wide_dialog *
   struct giving *g = arg;
   struct wide w;
   wide_make(&w, kind, clock_mono())->u.dialog = *dialog;
-  int fd = g->loop->sip[g->worker].child.fd;
-  for (int tries = 0; fd >= 0 && wide_send_fd(fd, &w) == CAD_EFULL && tries < GIVE_TRIES; tries++)
-    usleep(1000); /* it has just begun to read */
+  send_wide(g->loop, g->worker, &w);
   g->resumed += kind == SIP_RESUME;
+}
+
+/* ---- phones ---- */
+
+static void give_wide(void *arg, const struct wide *w) {
+  struct giving *g = arg;
+  send_wide(g->loop, g->worker, w);
+}
+
+/* The floor hears whether the phone of this agent can be rung, and where. */
+static void phone_told(struct loop *l, uint64_t agent_id) {
+  int where = phones_where(l->phones, agent_id, clock_wall());
+  struct mail m = mail_make(SIP_PHONE, clock_mono());
+  m.u.sip_phone.agent_id = agent_id;
+  m.u.sip_phone.up = where >= 0;
+  m.u.sip_phone.listener = (uint16_t)(where >= 0 ? where : 0);
+  step(l, &m);
+}
+
+static void on_store_phone(struct loop *l, const struct mail *m) {
+  struct wide_account account;
+  if (!phones_account(l->phones, &m->u.store_phone, &account)) return;
+  for (unsigned w = 0; w < l->opt.config->listener_count; w++) {
+    struct giving giving = {l, w, 0};
+    if (l->sip_up[w]) phones_return(l->phones, (uint16_t)w, account.agent_id, clock_wall(), give_wide, &giving);
+  }
+  phone_told(l, account.agent_id);
+}
+
+static void phones_to_worker(struct loop *l, unsigned w) {
+  struct giving giving = {l, w, 0};
+  struct wide key;
+  wide_make(&key, SIP_KEY, clock_mono())->u.key = l->key;
+  send_wide(l, w, &key);
+  phones_return(l->phones, (uint16_t)w, 0, clock_wall(), give_wide, &giving);
 }
 
 static void worker_came_up(struct loop *l, unsigned w) {
@@ -160,6 +201,7 @@ static void worker_came_up(struct loop *l, unsigned w) {
   struct handover_calls calls = {&giving, leg_wanted, give_back};
   l->sip_up[w] = true;
   worker_trunks(l, w);
+  phones_to_worker(l, w);
   uint32_t orphans = handover_return(l->handover, (uint16_t)w, &calls);
   log_info("daemon", "SIP worker %s is up", l->opt.config->listeners[w].name);
   if (orphans || giving.resumed)
@@ -182,6 +224,10 @@ static void on_crash(struct loop *l, unsigned w, const struct wide_source *sourc
 }
 
 static void on_wide(struct loop *l, unsigned w, const struct wide *m) {
+  if (m->kind == SIP_BINDING) {
+    phones_bound(l->phones, (uint16_t)w, &m->u.binding);
+    phone_told(l, m->u.binding.agent_id);
+  }
   if (m->kind == SIP_CRASHED) on_crash(l, w, &m->u.source);
   if (m->kind == SIP_DIALOG) handover_keep(l->handover, (uint16_t)w, &m->u.dialog);
 }
@@ -319,6 +365,7 @@ static void publish(struct loop *l, struct now now) {
   control_live(l->control, now, &l->live);
   l->live.sequence = ++l->sequence;
   l->live.loop_lag_max_us = l->lag_max_us;
+  for (uint32_t t = 0; t < l->live.trunk_count; t++) memcpy(l->live.trunks[t].name, l->trunks[t].name, sizeof l->live.trunks[t].name);
   l->live.alert_count = l->alert_count;
   memcpy(l->live.alerts, l->alerts, sizeof l->live.alerts);
   l->drained = control_drained(l->control);
@@ -326,6 +373,13 @@ static void publish(struct loop *l, struct now now) {
   l->lag_max_us = 0;
   if (l->has_console && l->console.child.fd >= 0) /* a slow console gets the next one */
     (void)!send(l->console.child.fd, &l->live, live_bytes(&l->live), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void take_mail(struct loop *l, const struct mail *m) {
+  if (m->kind == STORE_PHONE)
+    on_store_phone(l, m); /* hashes stay away from the floor */
+  else
+    step(l, m);
 }
 
 /* ---- the thread ---- */
@@ -355,7 +409,7 @@ static void *loop_thread(void *arg) {
     for (int i = 0; i < n; i++)
       if (events[i].data.u32 > 0 && events[i].data.u32 <= CONFIG_LISTENERS_MAX) worker_read(l, events[i].data.u32 - 1);
     unsigned taken = mailbox_take(l->opt.inbox, batch, BATCH);
-    for (unsigned i = 0; i < taken; i++) step(l, &batch[i]);
+    for (unsigned i = 0; i < taken; i++) take_mail(l, &batch[i]);
     struct now now = clock_now();
     struct mono due = control_deadline(l->control);
     clock_check(l, now);
@@ -369,39 +423,6 @@ static void *loop_thread(void *arg) {
   return NULL;
 }
 
-static void console_setup(struct loop *l) {
-  const struct config *c = l->opt.config;
-  l->has_console = c->console_host[0] != 0;
-  if (!l->has_console) return;
-  struct supervised *s = &l->console;
-  snprintf(s->name, sizeof s->name, "console");
-  snprintf(s->spec, sizeof s->spec, "%s", c->console_host);
-  snprintf(s->spec2, sizeof s->spec2, "%u", c->console_port);
-  s->argv[0] = (char *)"cadencia";
-  s->argv[1] = (char *)"console-worker";
-  s->argv[2] = s->spec;
-  s->argv[3] = s->spec2;
-  s->argv[4] = (char *)(uintptr_t)c->state_dir;
-  s->buffer_bytes = 1 << 20;
-}
-
-static void sip_setup(struct loop *l, unsigned w) {
-  const struct config_listener *c = &l->opt.config->listeners[w];
-  struct supervised *s = &l->sip[w];
-  bool v6 = strchr(c->bind_host, ':') != NULL;
-  snprintf(s->name, sizeof s->name, "SIP worker %.16s", c->name);
-  /* gen stays last: supervised_start rewrites it */
-  snprintf(s->spec, sizeof s->spec, "bind=%s%s%s:%u;transport=%s;advertise=%s;loopback=%d;worker=%u;legs=%u;gen=1", v6 ? "[" : "",
-           c->bind_host, v6 ? "]" : "", c->bind_port, c->transport, c->advertise, l->opt.config->loopback_only, w,
-           l->opt.config->limit_calls + l->opt.config->limit_agents < 65536 ? l->opt.config->limit_calls + l->opt.config->limit_agents
-                                                                            : 65536);
-  s->argv[0] = (char *)"cadencia";
-  s->argv[1] = (char *)"sip-worker";
-  s->argv[2] = s->spec;
-  s->buffer_bytes = SIP_BUFFER;
-  s->pings = true;
-}
-
 static int loop_build(struct loop *l) {
   const struct config *c = l->opt.config;
   struct control_options o = {.calls_max = c->limit_calls,
@@ -412,7 +433,12 @@ static int loop_build(struct loop *l) {
                               .trunk_count = c->trunk_count,
                               .started = clock_wall()};
   for (unsigned t = 0; t < c->trunk_count; t++)
-    o.trunks[t] = (struct control_trunk){c->trunks[t].listener, c->trunks[t].channels, c->trunks[t].calls_per_s};
+    o.trunks[t] = (struct control_trunk){.listener = c->trunks[t].listener,
+                                         .channels = c->trunks[t].channels,
+                                         .calls_per_s = c->trunks[t].calls_per_s,
+                                         .group = setup_trunk_group(c, t),
+                                         .priority = c->trunks[t].priority,
+                                         .weight = c->trunks[t].weight};
   l->control = control_create(&o);
   if (!l->control) return CAD_ENOMEM;
   l->out.capacity = control_outbox_capacity(l->control);
@@ -424,6 +450,10 @@ static int loop_build(struct loop *l) {
     if (backlog_init(&l->sip_backlog[w], l->out.capacity) < 0) return CAD_ENOMEM;
   l->handover = handover_open(l->opt.handover_path, c->limit_calls, c->limit_agents);
   if (!l->handover) return CAD_ENOMEM;
+  l->phones = phones_open(l->opt.phones_path, c->limit_agents);
+  if (!l->phones || getrandom(l->key.bytes, sizeof l->key.bytes, 0) != (ssize_t)sizeof l->key.bytes) return CAD_ENOMEM;
+  snprintf(l->key.realm, sizeof l->key.realm, "%s", c->realm);
+  l->key.offers = strcmp(c->phone_digest, "both") == 0 ? 3 : strcmp(c->phone_digest, "SHA-256") == 0 ? 2 : 1;
   struct epoll_event e = {.events = EPOLLIN, .data.u32 = 0};
   return epoll_ctl(l->epoll, EPOLL_CTL_ADD, mailbox_fd(l->opt.inbox), &e) == 0 ? CAD_OK : CAD_EIO;
 }
@@ -437,12 +467,12 @@ int loop_start(const struct loop_options *opt, struct loop **out) {
   pthread_mutex_init(&l->lock, NULL);
   int err = loop_build(l);
   for (unsigned w = 0; err >= 0 && w < opt->config->listener_count; w++) {
-    sip_setup(l, w);
+    setup_sip(&l->sip[w], opt->config, w);
     err = supervised_start(&l->sip[w], clock_mono());
     if (err >= 0) worker_watch(l, w);
   }
   if (err >= 0) {
-    console_setup(l);
+    l->has_console = setup_console(&l->console, opt->config);
     if (l->has_console) supervised_start(&l->console, clock_mono());
     if (pthread_create(&l->thread, NULL, loop_thread, l) != 0) err = CAD_ENOMEM;
   }
@@ -452,6 +482,7 @@ int loop_start(const struct loop_options *opt, struct loop **out) {
     free(l->out.items);
     control_destroy(l->control);
     handover_close(l->handover);
+    phones_close(l->phones);
     free(l);
     return err;
   }
@@ -492,7 +523,7 @@ static void settle(struct loop *l) {
   for (struct mono began = clock_mono(); !control_drained(l->control) && mono_since(clock_mono(), began) < SETTLE_MS; usleep(2000)) {
     retry_backlogs(l);
     unsigned taken = mailbox_take(l->opt.inbox, batch, BATCH);
-    for (unsigned i = 0; i < taken; i++) step(l, &batch[i]);
+    for (unsigned i = 0; i < taken; i++) take_mail(l, &batch[i]);
   }
   retry_backlogs(l);
 }
@@ -510,6 +541,7 @@ struct loop *loop_stop(struct loop *l) {
   backlog_free(&l->store_backlog);
   control_destroy(l->control);
   handover_close(l->handover);
+  phones_close(l->phones);
   free(l->out.items);
   close(l->epoll);
   pthread_mutex_destroy(&l->lock);

@@ -43,6 +43,7 @@ struct loop_options {
   void (*reply)(void *arg, const struct mail *reply); /* ORDER_REPLY; must not block */
   void *reply_arg;
   uint64_t last_id;          /* highest id in the records */
+  const char *phones_path;   /* where registered phones are kept; NULL: in memory alone */
   const char *handover_path; /* where living dialogs are kept (handover.h); NULL: in memory alone */
 };
 struct loop;

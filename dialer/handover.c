@@ -78,15 +78,20 @@ static void read_old(struct handover *h) {
   }
 }
 
+void *handover_map(const char *path, size_t bytes) {
+  void *at = path ? map_file(path, bytes) : MAP_FAILED;
+  if (at == MAP_FAILED) at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return at == MAP_FAILED ? NULL : at;
+}
+
 struct handover *handover_open(const char *path, uint32_t calls_max, uint32_t agents_max) {
   struct handover *h = calloc(1, sizeof *h);
   if (!h) return NULL;
   h->calls_max = calls_max;
   h->places = calls_max + agents_max;
   h->bytes = bytes_for(h->places);
-  void *at = path ? map_file(path, h->bytes) : MAP_FAILED;
-  if (at == MAP_FAILED) at = mmap(NULL, h->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (at == MAP_FAILED) {
+  void *at = handover_map(path, h->bytes);
+  if (!at) {
     free(h);
     return NULL;
   }

@@ -27,6 +27,8 @@ struct handover_calls {
   void (*each)(void *arg, enum mail_kind kind, const struct wide_dialog *dialog);
 };
 uint32_t handover_return(struct handover *h, uint16_t listener, const struct handover_calls *calls);
+/* A file of that size as memory, zeroed when new; without a path, or when it cannot be reserved, plain memory. NULL: none. */
+void *handover_map(const char *path, size_t bytes);
 uint32_t handover_orphans(const struct handover *h);
 
 #endif

@@ -39,6 +39,7 @@ static const struct verb VERBS[] = {
     {"verify", local_main, "prove that no row of the logs was altered, taken out, put in or moved"},
     {"dispose", local_main, "set the disposition of an agent's call"},
     {"why", local_main, "why a contact or a campaign is not dialed; what the pacer saw, decided and why, for any second of the last days"},
+    {"trunk", local_main, "the carriers: list"},
     {"status", local_main, "what the floor is doing now"},
     {"check", local_main, "check a configuration file, say what is wrong and how to mend it"},
     {"listen", listen_main, "run the detector over recordings: person, machine, tones, beeps"},

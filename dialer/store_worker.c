@@ -5,6 +5,7 @@
 #include <cadencia/err.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -123,6 +124,9 @@ static int announce_agent(void *arg, const struct agent_def *def) {
     log_warn("store", "agent %s is left out: no listener can reach %s", d.a.name, d.a.uri);
   else
     group_reply(&w->group, STORE_AGENT)->u.store_agent = d.a;
+  struct mail_store_phone phone;
+  if (strncmp(d.a.uri, "phone:", 6) == 0 && store_phone_get(w->group.store, d.a.agent_id, &phone) >= 0)
+    group_reply(&w->group, STORE_PHONE)->u.store_phone = phone;
   return CAD_OK;
 }
 

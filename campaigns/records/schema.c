@@ -138,7 +138,8 @@ static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
                                               {5, 4, {PACING}},
                                               {6, 4, {PACED}},
                                               {7, 7, {SCHEMA_VERDICT}},
-                                              {8, 8, {SCHEMA_COMPLIANCE, SCHEMA_COMPLIANCE_AUDIT}}};
+                                              {8, 8, {SCHEMA_COMPLIANCE, SCHEMA_COMPLIANCE_AUDIT}},
+                                              {9, 8, {SCHEMA_PHONES}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {

@@ -147,6 +147,7 @@ extern const char SCHEMA_VERDICT[], SCHEMA_CHAIN[], SCHEMA_AUDIT[], SCHEMA_AUDIT
 extern const char SCHEMA_USERS[];
 /* schema_compliance.c */
 extern const char SCHEMA_COMPLIANCE[], SCHEMA_COMPLIANCE_AUDIT[];
+extern const char SCHEMA_PHONES[];
 
 /* schema.c: creates or migrates; CAD_EVERSION. The one readable line goes to err. */
 int schema_migrate(struct db *db, FILE *err);

@@ -13,6 +13,8 @@ void config_defaults(struct config *out) {
   memset(out, 0, sizeof *out);
   snprintf(out->state_dir, sizeof out->state_dir, "/var/lib/cadencia");
   share_find(out->share_dir, sizeof out->share_dir);
+  snprintf(out->realm, sizeof out->realm, "cadencia");
+  snprintf(out->phone_digest, sizeof out->phone_digest, "MD5");
   out->limit_calls = 2000;
   out->limit_agents = 500;
   out->limit_contacts = 10000000;
@@ -66,10 +68,8 @@ static void own_bind(struct schema *sc, config_setting_t *s, void *base) {
 
 static void own_transport(struct schema *sc, config_setting_t *s, void *base) {
   const struct config_listener *l = base;
-  if (strcmp(l->transport, "tcp") == 0 || strcmp(l->transport, "tls") == 0)
-    schema_error(sc, s, "transport \"%s\" is not supported by this version; write transport = \"udp\"", l->transport);
-  else if (strcmp(l->transport, "udp") != 0)
-    schema_error(sc, s, "transport \"%s\" is unknown; write transport = \"udp\"", l->transport);
+  if (strcmp(l->transport, "udp") != 0 && strcmp(l->transport, "tcp") != 0 && strcmp(l->transport, "tls") != 0)
+    schema_error(sc, s, "transport \"%s\" is unknown; write transport = \"udp\", \"tcp\" or \"tls\"", l->transport);
 }
 
 static void own_advertise(struct schema *sc, config_setting_t *s, void *base) {
@@ -98,10 +98,17 @@ static void own_media_ports(struct schema *sc, config_setting_t *s, void *base) 
   l->media_port_max = (uint16_t)high;
 }
 
+static void own_tls_dir(struct schema *sc, config_setting_t *s, void *base) {
+  const struct config_listener *l = base;
+  if (l->tls_dir[0] != '/' || strpbrk(l->tls_dir, ";="))
+    schema_error(sc, s, "tls_dir must begin with '/'; write the whole path, as tls_dir = \"/etc/cadencia/tls\"");
+}
+
 static const struct schema_key LISTENER_KEYS[] = {
     {"name", SCHEMA_TEXT, true, PLACE(config_listener, name), 1, 0, "\"main\"", NULL},
     {"bind", SCHEMA_OWN, true, 0, 0, 0, 0, "\"192.0.2.10:5060\"", own_bind},
     {"transport", SCHEMA_TEXT, false, PLACE(config_listener, transport), 1, 0, "\"udp\"", own_transport},
+    {"tls_dir", SCHEMA_TEXT, false, PLACE(config_listener, tls_dir), 1, 0, "\"/etc/cadencia/tls\"", own_tls_dir},
     {"advertise", SCHEMA_TEXT, false, PLACE(config_listener, advertise), 0, 0, "\"192.0.2.10\"", own_advertise},
     {"media_ports", SCHEMA_OWN, false, 0, 0, 0, 0, "[20000, 29999]", own_media_ports},
     {NULL, SCHEMA_OWN, false, 0, 0, 0, 0, NULL, NULL}};
@@ -119,6 +126,10 @@ static void listener_cross_check(struct schema *sc, config_setting_t *at, const 
         sc, at,
         "listener \"%s\" binds every address, so the one told to others is unknown; bind one address or write advertise = \"192.0.2.10\"",
         l->name);
+  if (strcmp(l->transport, "tls") == 0 && l->tls_dir[0] == 0)
+    schema_error(sc, at,
+                 "listener \"%s\" speaks TLS and has no certificate; write tls_dir = \"/etc/cadencia/tls\" with agent.pem and cafile.pem",
+                 l->name);
   for (unsigned j = 0; j < i; j++) {
     const struct config_listener *o = &c->listeners[j];
     if (strcmp(l->name, o->name) == 0) schema_error(sc, at, "listener name \"%s\" is used twice; give each its own name", l->name);
@@ -158,12 +169,37 @@ struct trunk_text {
   char listener[MAIL_NAME_MAX];
 };
 
+/* "sip.carrier.example" or "sip.carrier.example:5060". */
+static bool host_name(const char *text, size_t bytes) {
+  char copy[128];
+  if (bytes == 0 || bytes >= sizeof copy) return false;
+  memcpy(copy, text, bytes);
+  copy[bytes] = 0;
+  char *colon = strchr(copy, ':');
+  if (colon) {
+    char *end;
+    long port = strtol(colon + 1, &end, 10);
+    if (*end || end == colon + 1 || port < 1 || port > 65535) return false;
+    *colon = 0;
+  }
+  size_t n = strlen(copy);
+  bool letters = strpbrk(copy, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != NULL;
+  return n > 0 && n < 64 && letters && copy[0] != '.' && copy[0] != '-' &&
+         strspn(copy, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") == n;
+}
+
+static void own_registers(struct schema *sc, config_setting_t *s, void *base) {
+  const struct trunk_text *t = base;
+  if (t->t.registers && !t->t.user[0])
+    schema_error(sc, s, "register = true needs an account; write user = \"...\"; password = \"...\" above it");
+}
+
 static void own_proxy(struct schema *sc, config_setting_t *s, void *base) {
   const struct trunk_text *t = base;
   const char *p = t->t.proxy;
   const char *fix = "write proxy = \"sip:192.0.2.20:5060;transport=udp\"";
   if (strncmp(p, "sips:", 5) == 0) {
-    schema_error(sc, s, "proxy uses sips:, which this version does not support; %s", fix);
+    schema_error(sc, s, "proxy uses sips:; write proxy = \"sip:192.0.2.20:5061;transport=tls\" and a listener with transport = \"tls\"");
     return;
   }
   if (strncmp(p, "sip:", 4) != 0 || strchr(p, '@') || strpbrk(p, " <>\"?")) {
@@ -176,12 +212,13 @@ static void own_proxy(struct schema *sc, config_setting_t *s, void *base) {
   bool has_port = p[4] == '[' ? strstr(p + 4, "]:") != NULL : memchr(p + 4, ':', n) != NULL;
   snprintf(host_text, sizeof host_text, "%.*s%s", (int)n, p + 4, has_port ? "" : ":5060");
   uint16_t port;
-  if (!host_port(host_text, host, sizeof host, &port)) {
-    schema_error(sc, s, "proxy must name a numeric address, names are not looked up while calls run; %s", fix);
+  if (!host_port(host_text, host, sizeof host, &port) && !host_name(p + 4, n)) {
+    schema_error(sc, s, "proxy must name an address, or a name of letters, digits, '-' and '.', and maybe a port; %s", fix);
     return;
   }
-  if (params[0] && strcasecmp(params, ";transport=udp") != 0)
-    schema_error(sc, s, "proxy parameter \"%s\" is not supported by this version; %s", params, fix);
+  if (params[0] && strcasecmp(params, ";transport=udp") != 0 && strcasecmp(params, ";transport=tcp") != 0 &&
+      strcasecmp(params, ";transport=tls") != 0)
+    schema_error(sc, s, "proxy parameter \"%s\" is not supported; %s", params, fix);
 }
 
 static void own_caller_id(struct schema *sc, config_setting_t *s, void *base) {
@@ -226,6 +263,16 @@ static const struct schema_key TRUNK_KEYS[] = {
     {"calls_per_s", SCHEMA_WHOLE, false, PLACE(trunk_text, t.calls_per_s), 1, 10000, "5", NULL},
     {"codecs", SCHEMA_OWN, false, 0, 0, 0, 0, "[\"PCMU\", \"PCMA\"]", own_codecs},
     {"tones", SCHEMA_TEXT, false, PLACE(trunk_text, t.tones), 0, 2, "\"ES\"", own_tones},
+    {"user", SCHEMA_TEXT, false, PLACE(trunk_text, t.user), 1, 0, "\"acme\"", NULL},
+    {"password", SCHEMA_TEXT, false, PLACE(trunk_text, t.password), 1, 0, "\"...\"", NULL},
+    {"register", SCHEMA_FLAG, false, PLACE(trunk_text, t.registers), 0, 0, "true", own_registers},
+    {"expires_s", SCHEMA_WHOLE, false, PLACE(trunk_text, t.expires_s), 30, 86400, "300", NULL},
+    {"options_s", SCHEMA_WHOLE, false, PLACE(trunk_text, t.options_s), 0, 3600, "20", NULL},
+    {"domain", SCHEMA_TEXT, false, PLACE(trunk_text, t.domain), 1, 0, "\"voice.example.net\"", NULL},
+    {"tls_name", SCHEMA_TEXT, false, PLACE(trunk_text, t.tls_name), 1, 0, "\"sip.example.net\"", NULL},
+    {"group", SCHEMA_TEXT, false, PLACE(trunk_text, t.group), 1, 0, "\"carriers\"", NULL},
+    {"priority", SCHEMA_WHOLE, false, PLACE(trunk_text, t.priority), 1, 100, "1", NULL},
+    {"weight", SCHEMA_WHOLE, false, PLACE(trunk_text, t.weight), 1, 1000, "100", NULL},
     {NULL, SCHEMA_OWN, false, 0, 0, 0, 0, NULL, NULL}};
 
 static void own_trunks(struct schema *sc, config_setting_t *s, void *base) {
@@ -236,7 +283,14 @@ static void own_trunks(struct schema *sc, config_setting_t *s, void *base) {
     return;
   }
   for (int i = 0; i < n; i++) {
-    struct trunk_text t = {.t = {.channels = 30, .calls_per_s = 5, .codecs = {CODEC_PCMU, CODEC_PCMA}, .codec_count = 2}};
+    struct trunk_text t = {.t = {.expires_s = 300,
+                                 .options_s = 20,
+                                 .priority = 1,
+                                 .weight = 100,
+                                 .channels = 30,
+                                 .calls_per_s = 5,
+                                 .codecs = {CODEC_PCMU, CODEC_PCMA},
+                                 .codec_count = 2}};
     unsigned before = sc->errors;
     config_setting_t *group = config_setting_get_elem(s, (unsigned)i);
     schema_read(sc, group, TRUNK_KEYS, &t);
@@ -251,12 +305,21 @@ static void own_trunks(struct schema *sc, config_setting_t *s, void *base) {
   c->trunk_count = (unsigned)n;
 }
 
+/* A listener speaks one transport; its trunks speak the same. */
+static void same_transport(struct schema *sc, config_setting_t *at, const struct config_trunk *t, const struct config_listener *l) {
+  const char *said = strcasestr(t->proxy, ";transport=");
+  if (t->proxy[0] && strcasecmp(said ? said + 11 : "udp", l->transport) != 0)
+    schema_error(sc, at, "trunk \"%s\" says transport=%.8s, but its listener \"%s\" speaks %s; write proxy = \"sip:...;transport=%s\"",
+                 t->name, said ? said + 11 : "udp", l->name, l->transport, l->transport);
+}
+
 static void resolve_listeners(struct schema *sc, config_setting_t *root, struct config *c, char names[][MAIL_NAME_MAX]) {
   config_setting_t *list = config_setting_get_member(root, "trunks");
   for (unsigned i = 0; i < c->trunk_count; i++) {
     struct config_trunk *t = &c->trunks[i];
     for (unsigned j = 0; j < c->listener_count; j++)
       if (strcmp(names[i], c->listeners[j].name) == 0) t->listener = (uint16_t)j;
+    if (t->listener != UINT16_MAX) same_transport(sc, config_setting_get_elem(list, i), t, &c->listeners[t->listener]);
     if (t->listener != UINT16_MAX || !names[i][0] || c->listener_count == 0) continue;
     config_setting_t *group = config_setting_get_elem(list, i);
     config_setting_t *at = config_setting_get_member(group, "listener");
@@ -284,6 +347,17 @@ static const struct schema_key LIMIT_KEYS[] = {
     {NULL, SCHEMA_OWN, false, 0, 0, 0, 0, NULL, NULL}};
 static void own_limits(struct schema *sc, config_setting_t *s, void *base) { schema_read(sc, s, LIMIT_KEYS, base); }
 
+static void own_realm(struct schema *sc, config_setting_t *s, void *base) {
+  const struct config *c = base;
+  if (strpbrk(c->realm, "\"\\:")) schema_error(sc, s, "realm must hold no quotes, colons or backslashes; write realm = \"cadencia\"");
+}
+
+static void own_phone_digest(struct schema *sc, config_setting_t *s, void *base) {
+  const struct config *c = base;
+  if (strcmp(c->phone_digest, "MD5") != 0 && strcmp(c->phone_digest, "SHA-256") != 0 && strcmp(c->phone_digest, "both") != 0)
+    schema_error(sc, s, "phone_digest is \"MD5\", \"SHA-256\" or \"both\"; write phone_digest = \"both\"");
+}
+
 static void own_state_dir(struct schema *sc, config_setting_t *s, void *base) {
   (void)base;
   if (config_setting_get_string(s)[0] != '/')
@@ -295,6 +369,8 @@ static const struct schema_key ROOT_KEYS[] = {
     {"share_dir", SCHEMA_TEXT, false, PLACE(config, share_dir), 1, 0, "\"/usr/share/cadencia\"", own_state_dir},
     {"prompt_dir", SCHEMA_TEXT, false, PLACE(config, prompt_dir), 1, 0, "\"/var/lib/cadencia/prompts\"", own_state_dir},
     {"log_file", SCHEMA_TEXT, false, PLACE(config, log_file), 1, 0, "\"/var/log/cadencia.log\"", own_state_dir},
+    {"realm", SCHEMA_TEXT, false, PLACE(config, realm), 1, 0, "\"cadencia\"", own_realm},
+    {"phone_digest", SCHEMA_TEXT, false, PLACE(config, phone_digest), 1, 0, "\"both\"", own_phone_digest},
     {"box", SCHEMA_WHOLE, false, PLACE(config, box), 0, 1023, "0", NULL},
     {"require_clock_sync", SCHEMA_FLAG, false, PLACE(config, require_clock_sync), 0, 0, "true", NULL},
     {"checkpoint_dir", SCHEMA_TEXT, false, PLACE(config, checkpoint_dir), 1, 0, "\"/mnt/notary\"", own_state_dir},

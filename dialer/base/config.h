@@ -17,8 +17,9 @@ struct config_listener {
   char name[MAIL_NAME_MAX];
   char bind_host[64]; /* numeric */
   uint16_t bind_port;
-  char transport[8];  /* "udp" (issue 2); "tcp", "tls" later */
-  char advertise[64]; /* numeric address put into SDP and Contact; "" = bind_host */
+  char transport[8];             /* "udp", "tcp", "tls" */
+  char tls_dir[CONFIG_PATH_MAX]; /* agent.pem and cafile.pem; "" none */
+  char advertise[64];            /* numeric address put into SDP and Contact; "" = bind_host */
   uint16_t media_port_min, media_port_max;
 };
 struct config_trunk {
@@ -28,7 +29,13 @@ struct config_trunk {
   uint64_t caller_id;
   uint32_t channels, calls_per_s;
   uint8_t codecs[2], codec_count;
-  char tones[4]; /* country whose tones are heard on it: share_dir/tones/XX.conf; "": by family */
+  char tones[4];               /* country whose tones are heard on it: share_dir/tones/XX.conf; "": by family */
+  char user[64], password[72]; /* "" : by address alone */
+  uint8_t registers;           /* REGISTER there, and no call before it is accepted */
+  uint32_t expires_s, options_s;
+  char domain[64], tls_name[64];
+  char group[MAIL_NAME_MAX]; /* trunks of one group stand in for each other; "" alone */
+  uint32_t priority, weight; /* lowest priority first; weights share the calls of one priority */
 };
 struct config {
   char path[CONFIG_PATH_MAX]; /* the file it came from */
@@ -50,6 +57,8 @@ struct config {
   char checkpoint_dir[CONFIG_PATH_MAX]; /* where signed checkpoints are dropped; "" = state_dir/checkpoints */
   uint32_t checkpoint_rows;             /* a checkpoint after so many rows of the logs */
   uint8_t loopback_only;                /* rehearsal: the SIP worker refuses any other peer */
+  char realm[64];                       /* of the phones that register */
+  char phone_digest[8];                 /* "MD5", "SHA-256" or "both": what they are asked for */
 };
 
 /* Defaults without a file. */

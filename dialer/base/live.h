@@ -9,7 +9,7 @@
 #include "dialer/base/mail.h"
 #include <stddef.h>
 
-enum { LIVE_AGENTS_MAX = 512, LIVE_CAMPAIGNS_MAX = 16, LIVE_ALERTS_MAX = 6, LIVE_ALERT_TEXT = 160, LIVE_VERSION = 3 };
+enum { LIVE_AGENTS_MAX = 512, LIVE_CAMPAIGNS_MAX = 16, LIVE_ALERTS_MAX = 6, LIVE_TRUNKS_MAX = 16, LIVE_ALERT_TEXT = 160, LIVE_VERSION = 4 };
 
 struct live_agent {
   uint64_t id;
@@ -35,6 +35,13 @@ struct live_campaign {
   uint64_t talk_ms, wrapup_ms, ready_ms; /* sums over agents, for occupancy */
   struct pacer_second second;            /* the pacer's last whole second; decisions 0: none yet */
 };
+struct live_trunk {
+  char name[MAIL_NAME_MAX];
+  uint8_t state;   /* enum trunk_state */
+  uint16_t status; /* the SIP status that speaks of it, 0: none */
+  uint32_t used, channels;
+  uint64_t attempts, answered, reached, rang, pdd_ms, by_cause[CAUSE_COUNT]; /* since the start */
+};
 /* Something that a person should look at; the newest first. */
 struct live_alert {
   struct wall at;
@@ -49,6 +56,8 @@ struct live {
   uint32_t calls, calls_limit, credits;
   uint64_t late_mail, ignored_events, refused_orders;
   uint32_t loop_lag_max_us, sip_restarts;
+  uint32_t trunk_count;
+  struct live_trunk trunks[LIVE_TRUNKS_MAX];
   uint32_t alert_count;
   struct live_alert alerts[LIVE_ALERTS_MAX];
   struct live_campaign campaigns[LIVE_CAMPAIGNS_MAX];

@@ -73,6 +73,15 @@ static const struct {
     WIDE_KIND(SIP_ORPHAN),
     WIDE_KIND(SIP_CRASHED),
     KIND(SIP_RESUMED, sip_event),
+    WIDE_KIND(SIP_TRUNK_SETUP),
+    WIDE_KIND(SIP_ACCOUNT),
+    WIDE_KIND(SIP_BINDING),
+    WIDE_KIND(SIP_KEY),
+    KIND(SIP_PHONE, sip_phone),
+    KIND(SIP_INCOMING, sip_incoming),
+    KIND(SIP_ACCEPT, sip_accept),
+    KIND(SIP_REJECT, sip_reject),
+    KIND(STORE_PHONE, store_phone),
 };
 
 struct mail mail_make(enum mail_kind kind, struct mono at) {
@@ -124,8 +133,13 @@ int mail_valid(const struct mail *m, unsigned bytes) {
   case SIP_UP:
   case SIP_PONG:
   case SIP_PING:
-  case SIP_SHUTDOWN:
-  case SIP_TRUNK_STATE: break;
+  case SIP_SHUTDOWN: break;
+  case SIP_TRUNK_STATE: good = m->u.sip_trunk_state.up <= 1 && m->u.sip_trunk_state.state < TRUNK_STATE_COUNT; break;
+  case SIP_INCOMING:
+    good = m->u.sip_incoming.leg.role == LEG_OFFER && m->u.sip_incoming.leg.gen != 0 && media_desc_valid(&m->u.sip_incoming.desc);
+    break;
+  case SIP_ACCEPT: good = m->u.sip_accept.offer.role == LEG_OFFER && leg_valid(m->u.sip_accept.leg); break;
+  case SIP_REJECT: good = m->u.sip_reject.offer.role == LEG_OFFER; break;
   default: good = false; /* nothing else crosses a process border */
   }
   return good ? CAD_OK : CAD_EFORMAT;

@@ -22,7 +22,7 @@
 enum { MAIL_ALSO_MAX = 7 };
 enum { MAIL_WIRE_VERSION = 1, MAIL_URI_MAX = 112, MAIL_NAME_MAX = 40, MAIL_TEXT_MAX = 120 };
 
-enum leg_role { LEG_NONE = 0, LEG_CALL = 1, LEG_SEAT = 2, LEG_ORPHAN = 3 }; /* orphan: nobody's any more, only to be ended */
+enum leg_role { LEG_NONE = 0, LEG_CALL = 1, LEG_SEAT = 2, LEG_ORPHAN = 3, LEG_OFFER = 4 }; /* orphan: nobody's any more, only to be ended */
 struct leg {
   uint8_t role; /* enum leg_role */
   uint32_t slot, gen;
@@ -127,6 +127,17 @@ enum mail_kind {
   SIP_CRASHED, /* a dying worker: whom it heard last       u.source of struct wide */
   SIP_RESUMED, /* worker -> control: it goes on            u.sip_event */
 
+  /* trunks with accounts, phones that register (wide.h), calls from outside */
+  SIP_TRUNK_SETUP, /* loop -> worker                      u.trunk of struct wide */
+  SIP_ACCOUNT,     /* loop -> worker: may register        u.account of struct wide */
+  SIP_BINDING,     /* both ways: where a phone is         u.binding of struct wide */
+  SIP_KEY,         /* loop -> worker: nonces stay good    u.key of struct wide */
+  SIP_PHONE,       /* loop -> control: a phone came or went u.sip_phone */
+  SIP_INCOMING,    /* worker -> control: a trunk calls us  u.sip_incoming */
+  SIP_ACCEPT,      /* control -> worker: answer it         u.sip_accept */
+  SIP_REJECT,      /* control -> worker: refuse it         u.sip_reject */
+  STORE_PHONE,     /* store -> loop: a phone may register  u.store_phone */
+
   MAIL_KIND_COUNT
 };
 
@@ -144,6 +155,8 @@ struct mail_sip_invite {
   char uri[MAIL_URI_MAX]; /* LEG_SEAT: the phone */
   uint16_t media_port;    /* our RTP port for the offer */
   uint8_t auto_answer;    /* LEG_SEAT: add auto-answer headers */
+  uint8_t hop;            /* LEG_CALL: how many trunks refused this attempt before */
+  uint64_t agent_id;      /* LEG_SEAT with an empty uri: where this agent's phone registered */
 };
 struct mail_sip_leg {
   struct leg leg;
@@ -165,6 +178,27 @@ struct mail_sip_event {
 struct mail_sip_trunk_state {
   uint16_t trunk;
   uint8_t up;
+  uint8_t state;   /* enum trunk_state */
+  uint16_t status; /* the SIP status that speaks of it, 0: none */
+};
+struct mail_sip_phone {
+  uint64_t agent_id;
+  uint16_t listener; /* where it registered */
+  uint8_t up;        /* registered, and it answers */
+};
+struct mail_sip_incoming {
+  struct leg leg;    /* LEG_OFFER: the worker's own name of it, until it is accepted */
+  uint64_t to, from; /* digits; 0: withheld or no number */
+  uint16_t trunk;
+  struct media_desc desc; /* what the caller offers */
+};
+struct mail_sip_accept {
+  struct leg offer, leg; /* its name from now on: a call */
+  uint16_t media_port;
+};
+struct mail_sip_reject {
+  struct leg offer;
+  uint16_t status;
 };
 
 struct mail_media_remote {
@@ -330,6 +364,12 @@ struct mail_store_agent {
   uint8_t also_count; /* campaigns that the agent serves beside campaign_id */
   uint64_t also[MAIL_ALSO_MAX];
 };
+struct mail_store_phone {
+  uint64_t agent_id;
+  uint8_t gone;
+  char user[MAIL_NAME_MAX];
+  char ha1_md5[33], ha1_sha256[65];
+};
 struct mail_order {
   uint64_t ticket;
   uint8_t now; /* ORDER_DRAIN: do not wait for the calls in flight, end them */
@@ -367,6 +407,10 @@ struct mail {
     struct mail_sip_up sip_up;
     struct mail_sip_event sip_event;
     struct mail_sip_trunk_state sip_trunk_state;
+    struct mail_sip_phone sip_phone;
+    struct mail_sip_incoming sip_incoming;
+    struct mail_sip_accept sip_accept;
+    struct mail_sip_reject sip_reject;
     struct mail_media_remote media_remote;
     struct mail_media_screen media_screen;
     struct mail_media_bridge media_bridge;
@@ -388,6 +432,7 @@ struct mail {
     struct mail_store_campaign store_campaign;
     struct mail_store_windows store_windows;
     struct mail_store_agent store_agent;
+    struct mail_store_phone store_phone;
     struct mail_order order;
     struct mail_order_trunk order_trunk;
     struct mail_order_clock order_clock;

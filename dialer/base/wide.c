@@ -12,6 +12,10 @@ unsigned wide_size(enum mail_kind kind) {
   case SIP_DIALOG:
   case SIP_RESUME:
   case SIP_ORPHAN: return WIDE(dialog);
+  case SIP_TRUNK_SETUP: return WIDE(trunk);
+  case SIP_ACCOUNT: return WIDE(account);
+  case SIP_BINDING: return WIDE(binding);
+  case SIP_KEY: return WIDE(key);
   case SIP_CRASHED: return WIDE(source);
   default: return 0;
   }
@@ -44,6 +48,18 @@ bool wide_dialog_valid(const struct wide_dialog *d) {
          d->call_id[0] && d->local[0] && d->remote[0];
 }
 
+static bool trunk_valid(const struct wide_trunk *t) {
+  return t->registers <= 1 && t->codec_count <= 2 && TEXT(t->proxy) && TEXT(t->user) && TEXT(t->password) && TEXT(t->domain) &&
+         TEXT(t->tls_name);
+}
+static bool account_valid(const struct wide_account *a) {
+  return a->agent_id != 0 && a->gone <= 1 && TEXT(a->user) && a->user[0] && TEXT(a->ha1_md5) && TEXT(a->ha1_sha256);
+}
+static bool binding_valid(const struct wide_binding *b) {
+  return b->agent_id != 0 && b->answers <= 1 && TEXT(b->user) && TEXT(b->contact) && TEXT(b->path) && TEXT(b->received) &&
+         TEXT(b->call_id) && TEXT(b->agent);
+}
+
 int wide_valid(const struct wide *w, unsigned bytes) {
   if (bytes < offsetof(struct wide, u)) return CAD_EFORMAT;
   if (w->version != MAIL_WIRE_VERSION) return CAD_EVERSION;
@@ -54,6 +70,10 @@ int wide_valid(const struct wide *w, unsigned bytes) {
   case SIP_DIALOG:
   case SIP_RESUME:
   case SIP_ORPHAN: good = wide_dialog_valid(&w->u.dialog); break;
+  case SIP_TRUNK_SETUP: good = trunk_valid(&w->u.trunk); break;
+  case SIP_ACCOUNT: good = account_valid(&w->u.account); break;
+  case SIP_BINDING: good = binding_valid(&w->u.binding); break;
+  case SIP_KEY: good = TEXT(w->u.key.realm) && w->u.key.offers >= 1 && w->u.key.offers <= 3; break;
   case SIP_CRASHED: good = w->u.source.family == 4 || w->u.source.family == 6; break;
   default: break;
   }

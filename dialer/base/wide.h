@@ -32,6 +32,45 @@ struct wide_dialog {
   char branch[WIDE_NAME];
 };
 
+/* SIP_TRUNK_SETUP (loop -> worker): everything about a trunk; SIP_TRUNK defines one without an account. */
+struct wide_trunk {
+  uint16_t trunk;
+  uint8_t registers; /* REGISTER there; up only while registered */
+  uint8_t codecs[2], codec_count;
+  uint32_t expires_s, options_s; /* options_s 0: health is not asked for */
+  char proxy[WIDE_URI];          /* sip: URI, name or numeric address, ;transport= */
+  char user[WIDE_NAME], password[WIDE_SECRET];
+  char domain[WIDE_NAME];   /* in From, To and request URI; "" the proxy's */
+  char tls_name[WIDE_NAME]; /* the name that its certificate must bear; "" the proxy's host */
+};
+
+/* SIP_ACCOUNT (loop -> worker): a phone that may register. */
+struct wide_account {
+  uint64_t agent_id;
+  uint8_t gone; /* it may not any more */
+  char user[WIDE_NAME];
+  char ha1_md5[33], ha1_sha256[65];
+};
+
+/* SIP_BINDING (both ways): where a phone is. expires 0: nowhere any more. */
+struct wide_binding {
+  uint64_t agent_id;
+  struct wall expires;
+  uint32_t cseq;
+  uint8_t answers; /* it answered when asked last */
+  char user[WIDE_NAME];
+  char contact[WIDE_URI], path[WIDE_ROUTE];
+  char received[WIDE_NAME]; /* "192.0.2.9:5060;transport=udp": where its packets come from */
+  char call_id[128], agent[WIDE_NAME];
+};
+
+/* SIP_KEY (loop -> worker): the nonces of the last worker stay good. */
+struct wide_key {
+  uint8_t bytes[32];
+  uint8_t offers; /* bit 0: MD5, bit 1: SHA-256 */
+  char realm[WIDE_NAME];
+};
+
 /* The last source that a dying worker had heard, in SIP_CRASHED. */
 struct wide_source {
   uint8_t family;
@@ -45,6 +84,10 @@ struct wide {
   struct mono at;
   union {
     struct wide_dialog dialog;
+    struct wide_trunk trunk;
+    struct wide_account account;
+    struct wide_binding binding;
+    struct wide_key key;
     struct wide_source source;
   } u;
 };

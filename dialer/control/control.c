@@ -17,7 +17,13 @@ struct control *control_create(const struct control_options *opt) {
   k->floor.trunk_count = opt->trunk_count;
   for (unsigned i = 0; i < opt->trunk_count; i++) {
     const struct control_trunk *t = &opt->trunks[i];
-    k->floor.trunks[i] = (struct trunk){.listener = t->listener, .channels = t->channels, .calls_per_s = t->calls_per_s};
+    k->floor.trunks[i] = (struct trunk){.listener = t->listener,
+                                        .channels = t->channels,
+                                        .calls_per_s = t->calls_per_s,
+                                        .group = t->group,
+                                        .priority = t->priority ? t->priority : 1,
+                                        .weight = t->weight ? t->weight : 1,
+                                        .up = true};
   }
   return k;
 }
@@ -43,6 +49,8 @@ static void deliver(struct control *k, const struct mail *m) {
   case SIP_MEDIA:
   case SIP_ENDED:
   case SIP_RESUMED:
+  case SIP_TRUNK_STATE:
+  case SIP_PHONE:
   case SIP_LOST: from_sip(k, m); break;
   case MEDIA_CREDIT:
   case MEDIA_GREETING_END:

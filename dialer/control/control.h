@@ -17,6 +17,8 @@ enum { CONTROL_TRUNKS_MAX = 16 };
 struct control_trunk {
   uint16_t listener; /* which SIP worker carries it */
   uint32_t channels, calls_per_s;
+  uint16_t group;            /* trunks of the same group stand in for each other; 0: alone */
+  uint32_t priority, weight; /* 0: 1 */
 };
 struct control_options {
   uint32_t calls_max, agents_max;

@@ -33,6 +33,7 @@ static void call_answered(struct floor *f, struct call *c, const struct mail *m)
 
 static void call_over(struct floor *f, struct call *c, const struct mail *m) {
   const struct mail_sip_event *e = &m->u.sip_event;
+  if (route_again(f, c, e)) return;
   c->leg_over = 1;
   if (c->ended.ms == 0) c->ended = m->at;
   if (c->answered.ms == 0 && e->status >= 300) c->sip_code = e->status;
@@ -115,6 +116,20 @@ void from_sip(struct control *k, const struct mail *m) {
     seat_worker_up(f, listener);
     for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) f->campaigns[i].pace_now = true;
     break;
+  case SIP_PHONE: {
+    struct agent *a = agent_by_id(f, m->u.sip_phone.agent_id);
+    if (a && m->u.sip_phone.listener < FLOOR_LISTENERS_MAX) seat_phone(f, a, m->u.sip_phone.up, m->u.sip_phone.listener);
+    break;
+  }
+  case SIP_TRUNK_STATE: {
+    const struct mail_sip_trunk_state *s = &m->u.sip_trunk_state;
+    if (s->trunk >= f->trunk_count) return;
+    f->trunks[s->trunk].up = s->up;
+    f->trunks[s->trunk].state = s->state;
+    f->trunks[s->trunk].status = s->status;
+    for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) f->campaigns[i].pace_now = true;
+    break;
+  }
   case SIP_LOST:
     if (listener < FLOOR_LISTENERS_MAX) worker_lost(f, listener);
     break;

@@ -175,23 +175,17 @@ static bool lease_take(struct floor *f, struct campaign *p, struct lease *out) {
   return false;
 }
 
-static void tokens_fill(const struct floor *f, struct trunk *t) {
-  int64_t most = (int64_t)t->calls_per_s * 100; /* a burst of a tenth of a second */
-  if (most < 1000) most = 1000;
-  int64_t passed = t->filled.ms ? mono_since(f->now.mono, t->filled) : 1000;
-  t->filled = f->now.mono;
-  t->tokens_x1000 += passed * (int64_t)t->calls_per_s;
-  if (t->tokens_x1000 > most) t->tokens_x1000 = most;
-}
-
 /* Everything the call may need is reserved here, or it is not begun. */
 static struct call *launch_one(struct control *k, uint32_t campaign) {
   struct floor *f = &k->floor;
   struct campaign *p = &f->campaigns[campaign];
-  struct trunk *t = &f->trunks[p->terms.trunk];
   struct lease lease;
-  if (f->credit_count == 0 || f->call_free == NOBODY || !lease_take(f, p, &lease)) return NULL;
+  if (f->credit_count == 0 || f->call_free == NOBODY) return NULL;
+  int way = route_pick(f, p->terms.trunk, 0);
+  if (way < 0 || !lease_take(f, p, &lease)) return NULL;
+  struct trunk *t = &f->trunks[way];
   struct call *c = call_new(f, campaign, &lease);
+  c->trunk = (uint16_t)way;
   floor_credit_take(f, &c->session, &c->port);
   t->used++;
   t->tokens_x1000 -= 1000;
@@ -209,8 +203,7 @@ static int64_t end_in_ms(const struct floor *f, const struct campaign *p) {
 
 static struct pacer_view view_of(const struct control *k, const struct campaign *p) {
   const struct floor *f = &k->floor;
-  const struct trunk *t = &f->trunks[p->terms.trunk];
-  uint32_t lines = t->used < t->channels ? t->channels - t->used : 0;
+  uint32_t lines = route_lines(f, p->terms.trunk);
   uint32_t free_calls = f->calls_max - f->calls_used;
   uint32_t seats = 0; /* phones that are still to be rung keep a port each */
   for (uint32_t i = 0; i < f->agents_used; i++) seats += f->agents[i].state != AGENT_LOGGED_OUT && f->agents[i].seat == SEAT_DOWN;
@@ -220,7 +213,7 @@ static struct pacer_view view_of(const struct control *k, const struct campaign 
   if (lines > OPENING_MAX - f->opening) lines = OPENING_MAX - f->opening;
   return (struct pacer_view){.now_ms = f->now.mono.ms,
                              .lines_free = lines,
-                             .rate_free = t->tokens_x1000 > 0 ? (uint32_t)(t->tokens_x1000 / 1000) : 0,
+                             .rate_free = route_rate(f, p->terms.trunk),
                              .contacts = p->lease_count,
                              .end_in_ms = end_in_ms(f, p),
                              .list_known = p->list_known,
@@ -235,10 +228,8 @@ void launch_pace(struct control *k, uint32_t campaign) {
   p->paced = f->now.mono;
   if (!p->pacer) return;
   int64_t again = PACE_EVERY_MS;
-  bool may =
-      p->state == CAMPAIGN_RUNNING && !f->draining && !f->pressure && !f->clock_doubt && f->worker_up[f->trunks[p->terms.trunk].listener];
-  struct trunk *t = &f->trunks[p->terms.trunk];
-  tokens_fill(f, t);
+  bool may = p->state == CAMPAIGN_RUNNING && !f->draining && !f->pressure && !f->clock_doubt && route_up(f, p->terms.trunk);
+  route_fill(f, p->terms.trunk);
   watch_windows(f, p);
   struct pacer_view view = view_of(k, p);
   if (!may) view.contacts = 0;
@@ -279,10 +270,9 @@ void launch_pace(struct control *k, uint32_t campaign) {
 int launch_for_agent(struct control *k, struct agent *a) {
   struct floor *f = &k->floor;
   struct campaign *p = &f->campaigns[a->campaign];
-  struct trunk *t = &f->trunks[p->terms.trunk];
-  if (!agent_available(a) || p->state != CAMPAIGN_RUNNING || f->draining || f->pressure || f->clock_doubt || !f->worker_up[t->listener])
+  if (!agent_available(a) || p->state != CAMPAIGN_RUNNING || f->draining || f->pressure || f->clock_doubt || !route_up(f, p->terms.trunk))
     return CAD_EREFUSED;
-  tokens_fill(f, t);
+  route_fill(f, p->terms.trunk);
   struct pacer_view view = view_of(k, p);
   if (view.lines_free == 0 || view.rate_free == 0) return CAD_EFULL;
   struct call *c = launch_one(k, a->campaign);

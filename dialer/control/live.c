@@ -55,6 +55,20 @@ void control_live(const struct control *k, struct now now, struct live *out) {
   out->ignored_events = f->ignored_events;
   out->refused_orders = f->refused_orders;
   out->sip_restarts = (uint32_t)f->sip_restarts;
+  for (unsigned i = 0; i < f->trunk_count && i < LIVE_TRUNKS_MAX; i++) {
+    const struct trunk *t = &f->trunks[i];
+    struct live_trunk *l = &out->trunks[out->trunk_count++];
+    *l = (struct live_trunk){.state = t->state,
+                             .status = t->status,
+                             .used = t->used,
+                             .channels = t->channels,
+                             .attempts = t->attempts,
+                             .answered = t->answered,
+                             .reached = t->reached,
+                             .rang = t->rang,
+                             .pdd_ms = t->pdd_ms};
+    memcpy(l->by_cause, t->by_cause, sizeof l->by_cause);
+  }
   uint16_t place[FLOOR_CAMPAIGNS_MAX];
   for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) {
     place[i] = 0xffff;

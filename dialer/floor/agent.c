@@ -73,12 +73,14 @@ struct agent *agent_add(struct floor *f, const struct mail_store_agent *def) {
     first = true;
   }
   if (a->state == AGENT_LOGGED_OUT) a->campaign = (uint16_t)campaign; /* a change while at work waits for the next log-in */
-  if (!first && (a->listener != def->listener || strncmp(a->uri, def->uri, sizeof a->uri) != 0)) a->seat_moved = 1;
+  bool registers = strncmp(def->uri, "phone:", 6) == 0;               /* its listener is where it registered */
+  uint16_t listener = registers && !first ? a->listener : def->listener;
+  if (!first && (a->listener != listener || strncmp(a->uri, def->uri, sizeof a->uri) != 0)) a->seat_moved = 1;
   a->skills = def->skills;
   a->serves_count = 0;
   a->serves[a->serves_count++] = def->campaign_id;
   for (unsigned i = 0; i < def->also_count && i < MAIL_ALSO_MAX; i++) a->serves[a->serves_count++] = def->also[i];
-  a->listener = def->listener;
+  a->listener = listener;
   a->nailed = def->nailed;
   memcpy(a->name, def->name, sizeof a->name);
   memcpy(a->uri, def->uri, sizeof a->uri);

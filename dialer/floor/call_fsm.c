@@ -63,6 +63,7 @@ static void close_call(struct floor *f, struct call *c, enum cause cause, enum e
   f->campaigns[c->campaign].pace_now = true; /* a line is free */
   order_close(f, c);
   tally(f, c);
+  route_count(f, c);
   /* Whoever hangs up in the middle of his own greeting waited for nobody: that is no fault of the pace. */
   bool waited = c->verdict != VERDICT_NONE || c->greeting_end.ms != 0;
   if (c->outcome == OUTCOME_EARLY_HANGUP && waited) pacer(f, c, PACER_CALL_EARLY_HANGUP);

@@ -64,7 +64,8 @@ struct call {
   uint8_t outcome, cause, verdict, reason, ended_by;
   uint8_t message_begun, gave_up, leg_over, connected_before, bridge_asked, opted_out, abandoned;
   uint32_t gen;
-  uint16_t campaign, trunk;
+  uint16_t campaign, trunk, tried; /* tried: trunks that refused it, a bit each */
+  uint8_t hops;
   uint32_t agent;     /* slot, NOBODY */
   uint64_t served_by; /* id of the agent who talked to him last, 0: none */
   uint32_t dedicated; /* preview: the agent it is dialed for, NOBODY */
@@ -85,6 +86,7 @@ struct agent {
   uint8_t wanted; /* LOGGED_OUT, PAUSED, READY: where to go after the call in hand */
   uint8_t seat;   /* enum seat_state */
   uint8_t nailed, disposed;
+  uint8_t phone_up;                /* its phone registers: it did, and answers */
   uint8_t seat_orphan, seat_moved; /* orphan: its SIP worker died under it, the next one takes it up; moved: another phone is to be rung */
   uint16_t listener, campaign;
   uint16_t seat_listener; /* where its leg is; the listener may change meanwhile */
@@ -128,7 +130,13 @@ struct campaign {
 };
 
 struct trunk {
-  uint16_t listener;
+  uint16_t listener, group;
+  bool up;       /* as its worker says */
+  uint8_t state; /* enum trunk_state */
+  uint16_t status;
+  uint32_t priority, weight;
+  int64_t turn; /* of weights: who has waited longest for his share */
+  uint64_t attempts, answered, reached, rang, pdd_ms, by_cause[CAUSE_COUNT];
   uint32_t channels, calls_per_s, used;
   int64_t tokens_x1000; /* launches allowed now, times 1000 */
   struct mono filled;
@@ -229,6 +237,8 @@ void seat_over(struct floor *f, struct agent *a); /* its leg ended */
 void seat_hang_up(struct floor *f, struct agent *a);
 void seat_check(struct floor *f, struct agent *a); /* ring, drop or leave it, as its agent needs */
 void seat_worker_lost(struct floor *f, uint16_t listener);
+void seat_phone(struct floor *f, struct agent *a, bool up, uint16_t listener); /* a phone that registers came or went */
+bool seat_registers(const struct agent *a);
 void seat_worker_up(struct floor *f, uint16_t listener);
 void seat_resumed(struct floor *f, struct agent *a); /* a new SIP worker has taken its dialog up */
 bool agent_available(const struct agent *a);
@@ -253,6 +263,18 @@ void share_balance(struct floor *f, uint32_t campaign);
 /* After a call: does the ceiling of occupancy ask for a rest? Arms it. */
 void share_rest(struct floor *f, struct agent *a);
 void share_rest_over(struct floor *f, struct agent *a);
+
+/* ---- route.c: which trunk ---- */
+/* Those that stand in for the campaign's trunk and could take a call now: lines and calls a second together. */
+void route_fill(struct floor *f, uint16_t trunk); /* tokens of the group */
+uint32_t route_lines(const struct floor *f, uint16_t trunk);
+uint32_t route_rate(const struct floor *f, uint16_t trunk);
+bool route_up(const struct floor *f, uint16_t trunk);
+/* The next one by priority and weight, beside those of the bits in tried; -1: none. */
+int route_pick(struct floor *f, uint16_t trunk, uint16_t tried);
+/* Its trunk failed before anything rang: the same attempt goes over the next one. false: there is none. */
+bool route_again(struct floor *f, struct call *c, const struct mail_sip_event *ended);
+void route_count(struct floor *f, const struct call *c); /* at its close */
 
 /* ---- orders.c: mail that the floor writes ---- */
 void order_open(struct floor *f, const struct call *c);

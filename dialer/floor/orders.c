@@ -27,6 +27,7 @@ void order_invite_call(struct floor *f, const struct call *c) {
   i->to = c->lease.phone;
   i->from = f->campaigns[c->campaign].terms.caller_id;
   i->media_port = c->port;
+  i->hop = c->hops;
 }
 
 void order_invite_seat(struct floor *f, const struct agent *a) {

@@ -2,6 +2,7 @@
  * on-demand seat is rung when its agent is ready and there is work, before a customer
  * is dialed, and is let go when he pauses or logs out. */
 #include "dialer/floor/floor.h"
+#include <string.h>
 
 enum { REDIAL_FIRST_MS = 1000, REDIAL_MOST_MS = 60000, STEADY_MS = 30000, ORPHAN_MS = 20000 };
 
@@ -12,8 +13,11 @@ static bool wanted(const struct floor *f, const struct agent *a) {
   return a->state == AGENT_READY && p->state == CAMPAIGN_RUNNING && (p->lease_count > 0 || p->in_flight > 0);
 }
 
+bool seat_registers(const struct agent *a) { return memcmp(a->uri, "phone:", 6) == 0; }
+
 static void dial(struct floor *f, struct agent *a) {
   if (f->draining || !f->worker_up[a->listener] || a->uri[0] == 0) return;
+  if (seat_registers(a) && !a->phone_up) return;         /* rung when it registers */
   if (floor_credit_take(f, &a->session, &a->port) < 0) { /* no port now: try again soon */
     timers_set(f->timers, timer_of_seat(f, agent_slot(f, a)), mono_add(f->now.mono, REDIAL_FIRST_MS));
     return;
@@ -130,4 +134,22 @@ void seat_resumed(struct floor *f, struct agent *a) {
   timers_clear(f->timers, timer_of_seat(f, agent_slot(f, a)));
   seat_check(f, a);
   if (agent_available(a)) share_match(f, a);
+}
+
+void seat_phone(struct floor *f, struct agent *a, bool up, uint16_t listener) {
+  if (!seat_registers(a)) return;
+  bool came = up && !a->phone_up;
+  a->phone_up = up;
+  if (up && a->listener != listener) {
+    a->listener = listener;
+    if (a->seat != SEAT_DOWN) a->seat_moved = 1;
+  }
+  if (came) { /* who is back is not rung ever more rarely */
+    a->seat_failures = 0;
+    if (a->seat == SEAT_DOWN) timers_clear(f->timers, timer_of_seat(f, agent_slot(f, a)));
+  }
+  if (!up && a->seat == SEAT_UP && a->call == NOBODY && a->state != AGENT_WRAPUP)
+    seat_hang_up(f, a);
+  else
+    seat_check(f, a);
 }

@@ -252,8 +252,9 @@ int local_main(int argc, char **argv) {
   }
   if (config_load(path, &c.config, stderr) < 0) return EXIT_REFUSED;
   if (command_alone(c.args.command)) return run_alone(&c);
-  if ((c.args.command->options & OPTION(OPT_PASSWORD)) &&
-      secret_read(c.args.options[OPT_PASSWORD] != NULL, strcmp(c.args.command->verb, "user") == 0, c.secret, stderr) != CAD_OK)
+  bool secret =
+      (c.args.command->options & OPTION(OPT_PASSWORD)) != 0 && (c.args.command->run != cmd_agent_add || c.args.options[OPT_PHONE]);
+  if (secret && secret_read(c.args.options[OPT_PASSWORD] != NULL, strcmp(c.args.command->verb, "user") == 0, c.secret, stderr) != CAD_OK)
     return EXIT_REFUSED;
   int status = open_named(&c) == CAD_OK ? run_anyhow(&c) : EXIT_REFUSED;
   close_named(&c);

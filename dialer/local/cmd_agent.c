@@ -1,5 +1,6 @@
 /* cadencia agent, cadencia dispose: what agents are and what they want. */
 #include "dialer/base/clock.h"
+#include "dialer/base/digest.h"
 #include "dialer/local/command.h"
 #include "dialer/local/table.h"
 #include <arpa/inet.h>
@@ -24,6 +25,21 @@ static int job_put(struct store *s, void *arg) {
 static int job_state(struct store *s, void *arg) {
   struct agent_job *j = arg;
   return store_agent_state(s, j->name, j->wanted);
+}
+
+struct phone_job {
+  struct agent_job *agent;
+  const char *realm;
+  struct mail_store_phone phone;
+};
+/* Agent and phone together, or neither. */
+static int job_put_phone(struct store *s, void *arg) {
+  struct phone_job *j = arg;
+  int err = store_agent_put(s, &j->agent->def);
+  if (err < 0) return err;
+  j->phone.agent_id = j->agent->def.a.agent_id;
+  err = store_phone_put(s, j->realm, &j->phone);
+  return err == CAD_EEXIST ? CAD_EBUSY : err;
 }
 
 static int do_job(struct command_call *c, int (*fn)(struct store *, void *), void *arg, bool tx) {
@@ -101,9 +117,26 @@ int cmd_agent_add(struct command_call *c) {
   }
   if (!name_good(j.name))
     return call_refuse(c, "the name \"%.40s\" must be up to %d letters, digits, '.', '_', '@' or '-'", j.name, MAIL_NAME_MAX - 1);
-  if (!seat_good(call_option(c, OPT_SEAT), j.def.a.uri))
-    return call_refuse(c, "the seat \"%.100s\" must be a SIP URI with a numeric address, as sip:anna@192.0.2.30:5060",
-                       call_option(c, OPT_SEAT));
+  const char *phone = call_option(c, OPT_PHONE), *seat = call_option(c, OPT_SEAT);
+  struct phone_job p = {.agent = &j, .realm = config->realm};
+  if ((phone != NULL) == (seat != NULL)) {
+    fprintf(c->err,
+            "cadencia agent add: one of --seat SIP-URI (a phone at a fixed address) and --phone USER (one that registers) is wanted\n");
+    return EXIT_USAGE;
+  }
+  if (phone && (!name_good(phone) || !c->secret || !c->secret[0]))
+    return call_refuse(c, "the phone \"%.40s\" needs a name of letters, digits, '.', '_', '@' or '-' and a password, by --password -",
+                       phone);
+  if (phone) {
+    snprintf(j.def.a.uri, sizeof j.def.a.uri, "phone:%s", phone);
+    snprintf(p.phone.user, sizeof p.phone.user, "%s", phone);
+    char ha1[DIGEST_HEX];
+    digest_ha1(DIGEST_MD5, phone, config->realm, c->secret, ha1);
+    memcpy(p.phone.ha1_md5, ha1, sizeof p.phone.ha1_md5);
+    digest_ha1(DIGEST_SHA256, phone, config->realm, c->secret, p.phone.ha1_sha256);
+  }
+  if (!phone && !seat_good(seat, j.def.a.uri))
+    return call_refuse(c, "the seat \"%.100s\" must be a SIP URI with a numeric address, as sip:anna@192.0.2.30:5060", seat);
   unsigned l = 0;
   while (listener && l < config->listener_count && strcmp(config->listeners[l].name, listener) != 0) l++;
   if (listener && l == config->listener_count) return call_refuse(c, "there is no listener \"%.40s\" in %s", listener, config->path);
@@ -115,7 +148,8 @@ int cmd_agent_add(struct command_call *c) {
     return call_refuse(c, "--campaign takes one to %d names, separated by commas: the first is the agent's own", MAIL_ALSO_MAX + 1);
   if (call_option(c, OPT_SKILL) && !skills_good(call_option(c, OPT_SKILL), &j.def))
     return call_refuse(c, "--skill takes words of small letters, digits, '-' or '_', separated by commas, as es,vip");
-  int r = do_job(c, job_put, &j, true);
+  int r = phone ? do_job(c, job_put_phone, &p, true) : do_job(c, job_put, &j, true);
+  if (r == CAD_EBUSY) return call_refuse(c, "the phone \"%s\" is another agent's; choose another name", phone);
   if (r == CAD_EEXIST) return call_refuse(c, "agent \"%s\" is there already; choose another name", j.name);
   if (r == CAD_ENOENT)
     return call_refuse(c, "there is no campaign \"%.40s\"; make it with cadencia campaign create", call_option(c, OPT_CAMPAIGN));

@@ -114,6 +114,8 @@ static void print_live(struct command_call *c, const struct live *l, const struc
   print_campaigns(c->out, l);
   fputc('\n', c->out);
   print_agents(c->out, l);
+  fputc('\n', c->out);
+  trunks_print(c->out, l);
 }
 
 int cmd_status(struct command_call *c) {
@@ -133,10 +135,10 @@ int cmd_status(struct command_call *c) {
   c->backend->live(c->backend->self, live);
   bound_live(live);
   if (call_json(c))
-    call_put_json(c, json_pack("{s:b, s:o, s:o, s:b, s:i, s:i, s:o, s:o, s:o, s:o}", "daemon", 1, "at", json_time(live->at), "started",
+    call_put_json(c, json_pack("{s:b, s:o, s:o, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "daemon", 1, "at", json_time(live->at), "started",
                                json_time(live->started), "draining", live->draining, "calls", (int)live->calls, "calls_limit",
                                (int)live->calls_limit, "records", counts_json(&j.counts), "campaigns", campaigns_json(live), "agents",
-                               agents_json(live), "alerts", alerts_json(live)));
+                               agents_json(live), "alerts", alerts_json(live), "trunks", trunks_json(live)));
   else
     print_live(c, live, &j.counts);
   free(live);

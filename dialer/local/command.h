@@ -73,6 +73,7 @@ enum option {
   OPT_EXPIRES,
   OPT_PURPOSE,
   OPT_REGION,
+  OPT_PHONE,
   OPT_COUNT
 };
 #define OPTION(o) (UINT64_C(1) << (o))
@@ -202,6 +203,9 @@ int cmd_session_setup(struct command_call *c);
 int cmd_desk_show(struct command_call *c);
 int cmd_desk_note(struct command_call *c);
 int cmd_why_dial(struct command_call *c);
+int cmd_trunk_list(struct command_call *c);
+json_t *trunks_json(const struct live *live);
+void trunks_print(FILE *out, const struct live *live);
 /* These read the database by themselves, also while a daemon runs. */
 int cmd_export_calls(struct command_call *c);
 int cmd_dnc_list(struct command_call *c);

@@ -21,13 +21,15 @@ static const struct command TABLE[] = {
      "  cadencia campaign list\n  cadencia campaign list --json\n", cmd_campaign_list},
     {"campaign", "show", 1, 1, "NAME", 0, 0, "One campaign: its terms, hours, retry table and outcomes so far.",
      "  cadencia campaign show spring\n", cmd_campaign_show},
-    {"agent", "add", 1, 1, "NAME --seat SIP-URI --nailed|--on-demand --campaign C[,C2...] [--skill WORDS]",
-     OPTION(OPT_SKILL) | OPTION(OPT_SEAT) | OPTION(OPT_NAILED) | OPTION(OPT_ON_DEMAND) | OPTION(OPT_CAMPAIGN) | OPTION(OPT_LISTENER),
-     OPTION(OPT_SEAT) | OPTION(OPT_CAMPAIGN),
+    {"agent", "add", 1, 1, "NAME --seat SIP-URI | --phone USER --password - --nailed|--on-demand --campaign C[,C2...] [--skill WORDS]",
+     OPTION(OPT_SKILL) | OPTION(OPT_SEAT) | OPTION(OPT_PHONE) | OPTION(OPT_PASSWORD) | OPTION(OPT_NAILED) | OPTION(OPT_ON_DEMAND) |
+         OPTION(OPT_CAMPAIGN) | OPTION(OPT_LISTENER),
+     OPTION(OPT_CAMPAIGN),
      "Makes an agent, logged out, with a phone and a campaign. An agent of several campaigns serves one at a time: the one with\n"
      "the highest priority that has work, of equals the one with the fewest agents; the first named is home.",
      "  cadencia agent add anna --seat sip:anna@192.0.2.30:5060 --nailed --campaign spring\n"
-     "  cadencia agent add luis --seat sip:luis@192.0.2.31:5060 --nailed --campaign spring,survey --skill es,vip\n",
+     "  cadencia agent add luis --seat sip:luis@192.0.2.31:5060 --nailed --campaign spring,survey --skill es,vip\n"
+     "  printf %s \"$SECRET\" | cadencia agent add eva --phone eva --password - --nailed --campaign spring\n",
      cmd_agent_add},
     {"agent", "login", 1, 1, "NAME", 0, 0, "Logs the agent in, paused; a nailed-up phone rings and stays on the line.",
      "  cadencia agent login anna\n", cmd_agent_login},
@@ -237,6 +239,9 @@ static const struct command TABLE[] = {
      cmd_verify},
     {"check", NULL, 0, 1, "[CONFIG]", 0, 0, "Checks a configuration file or a tone plan: \"ok\", or every error with its line and the fix.",
      "  cadencia check /etc/cadencia/cadencia.conf\n  cadencia check etc/tones/ES.conf\n", cmd_check},
+    {"trunk", "list", 0, 0, "", 0, 0,
+     "The carriers: state and why, calls, answers (ASR), network (NER), delay until it rings (PDD), causes.",
+     "  cadencia trunk list\n  cadencia trunk list --json\n", cmd_trunk_list},
     {NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL, NULL}};
 
 bool command_alone(const struct command *c) {

@@ -295,7 +295,7 @@ int world_make_control(struct world *w) {
                               .seed = w->p.seed,
                               .last_id = w->store ? store_last_id(w->store) : 0,
                               .started = {w->wall_ms}};
-  o.trunks[0] = (struct control_trunk){0, d->lines ? d->lines : 6 * d->agents + 10, rate};
+  o.trunks[0] = (struct control_trunk){.channels = d->lines ? d->lines : 6 * d->agents + 10, .calls_per_s = rate};
   if (w->p.rival.kind != RIVAL_NONE) {
     rival_begin(&w->rival, &w->p.rival, w->now_ms);
     o.judge = judge;

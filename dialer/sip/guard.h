@@ -21,5 +21,9 @@ void guard_heard(const struct sockaddr *address);
 /* Writes the last mail of a dying process; safe in a signal handler. */
 void guard_crashed(void);
 uint64_t guard_dropped(void);
+/* Connections to this target ("192.0.2.1:5061;transport=tls") must show a certificate of this name. Bounded; the oldest goes. */
+void guard_tls_expect(const char *target, const char *name);
+/* Did the last connection to it fail for its certificate? */
+bool guard_tls_failed(const char *target);
 
 #endif

@@ -32,8 +32,9 @@ struct leg_entry {
   bool cancelled;  /* CANCEL was asked for */
   bool bye_wanted; /* end it whatever happens: an answer that crosses is ended too */
   bool bye_sent;
-  bool far_ended;             /* the far side sent BYE */
-  bool final;                 /* the INVITE failed; `last` says how */
+  bool far_ended; /* the far side sent BYE */
+  bool final;     /* the INVITE failed; `last` says how */
+  bool tried_password;
   bool incoming;              /* the far side called us */
   bool resuming;              /* taken up from a worker that died; the re-INVITE is on its way */
   bool bare;                  /* no dialog of the stack behind it: only `dialog` below, to end it by */

@@ -18,6 +18,7 @@ enum {
   READ_BATCH = 64,
   STEP_MS = 500,
   SWEEP_MS = 1000,
+  TICK_MS = 100,
   TRIM_MS = 15000,
   TRIM_BYTES = 2 << 20,
   CLOSE_MS = 1800,
@@ -39,6 +40,8 @@ struct worker {
 static void begin_close(struct worker *w, const char *why) {
   if (w->closing) return;
   const struct ua_counters *c = &w->ua.count;
+  ua_trunks_close(&w->ua);
+  ua_phones_close(&w->ua);
   log_info("sip", "worker %u stops (%s): legs=%u handles=%u invited=%llu answered=%llu ended=%llu refused=%llu forced=%llu strangers=%llu",
            w->ua.spec.gen, why, leg_count(w->ua.legs), c->handles, (unsigned long long)c->invited, (unsigned long long)c->answered,
            (unsigned long long)c->ended, (unsigned long long)c->refused, (unsigned long long)c->forced, (unsigned long long)c->strangers);
@@ -55,6 +58,10 @@ static void pong(struct worker *w) {
 static void on_mail(struct worker *w, const union any_mail *any) {
   const struct mail *m = &any->mail;
   switch ((enum mail_kind)m->kind) {
+  case SIP_ACCOUNT: ua_account(&w->ua, &any->wide.u.account); break;
+  case SIP_BINDING: ua_binding(&w->ua, &any->wide.u.binding); break;
+  case SIP_KEY: w->ua.registrar.key = any->wide.u.key; break;
+  case SIP_TRUNK_SETUP: ua_trunk_setup(&w->ua, &any->wide.u.trunk); break;
   case SIP_TRUNK: ua_trunk(&w->ua, &m->u.sip_trunk); break;
   case SIP_INVITE: ua_invite(&w->ua, &m->u.sip_invite); break;
   case SIP_CANCEL: ua_end(&w->ua, m->u.sip_leg.leg, false); break;
@@ -109,7 +116,7 @@ static int watch_pipe(struct worker *w) {
 }
 
 static void run(struct worker *w) {
-  struct mono sweep = mono_add(clock_mono(), SWEEP_MS), trim = clock_mono();
+  struct mono sweep = mono_add(clock_mono(), SWEEP_MS), trim = clock_mono(), tick = MONO_NONE;
   while (!w->closing || (leg_count(w->ua.legs) > 0 && mono_since(w->close_by, clock_mono()) > 0)) {
     long idle_ms = root_wait_work(&w->root);
     ua_settle(&w->ua);
@@ -117,6 +124,12 @@ static void run(struct worker *w) {
     adjust_wait(w);
     if (w->post.gone) begin_close(w, "control is gone");
     struct mono now = clock_mono();
+    if (mono_since(now, tick) >= 0) {
+      tick = mono_add(now, TICK_MS);
+      ua_trunks_tick(&w->ua, now);
+      ua_phones_tick(&w->ua, now);
+      if (idle_ms > TICK_MS) idle_ms = TICK_MS;
+    }
     if (mono_since(now, sweep) >= 0) {
       sweep = mono_add(now, SWEEP_MS);
       ua_sweep(&w->ua, now);
@@ -154,7 +167,7 @@ static int start(struct worker *w, const struct spec *spec) {
   struct post_item up = {.kind = SIP_UP, .at = clock_mono(), .u.up = {.worker = (uint16_t)spec->worker, .gen = spec->gen}};
   post_send(&w->post, &up);
   post_flush(&w->post);
-  log_info("sip", "worker %u listens on %s port %u/udp%s", spec->gen, spec->bind_host, spec->bind_port,
+  log_info("sip", "worker %u listens on %s port %u/%s%s", spec->gen, spec->bind_host, spec->bind_port, spec->transport,
            spec->loopback ? ", loopback only" : "");
   return SIP_EXIT_OK;
 }
@@ -189,11 +202,12 @@ int sip_worker_main(int argc, char **argv) {
   guard_arm(CHILD_FD, spec.gen);
   int rc = spec_probe_port(&spec);
   if (rc == CAD_EBUSY) {
-    log_error("sip", "port %u/udp on %s is taken by another program; free it or choose another port", spec.bind_port, spec.bind_host);
+    log_error("sip", "port %u/%s on %s is taken by another program; free it or choose another port", spec.bind_port, spec.transport,
+              spec.bind_host);
     return SIP_EXIT_PORT_TAKEN;
   }
   if (rc < 0) {
-    log_error("sip", "cannot bind %s port %u/udp: %s", spec.bind_host, spec.bind_port, strerror(errno));
+    log_error("sip", "cannot bind %s port %u/%s: %s", spec.bind_host, spec.bind_port, spec.transport, strerror(errno));
     return SIP_EXIT_FAILED;
   }
   memset(&w, 0, sizeof w);

@@ -3,7 +3,8 @@
  *
  * SPEC is one argument, "key=value" joined by ';' (unknown keys are errors):
  *   bind=127.0.0.1:5060   numeric address and port; "[::1]:5060" for IPv6. Needed.
- *   transport=udp         udp only in this version
+ *   transport=udp         udp, tcp or tls
+ *   tls_dir=              tls: folder of agent.pem (certificate and key) and cafile.pem (whom we trust)
  *   advertise=            numeric address put into Contact, From and SDP; empty: as bind
  *   loopback=0            1: refuse every peer that is not 127.0.0.0/8 or ::1
  *   gen=1                 generation of this worker, put into every mail (>= 1)

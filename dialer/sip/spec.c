@@ -69,6 +69,12 @@ static bool read_advertise(struct spec *s, const char *value) {
   return true;
 }
 
+static bool read_transport(struct spec *s, const char *value) {
+  if (strcmp(value, "udp") != 0 && strcmp(value, "tcp") != 0 && strcmp(value, "tls") != 0) return false;
+  snprintf(s->transport, sizeof s->transport, "%s", value);
+  return true;
+}
+
 /* "192.0.2.1+2001:db8::1": sources that killed workers before. */
 static bool read_block(const char *value) {
   char copy[512];
@@ -82,7 +88,8 @@ static bool read_block(const char *value) {
 
 static bool read_key(struct spec *s, const char *key, const char *value) {
   if (strcmp(key, "bind") == 0) return read_bind(s, value);
-  if (strcmp(key, "transport") == 0) return strcmp(value, "udp") == 0;
+  if (strcmp(key, "transport") == 0) return read_transport(s, value);
+  if (strcmp(key, "tls_dir") == 0) return (size_t)snprintf(s->tls_dir, sizeof s->tls_dir, "%s", value) < sizeof s->tls_dir;
   if (strcmp(key, "advertise") == 0) return read_advertise(s, value);
   if (strcmp(key, "loopback") == 0) return read_flag(&s->loopback, value);
   if (strcmp(key, "gen") == 0) return number(value, 1, UINT32_MAX, &s->gen);
@@ -118,7 +125,7 @@ static int check(struct spec *s, char err[160]) {
 }
 
 int spec_parse(const char *text, struct spec *out, char err[160]) {
-  struct spec s = {.gen = 1, .t1x64_ms = 16000, .legs_max = 8192, .breaker = 200, .breaker_ms = 2000};
+  struct spec s = {.transport = "udp", .gen = 1, .t1x64_ms = 16000, .legs_max = 8192, .breaker = 200, .breaker_ms = 2000};
   char copy[1024];
   if (strlen(text) >= sizeof copy) {
     snprintf(err, 160, "the listener's description is too long");
@@ -157,8 +164,10 @@ int spec_probe_port(const struct spec *s) {
     a.v6.sin6_port = htons(s->bind_port);
     inet_pton(AF_INET6, s->bind_host, &a.v6.sin6_addr);
   }
-  int fd = socket(a.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  bool udp = strcmp(s->transport, "udp") == 0;
+  int one = 1, fd = socket(a.any.sa_family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
   if (fd < 0) return CAD_ENET;
+  if (!udp) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one); /* connections of the last worker may linger */
   int rc = bind(fd, &a.any, len) == 0 ? CAD_OK : errno == EADDRINUSE ? CAD_EBUSY : CAD_ENET;
   int saved = errno;
   close(fd);

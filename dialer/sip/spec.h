@@ -11,6 +11,8 @@ struct spec {
   char bind_host[64]; /* numeric, without brackets */
   uint16_t bind_port;
   uint8_t family;     /* 4 or 6 */
+  char transport[8];  /* "udp", "tcp", "tls" */
+  char tls_dir[256];  /* agent.pem and cafile.pem, "" none */
   char advertise[64]; /* numeric, never empty */
   bool loopback;
   uint32_t gen, worker, t1x64_ms, legs_max, breaker, breaker_ms;

@@ -4,6 +4,8 @@
 #include <sofia-sip/su_alloc.h>
 #include <sofia-sip/url.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 /* Only what may stand in a request line; the far side gets nothing odd from us. */
@@ -38,28 +40,84 @@ int trunk_target(const struct trunk_table *table, const char *uri, char *user_ou
   return rc;
 }
 
-int trunk_define(struct trunk_table *table, const struct mail_sip_trunk *mail) {
-  if (mail->trunk >= TRUNKS_MAX) return CAD_EINVAL;
-  struct trunk *t = &table->items[mail->trunk];
+/* Host, port and transport of the proxy's URI, a name allowed. */
+static int read_proxy(struct trunk *t, const char *uri) {
+  su_home_t home[1] = {SU_HOME_INIT(home)};
+  int rc = CAD_EINVAL;
+  su_home_init(home);
+  url_t *url = plain(uri) ? url_make(home, uri) : NULL;
+  char transport[8] = "udp";
+  if (url && url->url_type == url_sip && url->url_host && !url->url_user && strlen(url->url_host) < sizeof t->host) {
+    if (url->url_params && url_has_param(url, "transport")) url_param(url->url_params, "transport", transport, sizeof transport);
+    snprintf(t->host, sizeof t->host, "%s", strcmp(url->url_host, "localhost") == 0 ? "127.0.0.1" : url->url_host);
+    snprintf(t->transport, sizeof t->transport, "%s", transport);
+    t->port = (uint16_t)(url->url_port && url->url_port[0] ? strtoul(url->url_port, NULL, 10) : 0);
+    t->named = spec_family(t->host) == 0;
+    rc = CAD_OK;
+  }
+  su_home_deinit(home);
+  return rc;
+}
+
+int trunk_found(struct trunk_table *table, struct trunk *t, const char *address, uint16_t port) {
+  uint8_t family = spec_family(address);
+  if ((table->family && family != table->family) || (table->loopback && !spec_is_loopback(address))) return CAD_EREFUSED;
+  bool six = family == 6;
+  int n = snprintf(t->target, sizeof t->target, "%s%s%s:%u;transport=%s", six ? "[" : "", address, six ? "]" : "", port, t->transport);
+  if (n < 0 || (unsigned)n >= sizeof t->target) return CAD_EFULL;
+  t->usable = true;
+  t->unknown = false;
+  return CAD_OK;
+}
+
+int trunk_setup(struct trunk_table *table, const struct wide_trunk *setup) {
+  if (setup->trunk >= TRUNKS_MAX) return CAD_EINVAL;
+  struct trunk *t = &table->items[setup->trunk];
+  t->setup = *setup;
   t->known = true;
+  t->registered = t->refused = t->unregistered = t->tried_password = t->certificate = t->unknown = false;
+  t->unanswered = 0;
   t->codec_count = 0;
-  for (unsigned i = 0; i < mail->codec_count && i < 2; i++)
-    if (mail->codecs[i] == CODEC_PCMU || mail->codecs[i] == CODEC_PCMA) t->codecs[t->codec_count++] = mail->codecs[i];
+  for (unsigned i = 0; i < setup->codec_count && i < 2; i++)
+    if (setup->codecs[i] == CODEC_PCMU || setup->codecs[i] == CODEC_PCMA) t->codecs[t->codec_count++] = setup->codecs[i];
   if (t->codec_count == 0) {
     t->codecs[0] = CODEC_PCMU;
     t->codecs[1] = CODEC_PCMA;
     t->codec_count = 2;
   }
-  int rc = trunk_target(table, mail->proxy, NULL, 0, t->target, sizeof t->target);
-  t->usable = rc == CAD_OK;
+  t->usable = false;
+  int rc = read_proxy(t, setup->proxy);
+  if (rc == CAD_OK && !t->named) rc = trunk_target(table, setup->proxy, NULL, 0, t->target, sizeof t->target);
+  t->usable = rc == CAD_OK && !t->named;
   return rc;
+}
+
+int trunk_define(struct trunk_table *table, const struct mail_sip_trunk *mail) {
+  struct wide_trunk setup;
+  memset(&setup, 0, sizeof setup);
+  setup.trunk = mail->trunk;
+  memcpy(setup.codecs, mail->codecs, sizeof setup.codecs);
+  setup.codec_count = mail->codec_count;
+  memcpy(setup.proxy, mail->proxy, sizeof mail->proxy);
+  return trunk_setup(table, &setup);
+}
+
+enum trunk_state trunk_state(const struct trunk *t) {
+  if (t->certificate) return TRUNK_CERTIFICATE;
+  if (t->unknown) return TRUNK_NAME_UNKNOWN;
+  if (t->named && !t->usable) return TRUNK_STARTING;
+  if (!t->usable) return TRUNK_UNUSABLE;
+  if (t->refused) return TRUNK_REFUSED;
+  if (t->setup.registers && t->unregistered) return TRUNK_UNREGISTERED;
+  if (t->setup.registers && !t->registered) return TRUNK_REGISTERING;
+  return t->open || t->unanswered >= TRUNK_SILENT_ASKS ? TRUNK_SILENT : TRUNK_UP;
 }
 
 struct trunk *trunk_find(struct trunk_table *table, uint16_t index) {
   return index < TRUNKS_MAX && table->items[index].known ? &table->items[index] : NULL;
 }
 
-bool trunk_admits(const struct trunk *t) { return !t->open; }
+bool trunk_admits(const struct trunk *t) { return trunk_state(t) == TRUNK_UP; }
 
 void trunk_sent(struct trunk_table *table, struct trunk *t, struct mono now) {
   if (t->waiting++ == 0) t->quiet_since = now;
@@ -75,4 +133,10 @@ void trunk_alive(struct trunk_table *table, struct trunk *t, struct mono now) {
 void trunk_settled(struct trunk_table *table, struct trunk *t) {
   if (t->waiting > 0) t->waiting--;
   if (t->waiting <= table->breaker / 2) t->open = false;
+}
+
+void trunk_probed(struct trunk_table *table, struct trunk *t, struct mono now) {
+  (void)table;
+  t->quiet_since = now;
+  t->open = false;
 }

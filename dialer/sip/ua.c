@@ -1,6 +1,7 @@
 #include "dialer/sip/ua_nua.h"
 #include "dialer/base/clock.h"
 #include "dialer/base/log.h"
+#include "dialer/sip/auth.h"
 #include <cadencia/err.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@ static void stranger_event(struct ua *ua, const struct ua_event *e) {
     tl_gets(e->tags, NUTAG_CALLSTATE_REF(state), TAG_END());
     if (state == nua_callstate_terminated) nua_handle_destroy(e->nh);
     break;
+  case nua_i_register: ua_register_event(ua, e); break;
   case nua_i_options:
   case nua_i_info:
   case nua_i_method:
@@ -25,7 +27,6 @@ static void stranger_event(struct ua *ua, const struct ua_event *e) {
   case nua_i_notify:
   case nua_i_refer:
   case nua_i_publish:
-  case nua_i_register:
     ua->count.strangers++;
     if (e->nh) nua_handle_destroy(e->nh);
     break;
@@ -45,6 +46,7 @@ static void on_event(nua_event_t kind, int status, const char *phrase, nua_t *nu
     stranger_event(ua, &e);
     return;
   }
+  if (ua_trunk_event(ua, ticket, &e) || ua_phone_event(ua, ticket, &e)) return;
   struct leg_entry *leg = leg_of_ticket(ua->legs, ticket);
   if (leg && leg->nh == nh)
     ua_leg_event(ua, leg, &e);
@@ -60,16 +62,17 @@ static nua_t *create(struct ua *ua) {
   const char *open = s->family == 6 ? "[" : "", *close = s->family == 6 ? "]" : "";
   bool same = strcmp(s->bind_host, s->advertise) == 0;
   char url[256]; /* maddr is where to bind; the host is what Contact and Via say */
-  snprintf(url, sizeof url, "sip:%s%s%s:%u;transport=udp%s%s%s%s", open, s->advertise, close, s->bind_port,
-           same ? "" : ";maddr=", same ? "" : open, same ? "" : s->bind_host, same ? "" : close);
+  snprintf(url, sizeof url, "sip%s:%s%s%s:%u;transport=%s%s%s%s%s", strcmp(s->transport, "tls") == 0 ? "s" : "", open, s->advertise, close,
+           s->bind_port, s->transport, same ? "" : ";maddr=", same ? "" : open, same ? "" : s->bind_host, same ? "" : close);
   return nua_create(ua->root, on_event, ua, NUTAG_URL(url), SIPTAG_USER_AGENT_STR("Cadencia/" CADENCIA_VERSION), NUTAG_MEDIA_ENABLE(0),
                     NUTAG_AUTOALERT(0), NUTAG_AUTOANSWER(0), NUTAG_AUTO302(0), NUTAG_AUTO305(0),
                     NUTAG_MAX_RETRY_AFTER(0), /* trying again is the law's business */
                     NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(90), NUTAG_UPDATE_REFRESH(1), NUTAG_ENABLEMESSAGE(0),
-                    SIPTAG_ALLOW_STR("INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO"), NUTAG_APPL_METHOD("UPDATE"),
-                    NUTAG_OUTBOUND("no-options-keepalive no-validate"), NTATAG_UDP_MTU(65535), NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0),
-                    NTATAG_SIP_T1X64(s->t1x64_ms), NTATAG_MAX_PROCEEDING(2000), TPTAG_UDP_RMEM(4 << 20), TPTAG_UDP_WMEM(4 << 20),
-                    TAG_END());
+                    SIPTAG_ALLOW_STR("INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REGISTER"), NUTAG_APPL_METHOD("UPDATE"),
+                    NUTAG_APPL_METHOD("REGISTER"), NUTAG_OUTBOUND("no-options-keepalive no-validate"), NTATAG_UDP_MTU(65535),
+                    NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0), NTATAG_SIP_T1X64(s->t1x64_ms), NTATAG_MAX_PROCEEDING(2000),
+                    TPTAG_UDP_RMEM(4 << 20), TPTAG_UDP_WMEM(4 << 20), TAG_IF(s->tls_dir[0], NUTAG_CERTIFICATE_DIR(s->tls_dir)),
+                    TPTAG_TLS_VERIFY_POLICY(TPTLS_VERIFY_NONE), TAG_END());
 }
 
 int ua_start(struct ua *ua, const struct spec *spec, struct post *post, su_root_t *root) {
@@ -84,6 +87,7 @@ int ua_start(struct ua *ua, const struct spec *spec, struct post *post, su_root_
   ua->sdp_seed = (uint64_t)clock_wall().ms << 8;
   ua->legs = leg_table_create(spec->legs_max);
   if (!ua->legs) return CAD_ENOMEM;
+  auth_register();
   su_log_redirect(NULL, quiet, NULL); /* its complaints name no call of ours; what matters comes as events */
   ua->nua = create(ua);
   if (!ua->nua) {
@@ -102,4 +106,5 @@ void ua_stop(struct ua *ua, int wait_ms) {
     ua->nua = NULL;
   }
   ua->legs = leg_table_destroy(ua->legs);
+  registrar_free(&ua->registrar);
 }

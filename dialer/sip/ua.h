@@ -9,6 +9,7 @@
 
 #include "dialer/sip/leg.h"
 #include "dialer/sip/post.h"
+#include "dialer/sip/registrar.h"
 #include "dialer/sip/spec.h"
 #include "dialer/sip/trunk.h"
 
@@ -22,6 +23,9 @@ struct ua_counters {
 #define NUA_MAGIC_T struct ua
 #define NUA_HMAGIC_T void
 
+/* Generations in tickets that no leg has. */
+enum { UA_TICKET_TRUNK = 0x7ffffff1, UA_TICKET_PHONE = 0x7ffffff2 };
+
 struct su_root_s;
 struct nua_s;
 
@@ -31,9 +35,11 @@ struct ua {
   struct nua_s *nua;
   struct leg_table *legs;
   struct trunk_table trunks;
+  struct registrar registrar;
   struct post *post;
-  bool closing;                /* no new legs */
-  bool shut;                   /* nua said that it is down */
+  bool closing; /* no new legs */
+  bool shut;    /* nua said that it is down */
+  bool resolver_watched;
   bool owes_legs, owes_trunks; /* some leg or trunk owes control a mail */
   uint64_t sdp_seed;
   struct ua_counters count;
@@ -46,6 +52,15 @@ void ua_stop(struct ua *ua, int wait_ms);
 
 /* control's orders (ua_orders.c) */
 void ua_trunk(struct ua *ua, const struct mail_sip_trunk *mail);
+void ua_trunk_setup(struct ua *ua, const struct wide_trunk *setup);
+/* What of registrations, health and names is due; called ten times a second. */
+void ua_trunks_tick(struct ua *ua, struct mono now);
+void ua_trunks_close(struct ua *ua);
+/* Phones that register (ua_register.c). */
+void ua_account(struct ua *ua, const struct wide_account *account);
+void ua_binding(struct ua *ua, const struct wide_binding *binding);
+void ua_phones_tick(struct ua *ua, struct mono now);
+void ua_phones_close(struct ua *ua);
 void ua_invite(struct ua *ua, const struct mail_sip_invite *mail);
 void ua_end(struct ua *ua, struct leg id, bool bye); /* SIP_CANCEL, SIP_BYE */
 /* End every leg, whatever its state; new ones are refused from now on. */

@@ -27,13 +27,15 @@ static void report_or_owe(struct ua *ua, struct leg_entry *leg, enum mail_kind k
 static void settle_trunks(struct ua *ua) {
   for (uint16_t i = 0; i < TRUNKS_MAX; i++) {
     struct trunk *t = &ua->trunks.items[i];
-    bool up = t->usable && !t->open;
-    if (!t->known || (t->reported && t->reported_up == up)) continue;
-    struct post_item item = {.kind = SIP_TRUNK_STATE, .at = clock_mono(), .u.trunk = {.trunk = i, .up = up}};
+    enum trunk_state state = trunk_state(t);
+    if (!t->known || (t->reported && t->reported_state == state && t->reported_status == t->status)) continue;
+    struct post_item item = {.kind = SIP_TRUNK_STATE,
+                             .at = clock_mono(),
+                             .u.trunk = {.trunk = i, .up = state == TRUNK_UP, .state = (uint8_t)state, .status = t->status}};
     post_send(ua->post, &item);
-    if (t->usable && t->reported) log_warn("sip", "trunk %u %s", i, up ? "answers again" : "does not answer: new calls are refused");
     t->reported = true;
-    t->reported_up = up;
+    t->reported_state = (uint8_t)state;
+    t->reported_status = t->status;
   }
 }
 
@@ -195,6 +197,10 @@ static void on_invite_reply(struct ua *ua, struct leg_entry *leg, const struct u
     heard(ua, leg, e->sip);
     on_answer(ua, leg, e);
   } else {
+    if ((e->status == 401 || e->status == 407) && ua_trunk_password(ua, leg, e)) {
+      heard(ua, leg, e->sip);
+      return;
+    }
     on_failure(leg, e);
     heard(ua, leg, e->sip);
     /* A challenge leaves the handle waiting for a password that we do not have. */

@@ -23,6 +23,17 @@ struct ua_event {
 };
 void ua_leg_event(struct ua *ua, struct leg_entry *leg, const struct ua_event *event);
 
+/* ua_register.c */
+void ua_register_event(struct ua *ua, const struct ua_event *event);
+bool ua_phone_event(struct ua *ua, const void *ticket, const struct ua_event *event);
+void ua_phone_way(const struct ua *ua, const struct binding *binding, char proxy[WIDE_URI]);
+
+/* ua_trunk.c */
+bool ua_trunk_event(struct ua *ua, const void *ticket, const struct ua_event *event);       /* false: no ticket of a trunk */
+bool ua_trunk_password(struct ua *ua, struct leg_entry *leg, const struct ua_event *event); /* true: the INVITE is sent again with it */
+const char *ua_trunk_domain(const struct trunk *trunk);
+void ua_trunk_route(const struct trunk *trunk, char *out, size_t size);
+
 /* ua_dialog.c: the loop is told of a dialog; a leg that was taken up; one that is only to be ended. */
 void ua_dialog_note(struct ua *ua, struct leg_entry *leg, const sip_t *sip, enum dialog_state state);
 bool ua_resume_reply(struct ua *ua, struct leg_entry *leg, const struct ua_event *event); /* true: nothing more is to be done */

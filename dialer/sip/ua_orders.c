@@ -30,11 +30,13 @@ struct offer_local ua_local(const struct ua *ua, const struct leg_entry *leg) {
 }
 
 void ua_trunk(struct ua *ua, const struct mail_sip_trunk *mail) {
-  int rc = trunk_define(&ua->trunks, mail);
-  if (rc < 0)
-    log_warn("sip", "trunk %u is not usable (%s): its proxy must be a SIP URI with a numeric host%s", mail->trunk, err_name(rc),
-             ua->spec.loopback ? " on loopback" : "");
-  ua->owes_trunks = true; /* its state is told by ua_settle */
+  struct wide_trunk setup;
+  memset(&setup, 0, sizeof setup);
+  setup.trunk = mail->trunk;
+  memcpy(setup.codecs, mail->codecs, sizeof setup.codecs);
+  setup.codec_count = mail->codec_count;
+  memcpy(setup.proxy, mail->proxy, sizeof mail->proxy);
+  if (setup.trunk < TRUNKS_MAX) ua_trunk_setup(ua, &setup);
 }
 
 /* Whom to call: fills the request URI and the leg's codecs. CAD_OK, or the refusal is sent. */
@@ -42,18 +44,30 @@ static int aim_call(struct ua *ua, const struct mail_sip_invite *m, struct leg_e
   struct trunk *t = trunk_find(&ua->trunks, m->trunk);
   if (!t || !t->usable || m->to == 0) return CAD_EREFUSED;
   if (!trunk_admits(t)) return CAD_EFULL;
-  snprintf(uri, URI_MAX, "sip:+%llu@%s", (unsigned long long)m->to, t->target);
+  char route[TRUNK_TARGET_MAX + 16];
+  ua_trunk_route(t, route, sizeof route);
+  snprintf(uri, URI_MAX, "sip:+%llu@%s", (unsigned long long)m->to, route[0] ? ua_trunk_domain(t) : t->target);
   leg->trunk = m->trunk;
   memcpy(leg->codecs, t->codecs, sizeof leg->codecs);
   leg->codec_count = t->codec_count;
   return CAD_OK;
 }
 
+/* A phone that registered is called where it is. */
+static struct binding *phone_of(struct ua *ua, const struct mail_sip_invite *m) {
+  struct account *a = m->leg.role == LEG_SEAT && strncmp(m->uri, "phone:", 6) == 0 ? registrar_find(&ua->registrar, m->uri + 6) : NULL;
+  return a ? registrar_best(a, clock_wall()) : NULL;
+}
+
 static int aim_seat(struct ua *ua, const struct mail_sip_invite *m, struct leg_entry *leg, char uri[URI_MAX]) {
   char user[MAIL_URI_MAX], target[MAIL_URI_MAX];
-  int rc = trunk_target(&ua->trunks, m->uri, user, sizeof user, target, sizeof target);
-  if (rc != CAD_OK) return CAD_EREFUSED;
-  snprintf(uri, URI_MAX, "sip:%s%s%s", user, user[0] ? "@" : "", target);
+  const struct binding *phone = phone_of(ua, m);
+  if (phone)
+    snprintf(uri, URI_MAX, "%s", phone->b.contact);
+  else if (trunk_target(&ua->trunks, m->uri, user, sizeof user, target, sizeof target) == CAD_OK)
+    snprintf(uri, URI_MAX, "sip:%s%s%s", user, user[0] ? "@" : "", target);
+  else
+    return CAD_EREFUSED;
   leg->codecs[0] = CODEC_PCMU;
   leg->codecs[1] = CODEC_PCMA;
   leg->codec_count = 2;
@@ -64,12 +78,14 @@ static int aim_seat(struct ua *ua, const struct mail_sip_invite *m, struct leg_e
 static void identity(const struct ua *ua, const struct mail_sip_invite *m, char from[URI_MAX], char call_id[URI_MAX]) {
   char host[HOST_MAX];
   advertised(ua, host);
+  const struct trunk *t = m->leg.role == LEG_CALL ? trunk_find((struct trunk_table *)&ua->trunks, m->trunk) : NULL;
+  if (t && t->setup.domain[0]) snprintf(host, HOST_MAX, "%s", t->setup.domain);
   if (m->from)
     snprintf(from, URI_MAX, "<sip:+%llu@%s>", (unsigned long long)m->from, host);
   else
     snprintf(from, URI_MAX, "\"Cadencia\" <sip:cadencia@%s>", host);
   if (m->leg.role == LEG_CALL && m->call_id)
-    snprintf(call_id, URI_MAX, "%llu@%s", (unsigned long long)m->call_id, ua->spec.advertise);
+    snprintf(call_id, URI_MAX, m->hop ? "%llu-%u@%s" : "%llu%.0u@%s", (unsigned long long)m->call_id, m->hop, ua->spec.advertise);
   else /* a seat is rung many times under one id */
     snprintf(call_id, URI_MAX, "%llu-%x.%x.%llx@%s", (unsigned long long)m->call_id, m->leg.slot, m->leg.gen,
              (unsigned long long)clock_mono_us(), ua->spec.advertise);
@@ -100,7 +116,15 @@ static void send_invite(struct ua *ua, const struct mail_sip_invite *m, struct l
   leg->sdp_version = 1;
   struct offer_local local = ua_local(ua, leg);
   int bytes = offer_write(&local, sdp, sizeof sdp);
-  leg->nh = bytes > 0 ? nua_handle(ua->nua, leg_ticket(leg), NUTAG_URL(uri), SIPTAG_TO_STR(to), SIPTAG_FROM_STR(from), TAG_END()) : NULL;
+  char route[TRUNK_TARGET_MAX + 16] = "";
+  if (leg->id.role == LEG_CALL) ua_trunk_route(trunk_find(&ua->trunks, leg->trunk), route, sizeof route);
+  const struct binding *phone = phone_of(ua, m);
+  char proxy[WIDE_URI] = "";
+  if (phone) ua_phone_way(ua, phone, proxy);
+  leg->nh = bytes > 0 ? nua_handle(ua->nua, leg_ticket(leg), NUTAG_URL(uri), SIPTAG_TO_STR(to), SIPTAG_FROM_STR(from),
+                                   TAG_IF(route[0], NUTAG_INITIAL_ROUTE_STR(route)),
+                                   TAG_IF(phone && phone->b.path[0], NUTAG_INITIAL_ROUTE_STR(phone->b.path)), TAG_END())
+                      : NULL;
   if (!leg->nh) {
     leg->final = leg->heard = true; /* nothing went out */
     leg->last = (struct mail_sip_event){.status = SIP_STATUS_REFUSED, .cause = CAUSE_LOCAL};
@@ -114,7 +138,7 @@ static void send_invite(struct ua *ua, const struct mail_sip_invite *m, struct l
     trunk_sent(&ua->trunks, t, clock_mono());
     if (!trunk_admits(t)) ua->owes_trunks = true;
   }
-  nua_invite(leg->nh, SIPTAG_CALL_ID_STR(call_id), TAG_IF(headers[0], SIPTAG_HEADER_STR(headers)),
+  nua_invite(leg->nh, TAG_IF(proxy[0], NUTAG_PROXY(proxy)), SIPTAG_CALL_ID_STR(call_id), TAG_IF(headers[0], SIPTAG_HEADER_STR(headers)),
              SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
 }
 

@@ -36,6 +36,8 @@ static const char *const REFUSALS[] = {
     "",        "dnc",       "attempt_cap", "hours",   "zone_unknown", "lease_gone", "campaign_not_running",
     "clock",   "store",     "number",      "country", "caller_id",    "registry",   "registry_stale",
     "consent", "cool_down", "holiday",     "ban"};
+static const char *const TRUNKS[] = {"starting",         "up",           "unusable", "name_unknown",       "registering",
+                                     "password_refused", "unregistered", "silent",   "certificate_refused"};
 
 #define COUNT(t) (sizeof(t) / sizeof((t)[0]))
 _Static_assert(COUNT(OUTCOMES) == OUTCOME_COUNT, "a word for every outcome");
@@ -47,6 +49,8 @@ _Static_assert(COUNT(MODES) == PACING_COUNT, "a word for every mode");
 _Static_assert(COUNT(AGENTS) == AGENT_STATE_COUNT, "a word for every agent state");
 _Static_assert(COUNT(CAMPAIGNS) == CAMPAIGN_STATE_COUNT, "a word for every campaign state");
 _Static_assert(COUNT(REFUSALS) == REFUSAL_COUNT, "a word for every refusal");
+
+_Static_assert(COUNT(TRUNKS) == TRUNK_STATE_COUNT, "a word for every trunk state");
 
 static const char *word(const char *const *table, size_t count, unsigned index) { return index < count ? table[index] : "?"; }
 static int find(const char *const *table, size_t count, const char *w) {
@@ -68,3 +72,4 @@ int agent_state_parse(const char *w) { return find(AGENTS, COUNT(AGENTS), w); }
 const char *campaign_state_name(enum campaign_state s) { return word(CAMPAIGNS, COUNT(CAMPAIGNS), (unsigned)s); }
 int campaign_state_parse(const char *w) { return find(CAMPAIGNS, COUNT(CAMPAIGNS), w); }
 const char *refusal_name(enum refusal r) { return word(REFUSALS, COUNT(REFUSALS), (unsigned)r); }
+const char *trunk_state_name(enum trunk_state s) { return word(TRUNKS, COUNT(TRUNKS), (unsigned)s); }

@@ -143,4 +143,19 @@ enum refusal {
 };
 const char *refusal_name(enum refusal r);
 
+/* What a SIP worker knows of a trunk; up is the only state in which calls go out. */
+enum trunk_state {
+  TRUNK_STARTING = 0,
+  TRUNK_UP,
+  TRUNK_UNUSABLE,     /* its proxy is no address that this listener may call */
+  TRUNK_NAME_UNKNOWN, /* its name is not found */
+  TRUNK_REGISTERING,
+  TRUNK_REFUSED,      /* user or password are not accepted */
+  TRUNK_UNREGISTERED, /* the registrar said no, or nothing */
+  TRUNK_SILENT,       /* INVITEs or OPTIONS get no answer */
+  TRUNK_CERTIFICATE,  /* its certificate is not good, or names somebody else */
+  TRUNK_STATE_COUNT
+};
+const char *trunk_state_name(enum trunk_state s);
+
 #endif

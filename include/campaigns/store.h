@@ -107,6 +107,10 @@ int store_agent_put(struct store *s, struct agent_def *def);
 int store_agent_get(struct store *s, const char *name, struct agent_def *out);
 int store_agent_list(struct store *s, int (*row)(void *arg, const struct agent_def *d), void *arg);
 int store_agent_state(struct store *s, const char *name, enum agent_state wanted);
+/* The account of an agent's phone. CAD_EEXIST: another agent's phone has this name. */
+int store_phone_put(struct store *s, const char *realm, const struct mail_store_phone *phone);
+int store_phone_get(struct store *s, uint64_t agent_id, struct mail_store_phone *out); /* CAD_ENOENT */
+int store_phone_named(struct store *s, const char *user, struct mail_store_phone *out);
 /* scope: "global" (or NULL), "seller:NAME", "campaign:NAME". Contacts that wait with this number are finished. */
 int store_dnc_add(struct store *s, uint64_t phone, const char *scope, const char *source, struct wall at);
 /* 1 listed for that campaign (its seller and the global list included), 0 not; campaign_id 0: the global list alone. */

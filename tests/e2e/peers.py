@@ -91,7 +91,7 @@ class Phone(threading.Thread):
         extra = "Content-Type: application/sdp\r\n" if body else ""
         to = call["to"] if ";tag=" in call["to"] or code == 100 else f"{call['to']};tag={tag or call['tag']}"
         text = (f"SIP/2.0 {code} {phrase}\r\n{via or call['via']}From: {call['from']}\r\nTo: {to}\r\nCall-ID: {call['id']}\r\n"
-                f"CSeq: {cseq or call['cseq']}\r\nContact: <sip:phone@127.0.0.1:{self.port}>\r\n{extra}Content-Length: {len(body)}\r\n\r\n{body}")
+                f"CSeq: {cseq or call['cseq']}\r\nContact: <sip:phone@127.0.0.1:{self.port}>\r\n{call.get('record', '')}{extra}Content-Length: {len(body)}\r\n\r\n{body}")
         self.sip.sendto(text.encode(), call["peer"])
 
     def pick_up(self, call, now):
@@ -127,7 +127,9 @@ class Phone(threading.Thread):
                 "media": ("127.0.0.1", int(m.group(1)) if m else 0), "target": uri.group(1) if uri else "", "heard": [], "arrivals": [],
                 "digits": [], "state": "ringing", "since": time.monotonic(), "seq": random.getrandbits(15), "ts": random.getrandbits(30),
                 "ssrc": random.getrandbits(32), "position": 0, "next": 0.0, "answered_at": None, "ended_at": None, "headers": text,
-                "muted": False, "cancelled_at": None, "acked": set(), "byed": set(), "own_cseq": 100, "agreed": {}}
+                "muted": False, "cancelled_at": None, "acked": set(), "byed": set(), "own_cseq": 100, "agreed": {},
+                "route": "".join(f"Route: {r.strip()}\r\n" for r in re.findall(r"^Record-Route\s*:\s*(.*?)\r?$", text, re.I | re.M)),
+                "record": "".join(f"Record-Route: {r.strip()}\r\n" for r in re.findall(r"^Record-Route\s*:\s*(.*?)\r?$", text, re.I | re.M))}
         with self.lock:
             self.calls.append(call)
         if self.refuse:
@@ -150,6 +152,9 @@ class Phone(threading.Thread):
             return
         call = next((c for c in self.calls if c["id"] == self.field(text, "Call-ID")), None)
         if call is None:
+            if method == "OPTIONS":  # is anybody there?
+                asked = {"to": self.field(text, "To"), "tag": "options", "from": self.field(text, "From"), "id": self.field(text, "Call-ID"), "peer": peer}
+                self.reply(asked, 200, "OK", self.field(text, "CSeq"), self.vias(text))
             return
         if method.startswith("SIP/2.0"):
             self.on_reply(call, text)
@@ -180,7 +185,7 @@ class Phone(threading.Thread):
         contact = f"Contact: <sip:phone@127.0.0.1:{self.port}>\r\n" + ("Content-Type: application/sdp\r\n" if body else "") if method != "BYE" else ""
         text = (f"{method} {call['target']} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{random.getrandbits(48):x}\r\n"
                 f"Max-Forwards: 70\r\nFrom: {call['to']};tag={call['tag']}\r\nTo: {call['from']}\r\nCall-ID: {call['id']}\r\n"
-                f"CSeq: {cseq} {method}\r\n{contact}Content-Length: {len(body)}\r\n\r\n{body}")
+                f"CSeq: {cseq} {method}\r\n{call['route']}{contact}Content-Length: {len(body)}\r\n\r\n{body}")
         self.sip.sendto(text.encode(), call["peer"])
 
     def reinvite(self, call, direction):

@@ -16,10 +16,13 @@ import stories_calls
 import stories_desk
 import stories_handover
 import stories_law
+import stories_phones
 import stories_rehearse
 import stories_talks
+import stories_trunks
 
-THEMES = [stories_calls, stories_talks, stories_agents, stories_box, stories_desk, stories_handover, stories_law, stories_rehearse]
+THEMES = [stories_calls, stories_talks, stories_agents, stories_box, stories_desk, stories_handover, stories_law, stories_rehearse, stories_trunks,
+          stories_phones]
 STORIES = [s for theme in THEMES for s in theme.STORIES]
 
 

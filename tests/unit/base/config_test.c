@@ -110,9 +110,9 @@ START_TEST(every_error_is_reported_with_its_line_and_the_fix) {
   int r = load("state_dir = 5;\n"
                "lisetners = ();\n"
                "listeners = ( { name = \"main\"; bind = \"localhost:5060\"; media_ports = [29999, 20000]; },\n"
-               "  { name = \"two\"; bind = \"127.0.0.1:5061\"; transport = \"tcp\"; colour = 1; } );\n"
+               "  { name = \"two\"; bind = \"127.0.0.1:5061\"; transport = \"sctp\"; colour = 1; } );\n"
                "trunks = ( { name = \"carrier\"; listener = \"mian\";\n"
-               "  proxy = \"sip:carrier.example\";\n"
+               "  proxy = \"sip:carrier_example\";\n"
                "  caller_id = \"2025550100\";\n"
                "  channels = 0;\n"
                "  calls_per_s = \"50\";\n"
@@ -125,10 +125,10 @@ START_TEST(every_error_is_reported_with_its_line_and_the_fix) {
   expect_line(2, "did you mean \"listeners\"?");
   expect_line(3, "bind must be a numeric address and a port");
   expect_line(3, "media_ports 29999 to 20000");
-  expect_line(4, "\"tcp\" is not supported by this version");
+  expect_line(4, "\"sctp\" is unknown");
   expect_line(4, "unknown key \"colour\"");
   expect_line(5, "names listener \"mian\"");
-  expect_line(6, "numeric address");
+  expect_line(6, "proxy must name an address");
   expect_line(7, "write caller_id = \"+12025550100\"");
   expect_line(8, "channels = 0 is out of range 1 to 65535");
   expect_line(9, "calls_per_s must be a whole number without quotes");

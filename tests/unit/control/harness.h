@@ -250,8 +250,8 @@ static inline void floor_open(enum pacing_mode mode, unsigned agents, uint32_t c
   st.now = (struct now){{1000000}, {1763562600000}};
   st.next_phone = 12025550000;
   struct control_options o = {.calls_max = CALLS, .agents_max = AGENTS, .trunk_count = 2, .started = st.now.wall};
-  o.trunks[0] = (struct control_trunk){0, channels, calls_per_s};
-  o.trunks[1] = (struct control_trunk){1, channels, calls_per_s};
+  o.trunks[0] = (struct control_trunk){.channels = channels, .calls_per_s = calls_per_s};
+  o.trunks[1] = (struct control_trunk){.listener = 1, .channels = channels, .calls_per_s = calls_per_s};
   st.k = control_create(&o);
   st.out.capacity = control_outbox_capacity(st.k);
   st.out.items = calloc(st.out.capacity, sizeof *st.out.items);

@@ -42,7 +42,7 @@ START_TEST(a_wrong_description_is_refused_with_a_word) {
                                   "bind=127.0.0.1:0",
                                   "bind=127.0.0.1:70000",
                                   "bind=::1:5060",
-                                  "bind=127.0.0.1:5060;transport=tcp",
+                                  "bind=127.0.0.1:5060;transport=sctp",
                                   "bind=127.0.0.1:5060;x=1",
                                   "bind=127.0.0.1:5060;gen=0",
                                   "bind=127.0.0.1:5060;loopback=2",
@@ -134,8 +134,8 @@ START_TEST(a_trunk_is_a_numeric_sip_uri) {
   ck_assert_int_eq(define(&t, "sip:[2001:db8::1]:5070"), CAD_OK);
   ck_assert_str_eq(trunk_find(&t, 3)->target, "[2001:db8::1]:5070");
   static const char *const BAD[] = {
-      "",     "carrier.example.com",     "sip:carrier.example.com", "http://192.0.2.1/",     "tel:+12025550100",
-      "sip:", "sip:192.0.2.1>;x=<sip:1", "sip:192.0.2.1 evil",      "sip:192.0.2.1?Route=x", "sips:192.0.2.1"};
+      "",     "carrier.example.com",     "sip:carrier.example.com>", "http://192.0.2.1/",     "tel:+12025550100",
+      "sip:", "sip:192.0.2.1>;x=<sip:1", "sip:192.0.2.1 evil",       "sip:192.0.2.1?Route=x", "sips:192.0.2.1"};
   for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
     ck_assert_msg(define(&t, BAD[i]) < 0, "\"%s\" passed", BAD[i]);
     ck_assert(!trunk_find(&t, 3)->usable);

@@ -1,0 +1,115 @@
+"""Stories of phones that register: baresip over UDP and TLS, passwords, guessers, phones that vanish."""
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+
+from baresip import Baresip
+from harness import BINARY, LAUNCH, stage, wait_for
+from peers import Phone, tone
+from scene import PHONES
+from stories_trunks import secure_listener, tls_files
+
+
+def phone_agent(box, name, password, campaign="test"):
+    """An agent whose phone registers under the agent's name."""
+    r = subprocess.run([*LAUNCH, BINARY, "agent", "add", name, "--phone", name, "--password", "-", "--nailed", "--campaign", campaign, "-c", str(box.config)],
+                       input=password + "\n", capture_output=True, text=True, timeout=30)
+    assert r.returncode == 0, r.stdout + r.stderr
+    box.cli("agent", "login", name)
+    box.cli("agent", "ready", name)
+
+
+def seat(box, name="ana"):
+    return next(a["seat_up"] for a in box.status()["agents"] if a["name"] == name)
+
+
+def customer_hears_the_phone(box, customer):
+    box.contacts(PHONES[:1])
+    box.cli("campaign", "start", "test")
+    return wait_for("the customer hears the agent", lambda: customer.hears(1000, 1000), 20)
+
+
+def an_agents_baresip_registers_is_rung_and_talks():
+    """The seat is down until the phone registers with its password; then it is rung, answers by itself, and its agent talks. After kill -9 of the
+    worker and of the whole box the phone is rung again without a new registration, and its talk goes on over the worker's death."""
+    with stage() as (box, trunk_port, actors, folder):
+        customer = Phone(trunk_port, sound=tone(400, 4000))
+        actors.append(customer)
+        box.start()
+        box.campaign(mode="progressive", extra="retry = ();")
+        phone_agent(box, "ana", "s3cret-word")
+        time.sleep(1)
+        assert not seat(box), "nobody registered"
+        actors.append(Baresip(folder, "ana", "s3cret-word", box.sip_port))
+        wait_for("the seat is up", lambda: seat(box), 15)
+        call = customer_hears_the_phone(box, customer)
+        ups = box.log.read_text().count("SIP worker main is up")
+        os.kill(box.child("sip-worker"), signal.SIGKILL)
+        wait_for("a new worker", lambda: box.log.read_text().count("SIP worker main is up") > ups, 10, 0.02)
+        del call["heard"][:]
+        wait_for("the talk goes on", lambda: customer.hears(1000, 1000, of=call), 5)
+        wait_for("both dialogs are taken up", lambda: "takes 2 dialogs up" in box.log.read_text(), 10)
+        customer.hang_up(call)
+        wait_for("the row", box.closed_rows, 8)
+        box.kill_group()
+        box.start()
+        wait_for("the seat is up again", lambda: seat(box), 15)
+
+
+def an_agents_baresip_registers_over_tls():
+    """The same over TLS: the box calls the phone through the connection that the phone opened."""
+    with stage() as (box, trunk_port, actors, folder):
+        tls = folder / "tls"
+        tls_files(tls, "DNS:unused")
+        secure_listener(box, tls)
+        box.config.write_text(box.config.read_text().replace("transport=udp\"; caller_id", "transport=tls\"; options_s = 0; caller_id"))
+        box.start()
+        box.campaign(mode="progressive", extra="retry = ();")
+        phone_agent(box, "ana", "s3cret-word")
+        actors.append(Baresip(folder, "ana", "s3cret-word", box.sip_port, transport="tls", cafile=tls / "ca.crt"))
+        wait_for("the seat is up", lambda: seat(box), 15)
+
+
+def a_guesser_is_locked_out_and_a_stranger_dials_nothing():
+    """Ten wrong passwords lock a source out. INVITEs of strangers and of phones ring nobody."""
+    with stage() as (box, trunk_port, actors, folder):
+        carrier = Phone(trunk_port, sound=None)
+        actors.append(carrier)
+        box.config.write_text(box.config.read_text() + 'phone_digest = "both";\n')
+        box.start()
+        box.campaign(mode="progressive")
+        phone_agent(box, "ana", "s3cret-word")
+
+        def ask(sock, method, more="", cseq=1):
+            host, port = sock.getsockname()
+            text = (f"{method} sip:{'ana@' if method == 'INVITE' else ''}127.0.0.1:{box.sip_port} SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{time.monotonic_ns()}\r\n"
+                    f"From: <sip:ana@127.0.0.1>;tag=1\r\nTo: <sip:ana@127.0.0.1>\r\nCall-ID: {time.monotonic_ns()}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 9\r\n"
+                    f"Contact: <sip:ana@{host}:{port}>\r\n{more}Content-Length: 0\r\n\r\n")
+            sock.settimeout(2)
+            sock.sendto(text.encode(), ("127.0.0.1", box.sip_port))
+            reply = ""
+            with contextlib.suppress(TimeoutError):
+                while not reply or reply.startswith("SIP/2.0 1"):
+                    reply = sock.recv(8000).decode()
+            return reply
+
+        guesser = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        guesser.bind(("127.0.0.77", 0))
+        for _ in range(10):
+            first = ask(guesser, "REGISTER")
+            assert first.startswith("SIP/2.0 401"), first
+            assert "SHA-256" in first and "MD5" in first
+            nonce = re.search(r'nonce="([^"]+)"', first).group(1)
+            refused = ask(guesser, "REGISTER", f'Authorization: Digest username="ana", realm="cadencia", nonce="{nonce}", uri="sip:127.0.0.1", algorithm=SHA-256, response="{"0" * 64}"\r\n')
+            assert refused.startswith("SIP/2.0 403"), refused
+        assert ask(guesser, "REGISTER").startswith("SIP/2.0 403"), "it is locked out"
+        assert ask(guesser, "INVITE").startswith("SIP/2.0 403")
+        assert not carrier.calls and "guesses passwords" in box.log.read_text()
+        guesser.close()
+
+
+STORIES = [an_agents_baresip_registers_is_rung_and_talks, an_agents_baresip_registers_over_tls, a_guesser_is_locked_out_and_a_stranger_dials_nothing]
