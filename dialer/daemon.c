@@ -78,6 +78,13 @@ static int resolve_agent(void *arg, struct agent_def *def) {
   return def->a.listener < d->config.listener_count ? CAD_OK : CAD_EINVAL;
 }
 
+static int resolve_trunk_name(void *arg, const char *name) {
+  const struct config *c = &((struct daemon *)arg)->config;
+  for (unsigned t = 0; t < c->trunk_count; t++)
+    if (strcmp(c->trunks[t].name, name) == 0) return (int)t;
+  return CAD_ENOENT;
+}
+
 /* ---- parts ---- */
 
 static void local_reply(void *arg, const struct mail *reply) {
@@ -103,6 +110,8 @@ static int start_media(struct daemon *d) {
   char why[160];
   char prompts[CONFIG_PATH_MAX + 16];
   snprintf(prompts, sizeof prompts, "%s%s", c->prompt_dir[0] ? c->prompt_dir : c->share_dir, c->prompt_dir[0] ? "" : "/prompts");
+  char samples[CONFIG_PATH_MAX + 16];
+  snprintf(samples, sizeof samples, "%s/samples", c->state_dir);
   struct tone_plan plans[CONFIG_TRUNKS_MAX];
   read_tone_plans(c, plans);
   unsigned sessions = c->limit_calls + c->limit_agents;
@@ -113,7 +122,8 @@ static int start_media(struct daemon *d) {
                             .credits = sessions,
                             .prompt_dir = prompts,
                             .plans = plans,
-                            .plan_count = c->trunk_count};
+                            .plan_count = c->trunk_count,
+                            .sample_dir = samples};
   int err = media_start(&o, d->control, &d->media, why);
   if (err < 0) log_error("daemon", "media: %s", why);
   return err;
@@ -150,7 +160,7 @@ static int start_parts(struct daemon *d) {
   snprintf(dialogs, sizeof dialogs, "%s/dialogs", c->state_dir);
   char phones[CONFIG_PATH_MAX + 16];
   snprintf(phones, sizeof phones, "%s/phones", c->state_dir);
-  struct store_resolver resolver = {d, resolve_campaign, resolve_agent};
+  struct store_resolver resolver = {d, resolve_campaign, resolve_agent, resolve_trunk_name};
   d->store = store_worker_start(store, d->control, &resolver);
   if (!d->store) {
     store_close(store);

@@ -158,6 +158,15 @@ static void do_lease(struct store_group *g, const struct mail_store_want *asked)
   group_reply(g, STORE_LEASE_END)->u.store_lease_end = end;
 }
 
+/* The same words at a second number: from now on they are enough. */
+static void do_print(struct store_group *g, const struct mail_store_print *p) {
+  struct print_row row;
+  bool fresh = false;
+  const int err = store_print_add(g->store, p->attempt_id, &p->print, p->at, &row, &fresh);
+  if (err < 0) log_warn("store", "fingerprint of attempt %llu: %s", (unsigned long long)p->attempt_id, err_name(err));
+  if (err >= 0 && fresh && g->know) g->know(g->know_arg, &row);
+}
+
 static void do_item(struct store_group *g, const struct mail *m) {
   switch (m->kind) {
   case STORE_CLOSE: do_close(g, m); break;
@@ -176,6 +185,7 @@ static void do_item(struct store_group *g, const struct mail *m) {
       group_reply(g, STORE_WINDOWS)->u.store_windows = windows;
     break;
   }
+  case STORE_PRINT: do_print(g, &m->u.store_print); break;
   case STORE_AGENT_LOG: store_agent_log(g->store, &m->u.store_agent_log); break;
   case STORE_PACED: (void)store_paced_add(g->store, &m->u.store_paced); break; /* in memory; written when nothing waits */
   default: log_warn("store", "mail %s is not for the store", mail_kind_name((enum mail_kind)m->kind)); break;

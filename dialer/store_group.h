@@ -5,6 +5,7 @@
 #define CADENCIA_STORE_GROUP_H
 
 #include "dialer/base/mailbox.h"
+#include <campaigns/heard.h>
 #include <campaigns/store.h>
 #include <stdatomic.h>
 
@@ -27,6 +28,8 @@ struct store_group {
   unsigned reply_count, reply_room, reply_ready;
   int64_t backoff_ms;
   struct mono retry_at;
+  void (*know)(void *arg, const struct print_row *row); /* a fingerprint may be used from now on; may be NULL */
+  void *know_arg;
   unsigned one_by_one; /* so many groups of one item after a failure: one bad item must not hold up the rest */
   atomic_int_fast64_t commit_max_us;
   atomic_uint_fast64_t items, groups, failures;

@@ -104,6 +104,20 @@ struct announcement {
   uint64_t phone;
 };
 
+static void know_print(void *arg, const struct print_row *row) {
+  struct store_worker *w = arg;
+  const int trunk = w->resolver.trunk ? w->resolver.trunk(w->resolver.arg, row->trunk) : CAD_ENOENT;
+  if (trunk < 0) return; /* a trunk that is gone */
+  struct mail_media_know *k = &group_reply(&w->group, STORE_KNOWN)->u.media_know;
+  k->trunk = (uint16_t)trunk;
+  k->print = row->print;
+}
+
+static int announce_print(void *arg, const struct print_row *row) {
+  if (row->usable) know_print(arg, row);
+  return CAD_OK;
+}
+
 static int announce_campaign(void *arg, const struct campaign_def *def) {
   struct store_worker *w = arg;
   struct campaign_def d = *def;
@@ -113,6 +127,10 @@ static int announce_campaign(void *arg, const struct campaign_def *def) {
   }
   struct mail_store_campaign *c = &group_reply(&w->group, STORE_CAMPAIGN)->u.store_campaign;
   c->terms = d.terms;
+  struct detector_estimate e;
+  /* What labelled calls measured is better than what the campaign reasoned. */
+  if (store_detector_estimate(w->group.store, d.terms.id, clock_wall(), false, &e) >= 0 && e.machines_labelled >= LABELS_LEAST)
+    c->terms.fp_bp = (uint16_t)e.lost_bp;
   c->state = d.state;
   return CAD_OK;
 }
@@ -137,6 +155,7 @@ static int announce_job(struct store *s, void *arg) {
   int err = CAD_OK;
   if (!a->campaign && !a->agent) {
     err = store_campaign_list(s, announce_campaign, a->w);
+    if (err >= 0) err = store_print_each(s, NULL, announce_print, a->w);
     return err < 0 ? err : store_agent_list(s, announce_agent, a->w);
   }
   if (a->campaign && (err = store_campaign_get(s, a->campaign, &c)) >= 0) announce_campaign(a->w, &c);
@@ -222,6 +241,8 @@ struct store_worker *store_worker_start(struct store *store, struct mailbox *con
   w->group.store = store;
   w->group.control = control;
   if (resolver) w->resolver = *resolver;
+  w->group.know = know_print;
+  w->group.know_arg = w;
   w->jobs_end = &w->jobs;
   pthread_mutex_init(&w->lock, NULL);
   pthread_cond_init(&w->job_done, NULL);

@@ -22,6 +22,7 @@ struct store_resolver {
   void *arg;
   int (*campaign)(void *arg, struct campaign_def *def);
   int (*agent)(void *arg, struct agent_def *def);
+  int (*trunk)(void *arg, const char *name); /* its index; for fingerprints */
 };
 /* Announces nothing by itself: call store_worker_announce once the floor listens, and after every edit.
  * Takes the store over: it is closed by store_worker_stop. NULL (the store is not closed) without memory or thread. */

@@ -3,6 +3,7 @@
 #include "dsp/faxtone.h"
 #include "dsp/judge.h"
 #include "dsp/model.h"
+#include "dsp/print_taker.h"
 #include "dsp/progress.h"
 #include "dsp/screen_inside.h"
 #include "dsp/traits.h"
@@ -23,7 +24,11 @@ enum {
   TONE_MEMORY_HOPS = 12,
   SPOKEN_HOPS = 20, /* this much speech makes a beep possible, */
   VOICED_HOPS = 8,  /* this much of it surely a voice and neither noise nor a tone */
-  LATE_LISTEN_HOPS = 2000
+  LATE_LISTEN_HOPS = 2000,
+  EARLY_SPEECH_HOPS = 100, /* spoken before the answer, */
+  EARLY_PAUSE_HOPS = 30,   /* up to the answer, */
+  EARLY_GAP_HOPS = 40,     /* and on after it */
+  EARLY_ON_HOPS = 120
 };
 
 #define VOICING_MIN 0.6f
@@ -40,6 +45,7 @@ struct screen {
   struct talk talk;
   struct traits traits;
   struct judge judge;
+  struct print_taker print;
   dtmf_rx_state_t dtmf;
   int16_t pending[HOP_SAMPLES];
   uint16_t pending_count, pending_lost;
@@ -52,6 +58,7 @@ struct screen {
   uint32_t digit_until_hop; /* a key sounds until about here */
   bool answered, decided, late, was_person;
   bool spoke_before; /* somebody was speaking when the call was answered */
+  bool early_speech; /* somebody was speaking when the call was answered, and had been for a while */
   uint8_t queued;
   struct screen_event queue[QUEUE];
 };
@@ -104,6 +111,7 @@ struct screen *screen_init(void *memory, const struct screen_params *params, boo
   talk_init(&s->talk);
   traits_init(&s->traits);
   judge_init(&s->judge);
+  print_begin(&s->print);
   dtmf_rx_init(&s->dtmf, on_digits, s);
   s->answered = answered;
   return s;
@@ -112,11 +120,14 @@ struct screen *screen_init(void *memory, const struct screen_params *params, boo
 void screen_answered(struct screen *s) {
   if (s->answered) return;
   s->answered = true;
+  const uint32_t quiet = s->talk.quiet_hops;
+  s->early_speech = s->talk.started && s->talk.speech_hops >= EARLY_SPEECH_HOPS && quiet <= EARLY_PAUSE_HOPS;
   s->answered_hop = s->hop;
   s->spoke_before = s->talk.started || s->talk.candidate_hops;
   talk_init(&s->talk);
   traits_init(&s->traits);
   judge_init(&s->judge);
+  print_begin(&s->print);
 }
 
 static void decide(struct screen *s, enum verdict verdict, enum verdict_reason reason, uint16_t score_bp) {
@@ -191,6 +202,21 @@ static void listen_to_tones(struct screen *s, const struct view *v, bool *candid
                       (run >= TONE_SURE_HOPS && lines_still(&s->lines)) || low >= LOW_SURE_HOPS || fax_hops >= TONE_SURE_HOPS);
 }
 
+/* A greeting that began in early media and went on across the answer is a recording: people pick up first, and music
+ * or words in place of ringing end with the answer. */
+static void judge_early(struct screen *s) {
+  if (!s->early_speech || s->decided) return;
+  const uint32_t since = s->hop + 1 - s->answered_hop;
+  if (since >= EARLY_GAP_HOPS && !s->talk.started) s->early_speech = false;
+  if (!s->talk.started) return;
+  const uint32_t span = talk_span_hops(&s->talk, s->hop);
+  if (s->talk.onset_hop - s->answered_hop > EARLY_GAP_HOPS || s->talk.longest_pause_hops > EARLY_GAP_HOPS ||
+      s->talk.quiet_hops > EARLY_GAP_HOPS)
+    s->early_speech = false;
+  else if (span >= EARLY_ON_HOPS)
+    decide(s, VERDICT_MACHINE, REASON_EARLY_GREETING, 10000);
+}
+
 /* Person or machine: asks the model every few hops, the policy every hop. */
 static void ask(struct screen *s) {
   if (s->decided && (s->late || !s->was_person)) return;
@@ -227,9 +253,14 @@ static void hop(struct screen *s, bool lost) {
   if (change == TALK_STARTED) push(s, SCREEN_SPEECH_START, sample_of(s->talk.onset_hop > SMEAR_HOPS ? s->talk.onset_hop - SMEAR_HOPS : 0));
   if (change == TALK_GREETING_ENDED) push(s, SCREEN_GREETING_END, sample_of(s->talk.greeting_end_hop));
   if (s->talk.started) traits_step(&s->traits, v, &s->talk, active && !s->talk.quiet_hops, !(s->spectrum.hops % 2), s->hop);
+  if (s->talk.started && print_step(&s->print, v) && s->params.prints && print_known(&s->print, s->params.prints))
+    decide(s, VERDICT_MACHINE, REASON_FINGERPRINT, 10000);
+  if (s->answered) judge_early(s);
   if (s->answered && s->params.decide) ask(s);
   s->hop++;
 }
+
+bool screen_print(const struct screen *s, struct fingerprint *out) { return print_take(&s->print, out); }
 
 bool screen_traits(const struct screen *s, float out[TRAIT_COUNT]) {
   if (!s->talk.started || !s->hop) return false;

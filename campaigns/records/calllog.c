@@ -3,7 +3,7 @@
 #define LOG_COLUMNS                                                                                                                        \
   "SELECT a.id, a.case_id, a.phone, c.name, a.trunk, g.name, coalesce(i.inbound,0), a.started, a.ringing, a.answered, a.greeting_end, "    \
   "a.bridged, a.ended,"                                                                                                                    \
-  " a.sip_code, a.cause, a.outcome, a.verdict, a.verdict_reason, a.ended_by, a.abandoned, a.talk_ms, d.code, d.wrapup_ms"                  \
+  " a.sip_code, a.cause, a.outcome, a.verdict, a.verdict_reason, a.ended_by, a.abandoned, a.talk_ms, d.code, d.wrapup_ms, a.late_reason"   \
   " FROM attempt a JOIN campaign c ON c.id=a.campaign LEFT JOIN interaction i ON i.id=a.interaction LEFT JOIN agent g ON g.id=a.agent"     \
   " LEFT JOIN disposition d ON d.id=(SELECT max(id) FROM disposition WHERE attempt=a.id)"
 
@@ -26,7 +26,8 @@ static void read_row(sqlite3_stmt *q, struct log_row *r) {
                         .ended_by = (uint8_t)col_u64(q, 18),
                         .abandoned = (uint8_t)col_u64(q, 19),
                         .talk_ms = (uint32_t)col_u64(q, 20),
-                        .wrapup_ms = (uint32_t)col_u64(q, 22)};
+                        .wrapup_ms = (uint32_t)col_u64(q, 22),
+                        .late_reason = (uint8_t)col_u64(q, 23)};
   col_text(q, 3, r->campaign, sizeof r->campaign);
   col_text(q, 4, r->trunk, sizeof r->trunk);
   col_text(q, 5, r->agent, sizeof r->agent);

@@ -59,6 +59,10 @@ char *campaign_to_json(const struct campaign_def *def) {
                            (json_int_t)def->gate.attempts_window_ms, "retry", retry_out(&def->retry));
   if (root) {
     json_object_set_new(root, "next_number_ms", json_integer((json_int_t)def->retry.next_number_ms));
+    if (t->sample_days)
+      json_object_set_new(
+          root, "samples",
+          json_pack("{s:i,s:i,s:s}", "share_bp", (int)t->sample_bp, "days", (int)t->sample_days, "basis", def->sample_basis));
     json_object_set_new(root, "countries", countries_out(&def->gate));
     json_object_set_new(root, "sector", words_out(law_sectors, def->gate.sectors));
     json_object_set_new(root, "basis", words_out(law_bases, def->gate.bases));
@@ -185,6 +189,18 @@ static void windows_in(struct reader *r, struct campaign_def *def) {
   if (json_object_get(r->root, "fp_bp")) def->terms.fp_bp = (uint16_t)number(r, "fp_bp", 10000);
 }
 
+/* Older rows have none; without a basis nothing is kept. */
+static void samples_in(struct reader *r, struct campaign_def *def) {
+  struct reader s = {json_object_get(r->root, "samples"), CAD_OK};
+  def->terms.sample_bp = def->terms.sample_days = 0;
+  def->sample_basis[0] = 0;
+  if (!s.root) return;
+  text(&s, json_object_get(s.root, "basis"), def->sample_basis, sizeof def->sample_basis);
+  def->terms.sample_bp = (uint16_t)number(&s, "share_bp", 10000);
+  def->terms.sample_days = (uint16_t)number(&s, "days", 365);
+  if (s.err < 0 || !def->sample_basis[0]) r->err = CAD_EFORMAT;
+}
+
 int campaign_from_json(const char *json, struct campaign_def *def) {
   json_t *root = json_loads(json, 0, NULL);
   if (!root) return CAD_EFORMAT;
@@ -216,6 +232,7 @@ int campaign_from_json(const char *json, struct campaign_def *def) {
   retry_in(&r, &def->retry);
   windows_in(&r, def);
   law_in(&r, &def->gate);
+  samples_in(&r, def);
   json_decref(root);
   return r.err;
 }
@@ -237,6 +254,7 @@ int campaign_check(const struct campaign_def *d) {
   if (t->mode >= PACING_COUNT || d->state >= CAMPAIGN_STATE_COUNT || t->limit_bp > 10000) return CAD_EINVAL;
   /* 47 CFR 64.1200(a)(6): 15 seconds or four rings; (a)(7): two seconds. */
   if (t->ring_ms < RING_LEAST_MS || t->ring_ms > RING_MOST_MS || t->max_wait_ms == 0 || t->max_wait_ms > WAIT_MOST_MS) return CAD_EINVAL;
+  if (t->sample_bp > 10000 || t->sample_days > 365 || (t->sample_days != 0 && !d->sample_basis[0])) return CAD_EINVAL;
   if (t->wrapup_ms > PAUSE_MOST_MS || t->drain_ms > PAUSE_MOST_MS || t->caller_id > INT64_MAX) return CAD_EINVAL;
   for (int i = 0; i < 10; i++)
     if (!word(t->dispositions[i], sizeof t->dispositions[i], false)) return CAD_EINVAL;

@@ -131,6 +131,16 @@ static const char *const PACED =
     " UNIQUE(campaign, minute)) STRICT;"
     "CREATE INDEX paced_minute ON paced(minute);";
 
+/* What detection learns from itself: late machines, labels, fingerprints of announcements. */
+static const char *const DETECTION =
+    "ALTER TABLE attempt ADD COLUMN late_reason INTEGER;"
+    "CREATE TABLE label(attempt INTEGER PRIMARY KEY, campaign INTEGER NOT NULL, verdict INTEGER NOT NULL, truth INTEGER NOT NULL,"
+    " source TEXT NOT NULL, at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX label_campaign ON label(campaign, at);"
+    "CREATE TABLE fingerprint(id INTEGER PRIMARY KEY, trunk TEXT NOT NULL, bits BLOB NOT NULL, number1 INTEGER NOT NULL,"
+    " number2 INTEGER NOT NULL, calls INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX fingerprint_trunk ON fingerprint(trunk, last);";
+
 static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
                                               {2, 2, {LISTS, IMPORTS}},
                                               {3, 3, {SCHEMA_CHAIN, SCHEMA_AUDIT, SCHEMA_AUDIT_LISTS}},
@@ -139,7 +149,8 @@ static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
                                               {6, 4, {PACED}},
                                               {7, 7, {SCHEMA_VERDICT}},
                                               {8, 8, {SCHEMA_COMPLIANCE, SCHEMA_COMPLIANCE_AUDIT}},
-                                              {9, 8, {SCHEMA_PHONES}}};
+                                              {9, 8, {SCHEMA_PHONES}},
+                                              {10, 9, {DETECTION}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {

@@ -20,6 +20,7 @@ struct live_agent {
   uint32_t calls;
   uint64_t phone;            /* on the line now, 0: nobody; masked by whoever shows it */
   uint64_t attempt, case_id; /* the call at hand, its wrap-up included; 0: none */
+  uint8_t late_machine;      /* who is on the line beeped or talks on like a machine: enum verdict_reason */
   struct wall since;
 };
 struct live_campaign {
@@ -29,6 +30,7 @@ struct live_campaign {
   uint32_t dialing, ringing, screening, waiting, talking, message; /* calls by state now */
   uint64_t attempts, answered, connected, abandoned, early_hangup, machines, no_answer, busy, failed, refused;
   uint64_t live_answers;                 /* people: the legal denominator */
+  uint64_t late_machines;                /* told to be people, and yet they beeped or talked on */
   uint32_t leases, open;                 /* prefetched; contacts not finished */
   uint8_t bound;                         /* enum pacer_bound: what held the pacer back last */
   uint32_t limit_bp;                     /* abandonment limit in basis points of live_answers, 0: none set */

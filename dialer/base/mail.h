@@ -15,6 +15,7 @@
 
 #include <cadencia/names.h>
 #include <cadencia/time.h>
+#include <dsp/fingerprint.h>
 #include <pacing/why.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -74,6 +75,7 @@ enum mail_kind {
   MEDIA_PLAY,     /* prompt to a session, instead of a bridge u.media_play */
   MEDIA_STOP,     /* stop the prompt                          u.media_session */
   MEDIA_RELEASE,  /* session back to its owner                u.media_session */
+  MEDIA_KNOW,     /* a fingerprint that is a machine          u.media_know */
 
   /* media -> control */
   MEDIA_CREDIT,       /* a bound session that control may use     u.media_credit */
@@ -85,6 +87,7 @@ enum mail_kind {
   MEDIA_DIGIT,        /* RFC 4733 or in band                      u.media_event.digit */
   MEDIA_DEAD,         /* no RTP as the law of patience says       u.media_event */
   MEDIA_STATS,        /* answer to MEDIA_RELEASE                  u.media_stats */
+  MEDIA_PRINT,        /* fingerprint of a proven machine          u.media_print */
   MEDIA_LATE,         /* a person, it was said, and yet a machine u.media_event.reason */
 
   /* control -> store */
@@ -94,6 +97,7 @@ enum mail_kind {
   STORE_CLOSE,        /* u.store_close */
   STORE_DISPOSE,      /* u.store_dispose */
   STORE_OPT_OUT,      /* u.store_opt_out */
+  STORE_PRINT,        /* u.store_print: a machine's fingerprint */
   STORE_AGENT_LOG,    /* u.store_agent_log: an agent changed state */
   STORE_PACED,        /* u.store_paced: a second of a campaign's pacer, while it runs */
   STORE_CLOCK,        /* u.order_clock: may the wall clock be believed */
@@ -107,6 +111,7 @@ enum mail_kind {
   STORE_OPENED,    /* u.store_opened: the only permission to send an INVITE */
   STORE_REFUSED,   /* u.store_opened with reason */
   STORE_CLOSED,    /* u.store_opened: outcome is durable */
+  STORE_KNOWN,     /* u.media_know: a fingerprint that may be used */
   STORE_DNC_ADDED, /* u.store_opt_out: drop leases of this number now */
   STORE_WINDOWS,   /* u.store_windows: the windows that hold now */
 
@@ -214,6 +219,9 @@ struct mail_media_screen {
   uint16_t max_wait_ms; /* from end of greeting to the fall-back prompt; 2000 */
   uint16_t prompt;      /* fall-back (safe-harbour) prompt, 0: none */
   uint16_t trunk;       /* for per-carrier fingerprints */
+  uint16_t sample_bp;   /* keep the first 8 s of so many calls in ten thousand, */
+  uint16_t sample_days; /* for so long; 0: keep none */
+  uint64_t attempt_id;
 };
 struct mail_media_bridge {
   struct session customer, agent;
@@ -254,6 +262,21 @@ struct campaign_window {
   struct wall begins, ends;
   uint64_t served, abandoned, early, machines; /* machines: served, as it seemed; the agent said otherwise */
 };
+struct mail_media_print {
+  struct session session;
+  struct leg owner;
+  struct fingerprint print;
+};
+struct mail_media_know {
+  uint16_t trunk;
+  struct fingerprint print;
+};
+struct mail_store_print {
+  uint64_t attempt_id;
+  struct fingerprint print;
+  struct wall at;
+};
+
 /* What the floor needs of a campaign; names and texts stay in the store. */
 struct campaign_terms {
   uint64_t id;
@@ -280,6 +303,7 @@ struct campaign_terms {
   uint16_t fp_bp;             /* reasoned estimate of people whom screening takes for machines; counts as abandoned */
   uint8_t window_count;
   struct campaign_window windows[MAIL_WINDOWS_MAX]; /* all hold; their accounts are of the moment when this was sent */
+  uint16_t sample_bp, sample_days;                  /* share of answered calls whose first 8 s are kept, and for how long; 0: none */
 };
 struct lease {
   uint64_t campaign_id, case_id, phone_id;
@@ -321,6 +345,7 @@ struct mail_store_close {
   struct wall ringing, answered, greeting_end, bridged, agent_end, ended;
   uint16_t sip_code, q850;
   uint8_t cause, outcome, verdict, reason, ended_by, abandoned, early_hangup;
+  uint8_t late_reason; /* why a person was taken for a machine later, 0: never */
   uint32_t talk_ms;
 };
 struct mail_store_dispose {
@@ -419,6 +444,9 @@ struct mail {
     struct mail_media_credit media_credit;
     struct mail_media_event media_event;
     struct mail_media_stats media_stats;
+    struct mail_media_print media_print;
+    struct mail_media_know media_know;
+    struct mail_store_print store_print;
     struct mail_store_want store_want;
     struct lease store_lease;
     struct mail_store_lease_end store_lease_end;

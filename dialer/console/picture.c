@@ -97,6 +97,7 @@ static json_t *campaign_json(const struct live_campaign *c) {
   json_t *outcomes = json_pack("{so so so so so so so}", "connected", number(c->connected), "abandoned", number(c->abandoned),
                                "early_hangup", number(c->early_hangup), "machine", number(c->machines), "no_answer", number(c->no_answer),
                                "busy", number(c->busy), "failed", number(c->failed));
+  if (outcomes) json_object_set_new(outcomes, "late_machine", number(c->late_machines));
   json_t *abandonment = rate(c->abandoned, c->live_answers);
   if (abandonment) json_object_set_new(abandonment, "limit_bp", number(c->limit_bp));
   const char *bound = pacer_bound_name((enum pacer_bound)c->bound);
@@ -110,10 +111,13 @@ static json_t *campaign_json(const struct live_campaign *c) {
 
 static json_t *agent_json(const struct live_agent *a, unsigned campaign_count) {
   char masked[24];
-  return json_pack("{so so ss sb so so so so}", "id", id_text(a->id), "name", name_text(a->name), "state",
-                   agent_state_name((enum agent_state)a->state), "seat_up", a->seat_up, "campaign",
-                   a->campaign < campaign_count ? json_integer(a->campaign) : json_null(), "calls", number(a->calls), "phone",
-                   a->phone ? json_string(log_phone(a->phone, masked)) : json_null(), "since", json_integer(a->since.ms));
+  json_t *json = json_pack("{so so ss sb so so so so}", "id", id_text(a->id), "name", name_text(a->name), "state",
+                           agent_state_name((enum agent_state)a->state), "seat_up", a->seat_up, "campaign",
+                           a->campaign < campaign_count ? json_integer(a->campaign) : json_null(), "calls", number(a->calls), "phone",
+                           a->phone ? json_string(log_phone(a->phone, masked)) : json_null(), "since", json_integer(a->since.ms));
+  if (json && a->late_machine)
+    json_object_set_new(json, "late_machine", json_string(verdict_reason_name((enum verdict_reason)a->late_machine)));
+  return json;
 }
 
 static json_t *point_json(const struct point *p) {

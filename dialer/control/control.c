@@ -59,6 +59,8 @@ static void deliver(struct control *k, const struct mail *m) {
   case MEDIA_DEADLINE:
   case MEDIA_PLAYED:
   case MEDIA_DIGIT:
+  case MEDIA_PRINT:
+  case MEDIA_LATE:
   case MEDIA_DEAD: from_media(k, m); break;
   case STORE_CAMPAIGN:
   case STORE_AGENT:
@@ -68,6 +70,7 @@ static void deliver(struct control *k, const struct mail *m) {
   case STORE_REFUSED:
   case STORE_CLOSED:
   case STORE_DNC_ADDED:
+  case STORE_KNOWN:
   case STORE_WINDOWS: from_store(k, m); break;
   case ORDER_AGENT:
   case ORDER_DISPOSE:

@@ -9,6 +9,13 @@ static void call_verdict(struct floor *f, struct call *c, const struct mail_medi
   call_event(f, c, c->verdict == VERDICT_PERSON ? EV_PERSON : EV_NOT_PERSON);
 }
 
+/* He was handed to an agent as a person: the agent is told, the log and the figures keep it. */
+static void call_late(struct floor *f, struct call *c, uint8_t reason) {
+  if (c->late_reason != REASON_NONE || c->verdict != VERDICT_PERSON || reason == REASON_NONE || reason >= REASON_COUNT) return;
+  c->late_reason = reason;
+  f->campaigns[c->campaign].late_machines++;
+}
+
 static void call_mail(struct floor *f, const struct mail *m) {
   const struct mail_media_event *e = &m->u.media_event;
   struct call *c = call_find(f, e->owner.slot, e->owner.gen);
@@ -35,9 +42,16 @@ static void call_mail(struct floor *f, const struct mail *m) {
     if ((c->state == CALL_MESSAGE || c->message_begun) && e->digit == (char)f->campaigns[c->campaign].terms.optout_digit)
       call_event(f, c, EV_OPT_OUT); /* also when the message has just ended */
     break;
+  case MEDIA_LATE: call_late(f, c, e->reason); break;
   case MEDIA_DEAD: call_event(f, c, EV_DEAD); break;
   default: break;
   }
+}
+
+/* The store knows whether the same was heard at another number. */
+static void print_mail(struct floor *f, const struct mail_media_print *p) {
+  const struct call *c = p->owner.role == LEG_CALL ? call_find(f, p->owner.slot, p->owner.gen) : NULL;
+  if (c && session_eq(c->session, p->session)) order_print(f, c, &p->print);
 }
 
 static void seat_mail(struct floor *f, const struct mail *m) {
@@ -58,6 +72,10 @@ void from_media(struct control *k, const struct mail *m) {
   struct floor *f = &k->floor;
   if (m->kind == MEDIA_CREDIT) {
     floor_credit_add(f, &m->u.media_credit);
+    return;
+  }
+  if (m->kind == MEDIA_PRINT) {
+    print_mail(f, &m->u.media_print);
     return;
   }
   if (m->u.media_event.owner.role == LEG_CALL)

@@ -58,6 +58,7 @@ void from_store(struct control *k, const struct mail *m) {
     break;
   }
   case STORE_WINDOWS: launch_windows_set(k, &m->u.store_windows); break;
+  case STORE_KNOWN: order_know(f, &m->u.media_know); break;
   case STORE_DNC_ADDED: launch_drop_number(k, m->u.store_opt_out.phone); break;
   default: break;
   }

@@ -23,6 +23,7 @@ static void campaign_live(const struct floor *f, const struct campaign *p, struc
                                 .failed = p->failed,
                                 .refused = p->refused,
                                 .live_answers = p->live_answers,
+                                .late_machines = p->late_machines,
                                 .leases = p->lease_count,
                                 .open = p->open,
                                 .bound = p->bound,
@@ -86,6 +87,7 @@ void control_live(const struct control *k, struct now now, struct live *out) {
     l->seat_up = a->seat == SEAT_UP;
     l->campaign = place[a->campaign];
     l->calls = a->calls;
+    l->late_machine = a->call != NOBODY ? f->calls[a->call].late_reason : 0;
     l->phone = a->call != NOBODY ? f->calls[a->call].lease.phone : 0;
     if (a->call != NOBODY || a->state == AGENT_WRAPUP) {
       l->attempt = a->call != NOBODY ? f->calls[a->call].attempt_id : a->last_attempt;

@@ -62,6 +62,7 @@ const char *call_event_name(enum call_event e);
 struct call {
   uint8_t state; /* enum call_state */
   uint8_t outcome, cause, verdict, reason, ended_by;
+  uint8_t late_reason; /* why media says machine after it said person; 0: it does not */
   uint8_t message_begun, gave_up, leg_over, connected_before, bridge_asked, opted_out, abandoned;
   uint32_t gen;
   uint16_t campaign, trunk, tried; /* tried: trunks that refused it, a bit each */
@@ -125,6 +126,7 @@ struct campaign {
   struct mono windows_next;      /* do not ask for the next windows before */
   int64_t account_offset_ms;     /* wall less monotonic time, when the windows of the limit were set */
   uint8_t bound;
+  uint64_t late_machines; /* given to an agent as persons */
   uint64_t attempts, answered, connected, abandoned, early_hangup, machines, no_answer, busy, failed, refused, live_answers;
   uint64_t talk_ms, wrapup_ms, ready_ms;
 };
@@ -287,6 +289,8 @@ void order_bridge(struct floor *f, const struct call *c, const struct agent *a);
 void order_session(struct floor *f, enum mail_kind kind, struct session s);
 void order_play(struct floor *f, struct session s, uint16_t prompt);
 void order_close(struct floor *f, struct call *c);
+void order_print(struct floor *f, const struct call *c, const struct fingerprint *print);
+void order_know(struct floor *f, const struct mail_media_know *known);
 void order_opt_out(struct floor *f, const struct call *c);
 void order_agent_log(struct floor *f, const struct agent *a, enum agent_state ended);
 void order_dispose(struct floor *f, const struct agent *a, const char *code, uint32_t wrapup_ms);

@@ -61,6 +61,9 @@ void order_screen(struct floor *f, const struct call *c) {
   s->max_wait_ms = (uint16_t)t->max_wait_ms;
   s->prompt = t->prompt_safe_harbour;
   s->trunk = c->trunk;
+  s->sample_bp = t->sample_bp;
+  s->sample_days = t->sample_days;
+  s->attempt_id = c->attempt_id;
 }
 
 void order_bridge(struct floor *f, const struct call *c, const struct agent *a) {
@@ -101,6 +104,7 @@ void order_close(struct floor *f, struct call *c) {
   rec.cause = c->cause;
   rec.verdict = c->verdict;
   rec.reason = c->reason;
+  rec.late_reason = c->late_reason;
   rec.ended_by = c->ended_by;
   rec.talk_ms = c->talk_ms;
   outcome_classify(f, c, &rec);
@@ -108,6 +112,15 @@ void order_close(struct floor *f, struct call *c) {
   c->abandoned = rec.abandoned;
   add(f, SPOKE_STORE, 0, STORE_CLOSE)->u.store_close = rec;
 }
+
+void order_print(struct floor *f, const struct call *c, const struct fingerprint *print) {
+  struct mail_store_print *p = &add(f, SPOKE_STORE, 0, STORE_PRINT)->u.store_print;
+  p->attempt_id = c->attempt_id;
+  p->print = *print;
+  p->at = f->now.wall;
+}
+
+void order_know(struct floor *f, const struct mail_media_know *known) { add(f, SPOKE_MEDIA, 0, MEDIA_KNOW)->u.media_know = *known; }
 
 void order_opt_out(struct floor *f, const struct call *c) {
   struct mail_store_opt_out *o = &add(f, SPOKE_STORE, 0, STORE_OPT_OUT)->u.store_opt_out;

@@ -8,8 +8,13 @@
 
 struct status_job {
   struct store_counts counts;
+  struct detector_estimate detector;
 };
-static int job_counts(struct store *s, void *arg) { return store_counts(s, NULL, &((struct status_job *)arg)->counts); }
+static int job_counts(struct store *s, void *arg) {
+  struct status_job *j = arg;
+  const int r = store_detector_estimate(s, 0, clock_wall(), false, &j->detector);
+  return r < 0 ? r : store_counts(s, NULL, &j->counts);
+}
 
 static void bound_live(struct live *live) {
   if (live->campaign_count > LIVE_CAMPAIGNS_MAX) live->campaign_count = LIVE_CAMPAIGNS_MAX;
@@ -32,6 +37,7 @@ static json_t *campaigns_json(const struct live *l) {
                          "no_answer", (json_int_t)p->no_answer, "busy", (json_int_t)p->busy, "failed", (json_int_t)p->failed, "refused",
                          (json_int_t)p->refused, "talk_ms", (json_int_t)p->talk_ms, "abandonment", "num", (json_int_t)p->abandoned, "den",
                          (json_int_t)p->live_answers, "limit_bp", (int)p->limit_bp, "contacts_open", (int)p->open));
+    json_object_set_new(json_array_get(array, i), "late_machines", json_integer((json_int_t)p->late_machines));
   }
   return array;
 }
@@ -92,7 +98,7 @@ static void print_agents(FILE *out, const struct live *l) {
     const struct live_agent *a = &l->agents[i];
     int64_t s = a->since.ms ? (l->at.ms - a->since.ms) / 1000 : 0;
     table_put(t, "%s", a->name);
-    table_put(t, "%s", agent_state_name((enum agent_state)a->state));
+    table_put(t, "%s%s", agent_state_name((enum agent_state)a->state), a->late_machine ? ", machine?" : "");
     table_put(t, "%lld", (long long)(s > 0 ? s : 0));
     table_put(t, "%s", a->seat_up ? "up" : "down");
     table_put(t, "%u", a->calls);
@@ -141,6 +147,7 @@ int cmd_status(struct command_call *c) {
                                agents_json(live), "alerts", alerts_json(live), "trunks", trunks_json(live)));
   else
     print_live(c, live, &j.counts);
+  if (!call_json(c)) heard_print(c->out, &j.detector);
   free(live);
   return EXIT_GOOD;
 }

@@ -7,6 +7,7 @@
 
 #include "dialer/base/config.h"
 #include "dialer/base/live.h"
+#include <campaigns/heard.h>
 #include <campaigns/intake.h>
 #include <jansson.h>
 
@@ -74,6 +75,8 @@ enum option {
   OPT_PURPOSE,
   OPT_REGION,
   OPT_PHONE,
+  OPT_FILE,
+  OPT_AS,
   OPT_COUNT
 };
 #define OPTION(o) (UINT64_C(1) << (o))
@@ -220,5 +223,11 @@ int cmd_retention(struct command_call *c);
 int cmd_backup(struct command_call *c);
 int cmd_restore(struct command_call *c);
 int cmd_doctor(struct command_call *c);
+int cmd_fingerprint_list(struct command_call *c);
+int cmd_fingerprint_export(struct command_call *c);
+int cmd_fingerprint_forget(struct command_call *c);
+int cmd_label(struct command_call *c);
+/* One line of how often detection errs; nothing while nobody said anything. */
+void heard_print(FILE *out, const struct detector_estimate *e);
 
 #endif

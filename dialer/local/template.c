@@ -130,6 +130,7 @@ static const struct schema_key KEYS[] = {
     {"hours", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_hours},
     {"retry", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_retry},
     {"next_number_after_min", SCHEMA_WHOLE, false, PLACE(draft, d.retry.next_number_ms), 1, 30 * 1440, "60", own_next_number},
+    {"samples", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_samples},
     {"attempts", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_attempts},
     {"prompts", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_prompts},
     {"dispositions", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_dispositions},

@@ -197,6 +197,29 @@ void draft_default_disposition(struct schema *sc, config_setting_t *s, void *bas
     schema_error(sc, s, "default_disposition must be up to 7 capital letters, digits, '-' or '_'; write default_disposition = \"NI\"");
 }
 
+/* ---- samples: people's voices, so only with a reason in law ---- */
+
+struct samples_text {
+  uint32_t share_bp, days;
+  char legal_basis[80];
+};
+enum { BASIS_LEAST = 10 };
+static const struct schema_key SAMPLE_KEYS[] = {
+    {"share_bp", SCHEMA_WHOLE, true, PLACE(samples_text, share_bp), 1, 10000, "100", NULL},
+    {"days", SCHEMA_WHOLE, true, PLACE(samples_text, days), 1, 365, "30", NULL},
+    {"legal_basis", SCHEMA_TEXT, true, PLACE(samples_text, legal_basis), BASIS_LEAST, 0, "\"consent, clause 7 of the contract\"", NULL},
+    LAST_KEY};
+void draft_samples(struct schema *sc, config_setting_t *s, void *base) {
+  struct draft *t = base;
+  struct samples_text a = {0};
+  unsigned before = sc->errors;
+  schema_read(sc, s, SAMPLE_KEYS, &a);
+  if (sc->errors != before) return;
+  t->d.terms.sample_bp = (uint16_t)a.share_bp;
+  t->d.terms.sample_days = (uint16_t)a.days;
+  memcpy(t->d.sample_basis, a.legal_basis, sizeof t->d.sample_basis);
+}
+
 struct attempts_text {
   uint32_t max, window_h;
 };

@@ -18,7 +18,7 @@ static void poll_off(struct media_thread *th, struct rtp_session *s) {
 }
 
 static void join_side(struct media_thread *th, struct rtp_session *s, struct rtp_session *peer, bool customer) {
-  wait_end(th, s);
+  wait_bridged(th, s);
   play_stop(s);
   s->peer = peer;
   s->customer = customer;

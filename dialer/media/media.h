@@ -25,6 +25,7 @@ struct media_options {
   const char *prompt_dir;
   const struct tone_plan *plans; /* by trunk, copied; count 0: tones by family. NULL: none at all */
   unsigned plan_count;
+  const char *sample_dir; /* where samples of calls go; NULL: none are kept */
 };
 /* CAD_OK, CAD_EINVAL, CAD_ENET, CAD_ENOMEM; err gets one readable line. */
 int media_start(const struct media_options *opt, struct mailbox *control, struct media **out, char err[160]);

@@ -122,6 +122,7 @@ static int open_all(struct media *m, const struct media_options *opt, struct mai
   if (err == CAD_OK) err = outbox_open(&th->outbox, control, opt->sessions_max * 8 + OUTBOX_SPARE);
   if (err != CAD_OK) return err;
   m->inbox = mailbox_create(INBOX_MAILS);
+  if ((err = sampler_open(&th->sampler, opt->sample_dir)) != CAD_OK) return err;
   if (opt->plans && opt->plan_count) {
     th->plans = calloc(opt->plan_count, sizeof *th->plans);
     if (!th->plans) return CAD_ENOMEM;
@@ -185,6 +186,7 @@ struct media *media_stop(struct media *m) {
   prompt_store_close(&m->prompts);
   free(m->prompt_dir);
   free(th->plans);
+  sampler_close(&th->sampler);
   free(m);
   return NULL;
 }

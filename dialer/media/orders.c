@@ -1,4 +1,5 @@
 #include "dialer/media/thread.h"
+#include <string.h>
 
 enum { LATCH_WINDOW_US = 5000000, REST_US = 3000000, RX_BUDGET_START = 100 };
 
@@ -22,7 +23,10 @@ static void remote(struct media_thread *th, const struct mail_media_remote *orde
   if (!s) return;
   bool answered = !order->early && s->answered_us == 0;
   s->owner = order->owner;
-  if (order->owner.role == LEG_CALL) s->plan = thread_plan(th, order->trunk);
+  if (order->owner.role == LEG_CALL) {
+    s->plan = thread_plan(th, order->trunk);
+    s->prints = order->trunk < THREAD_TRUNKS_MAX ? &th->prints[order->trunk] : NULL;
+  }
   s->early = order->early && s->answered_us == 0;
   if (answered) {
     s->answered_us = th->now_us;
@@ -75,6 +79,16 @@ static void release(struct media_thread *th, struct session id) {
   arena_rest(&th->arena, s, th->now_us + REST_US);
 }
 
+/* One more announcement of a trunk; the oldest makes room. */
+static void know(struct media_thread *th, const struct mail_media_know *order) {
+  if (order->trunk >= THREAD_TRUNKS_MAX) return;
+  struct print_set *set = &th->prints[order->trunk];
+  for (uint32_t i = 0; i < set->count; i++)
+    if (memcmp(&set->print[i], &order->print, sizeof order->print) == 0) return;
+  if (set->count == PRINT_SET_MAX) memmove(set->print, set->print + 1, sizeof set->print[0] * (size_t)--set->count);
+  set->print[set->count++] = order->print;
+}
+
 void orders_take(struct media_thread *th, const struct mail *mail) {
   struct rtp_session *s = NULL;
   switch (mail->kind) {
@@ -90,6 +104,7 @@ void orders_take(struct media_thread *th, const struct mail *mail) {
   case MEDIA_STOP:
     if ((s = subject(th, mail->u.media_session.session))) play_stop(s);
     break;
+  case MEDIA_KNOW: know(th, &mail->u.media_know); break;
   case MEDIA_RELEASE: release(th, mail->u.media_session.session); break;
   default: tally_add(&th->tally.late_mail, 1); break;
   }

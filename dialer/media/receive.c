@@ -24,10 +24,8 @@ static void hear_audio(struct media_thread *th, struct rtp_session *s, const str
     tally_add(&th->tally.malformed, 1);
     return;
   }
-  if (s->peer)
-    bridge_forward(th, s, p, false);
-  else
-    wait_hear(th, s, p);
+  if (s->peer) bridge_forward(th, s, p, false);
+  if (!s->peer || s->tap) wait_hear(th, s, p);
 }
 
 static void hear(struct media_thread *th, struct rtp_session *s, const struct sockaddr_storage *sa, size_t bytes) {

@@ -24,6 +24,9 @@ struct session_wait {
   bool over;      /* bridged, not a person, or past the deadline */
   bool deadline_passed;
   bool verdict_sent;
+  bool print_sent;
+  bool late_sent;          /* a person, it was said, and yet it beeps or talks on */
+  int64_t listen_until_us; /* after the bridge; 0: not at all */
   uint16_t max_wait_ms, prompt, trunk;
   int64_t speech_us;       /* first speech after the answer, 0: none */
   int64_t greeting_end_us; /* 0: not yet */
@@ -40,10 +43,11 @@ struct rtp_session {
   int64_t rest_until_us;
 
   struct leg owner;
-  struct media_desc desc;       /* family 0: no far side yet */
-  bool early;                   /* listen only */
-  const struct tone_plan *plan; /* of its trunk; NULL: tones by family */
-  bool connected, polled;       /* socket connected; registered in epoll */
+  struct media_desc desc;         /* family 0: no far side yet */
+  bool early;                     /* listen only */
+  const struct print_set *prints; /* announcements known on its trunk */
+  const struct tone_plan *plan;   /* of its trunk; NULL: tones by family */
+  bool connected, polled;         /* socket connected; registered in epoll */
   bool dead_sent, rtcp_tried;
   int64_t answered_us;
   int64_t resumed_us; /* the far side took its hold back: patience with its silence begins anew */

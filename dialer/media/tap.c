@@ -1,4 +1,5 @@
 #include "dialer/media/tap.h"
+#include "dialer/media/sampler.h"
 #include <cadencia/err.h>
 #include <dsp/codec.h>
 #include <assert.h>
@@ -17,6 +18,10 @@ enum {
 /* The law's patience; the floor's own deadline is armed from the same stamps. */
 static const struct screen_params PARAMS = {
     .preset = SCREEN_BALANCED, .decide = true, .hold_ms = HOLD_MS, .speech_cap_ms = 6000, .dead_air_ms = 8000};
+
+struct screen_params tap_params(void) {
+  return PARAMS;
+}
 
 static size_t round_up(size_t bytes) { return (bytes + STATE_ALIGN - 1) / STATE_ALIGN * STATE_ALIGN; }
 
@@ -46,15 +51,17 @@ static struct tap *tap_at(struct tap_pool *pool, unsigned index) {
   return (struct tap *)(base + index * pool->stride_bytes);
 }
 
-struct tap *tap_open(struct tap_pool *pool, int64_t now_us, bool answered, const struct tone_plan *plan) {
+struct tap *tap_open(struct tap_pool *pool, int64_t now_us, bool answered, const struct tone_plan *plan, const struct print_set *prints) {
   if (pool->free_count == 0) return NULL;
   struct tap *tap = tap_at(pool, pool->free_list[--pool->free_count]);
   jitter_init(&tap->jitter, HOLE_PATIENCE_SAMPLES);
   tap->answered = answered;
+  tap->sample = NULL;
   tap->begun_us = tap->anchor_us = now_us;
   tap->fed = tap->anchor_fed = 0;
   struct screen_params params = PARAMS;
   params.plan = plan;
+  params.prints = prints;
   tap->screen = screen_init((uint8_t *)tap + round_up(sizeof *tap), &params, answered);
   return tap;
 }
@@ -96,6 +103,7 @@ static void feed_loss(struct tap *tap, int samples, tap_event_fn *say, void *con
   for (; samples > 0; samples -= RTP_FRAME_SAMPLES) {
     int n = samples < RTP_FRAME_SAMPLES ? samples : RTP_FRAME_SAMPLES;
     tap->fed += (uint64_t)n;
+    if (tap->sample) sample_hear(tap->sample, NULL, n);
     tell(tap, events, screen_loss(tap->screen, n, events), say, context);
   }
 }
@@ -103,6 +111,7 @@ static void feed_loss(struct tap *tap, int samples, tap_event_fn *say, void *con
 static void feed_audio(struct tap *tap, const int16_t *pcm, int n, int64_t now_us, tap_event_fn *say, void *context) {
   struct screen_event events[SCREEN_EVENTS_MAX];
   tap->fed += (uint64_t)n;
+  if (tap->sample) sample_hear(tap->sample, pcm, n);
   /* What was just read came in during the last beat; what waits behind it came later. */
   tap->anchor_us = now_us - HALF_BEAT_US - (int64_t)jitter_depth(&tap->jitter) * 125;
   tap->anchor_fed = tap->fed;

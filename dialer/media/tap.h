@@ -11,7 +11,9 @@
 #include <dsp/jitter.h>
 #include <dsp/screen.h>
 
+struct sample;
 struct tap {
+  struct sample *sample; /* copies what is heard; NULL: none */
   bool answered;
   struct screen *screen;
   int64_t begun_us;    /* when the detector's clock was 0 */
@@ -30,8 +32,10 @@ struct tap_pool {
 
 int tap_pool_open(struct tap_pool *pool, unsigned count);
 void tap_pool_close(struct tap_pool *pool);
+/* What the detector is told in the daemon, but for the trunk's tones and announcements. */
+struct screen_params tap_params(void);
 /* NULL when the pool is used up. */
-struct tap *tap_open(struct tap_pool *pool, int64_t now_us, bool answered, const struct tone_plan *plan);
+struct tap *tap_open(struct tap_pool *pool, int64_t now_us, bool answered, const struct tone_plan *plan, const struct print_set *prints);
 /* Takes NULL, returns NULL. */
 struct tap *tap_close(struct tap_pool *pool, struct tap *tap);
 /* The call was answered now. */

@@ -7,12 +7,14 @@
 
 #include "dialer/media/outbox.h"
 #include "dialer/media/prompt.h"
+#include "dialer/media/sampler.h"
 #include "dialer/media/session.h"
 #include "dialer/media/tap.h"
+#include <dsp/fingerprint.h>
 #include <dsp/tone_plan.h>
 #include <stdatomic.h>
 
-enum { THREAD_INBOX_BATCH = 32, THREAD_TAG_TIMER = 0, THREAD_TAG_INBOX, THREAD_TAG_WAKE, THREAD_TAG_SESSION };
+enum { THREAD_INBOX_BATCH = 32, THREAD_TAG_TIMER = 0, THREAD_TAG_INBOX, THREAD_TAG_WAKE, THREAD_TAG_SESSION, THREAD_TRUNKS_MAX = 16 };
 
 struct media_tally { /* written by the thread, relaxed; read by anybody */
   _Atomic uint64_t rx_packets, tx_packets, forwarded, strangers, malformed, beats, beats_missed, late_mail, lost_events;
@@ -29,8 +31,10 @@ struct media_thread {
   struct tap_pool taps;
   struct outbox outbox;
   struct prompt_store *prompts;
+  struct sampler sampler;
   struct tone_plan *plans; /* by trunk; no country: by family */
   unsigned plan_count;
+  struct print_set prints[THREAD_TRUNKS_MAX];
   struct media_tally tally;
   struct mail inbox[THREAD_INBOX_BATCH];
   uint8_t rx[2048], tx[RTP_PACKET_BYTES_MAX];
@@ -75,6 +79,7 @@ void bridge_beat(struct media_thread *th, struct rtp_session *s);
 void wait_ask(struct media_thread *th, struct rtp_session *s, const struct mail_media_screen *order);
 void wait_hear(struct media_thread *th, struct rtp_session *s, const struct rtp_packet *p);
 void wait_beat(struct media_thread *th, struct rtp_session *s);
+void wait_bridged(struct media_thread *th, struct rtp_session *s);
 void wait_end(struct media_thread *th, struct rtp_session *s);
 
 /* orders.c: one mail from control. */

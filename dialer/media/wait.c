@@ -1,6 +1,6 @@
 #include "dialer/media/thread.h"
 
-enum { SPEECH_CAP_US = 6000000, DEAD_AIR_US = 8000000 };
+enum { SPEECH_CAP_US = 6000000, DEAD_AIR_US = 8000000, LATE_LISTEN_US = 20000000 };
 
 static bool is_tone(enum verdict v) { return v == VERDICT_BUSY_TONE || v == VERDICT_SIT || v == VERDICT_FAX; }
 /* Whoever may be a person keeps the right to hear somebody in time. */
@@ -46,6 +46,43 @@ static void decided(struct media_thread *th, struct rtp_session *s, const struct
   say_verdict(th, s, event->verdict, event->reason);
 }
 
+/* Said once, to whoever was told that this is a person. */
+static void say_late(struct media_thread *th, struct rtp_session *s, enum verdict_reason reason) {
+  if (!s->wait.verdict_sent || s->wait.late_sent) return;
+  s->wait.late_sent = true;
+  struct mail m = event_about(th, MEDIA_LATE, s);
+  m.u.media_event.verdict = VERDICT_MACHINE;
+  m.u.media_event.reason = (uint8_t)reason;
+  outbox_put(&th->outbox, &m);
+}
+
+/* A beep proves a machine: how it began is worth knowing again. */
+static void say_print(struct media_thread *th, struct rtp_session *s, enum verdict_reason reason) {
+  struct mail m = mail_make(MEDIA_PRINT, thread_now(th));
+  if (reason != REASON_BEEP || s->wait.print_sent || !s->tap || !screen_print(s->tap->screen, &m.u.media_print.print) ||
+      !outbox_roomy(&th->outbox))
+    return;
+  s->wait.print_sent = true;
+  m.u.media_print.session = session_id(s);
+  m.u.media_print.owner = s->owner;
+  outbox_put(&th->outbox, &m);
+}
+
+/* Eight seconds are enough; a call without a verdict has nothing to be right or wrong about. */
+static void sample_end(struct media_thread *th, struct rtp_session *s) {
+  if (s->tap) s->tap->sample = sampler_put(&th->sampler, s->tap->sample, s->wait.verdict_sent);
+}
+
+static void sample_begin(struct media_thread *th, struct rtp_session *s, const struct mail_media_screen *order) {
+  if (!s->tap || !order->screening || order->sample_days == 0 || arena_random(&th->arena) % 10000 >= order->sample_bp) return;
+  s->tap->sample = sampler_take(&th->sampler, order->attempt_id, order->sample_days);
+}
+
+static void close_tap(struct media_thread *th, struct rtp_session *s) {
+  sample_end(th, s);
+  s->tap = tap_close(&th->taps, s->tap);
+}
+
 struct hearing {
   struct media_thread *th;
   struct rtp_session *s;
@@ -61,7 +98,10 @@ static void hear_event(void *context, const struct screen_event *event, int64_t 
   case SCREEN_GREETING_END:
     if (!h->s->early) greeting_ended(h->th, h->s, heard_us);
     break;
-  case SCREEN_DECISION: decided(h->th, h->s, event, heard_us); break;
+  case SCREEN_DECISION:
+    say_print(h->th, h->s, event->reason);
+    decided(h->th, h->s, event, heard_us);
+    break;
   case SCREEN_TONE:
     if (is_tone(event->verdict)) decided(h->th, h->s, event, heard_us);
     break;
@@ -69,6 +109,9 @@ static void hear_event(void *context, const struct screen_event *event, int64_t 
     if (h->s->desc.event_pt == 0 && event->digit) event_digit(h->th, h->s, event->digit);
     break;
   case SCREEN_LATE_MACHINE:
+    say_print(h->th, h->s, event->reason);
+    say_late(h->th, h->s, event->reason);
+    break;
   case SCREEN_BEEP_END: break;
   }
 }
@@ -87,8 +130,9 @@ void wait_ask(struct media_thread *th, struct rtp_session *s, const struct mail_
   if (s->tap)
     tap_answered(s->tap);
   else
-    s->tap = tap_open(&th->taps, th->now_us, true, s->plan);
+    s->tap = tap_open(&th->taps, th->now_us, true, s->plan, s->prints);
   if (w->greeting_end_us != 0) say_greeting_end(th, s);
+  sample_begin(th, s, order);
   if (s->tap) return;
   /* No detector is free: nobody may be lost or kept waiting for that, so the greeting counts as over. */
   greeting_ended(th, s, th->now_us);
@@ -96,7 +140,8 @@ void wait_ask(struct media_thread *th, struct rtp_session *s, const struct mail_
 }
 
 void wait_hear(struct media_thread *th, struct rtp_session *s, const struct rtp_packet *p) {
-  if (!s->tap && s->early && s->owner.role == LEG_CALL && !s->wait.over) s->tap = tap_open(&th->taps, th->now_us, false, s->plan);
+  if (!s->tap && s->early && s->owner.role == LEG_CALL && !s->wait.over)
+    s->tap = tap_open(&th->taps, th->now_us, false, s->plan, s->prints);
   if (s->tap) tap_hear(s->tap, p);
 }
 
@@ -116,19 +161,32 @@ static void deadline(struct media_thread *th, struct rtp_session *s) {
   m.u.media_event.prompt = w->prompt;
   outbox_put(&th->outbox, &m);
   if (w->prompt != 0) play_start(th, s, w->prompt, false);
-  if (s->desc.event_pt != 0) s->tap = tap_close(&th->taps, s->tap); /* else it still listens for the key that opts out */
+  if (s->desc.event_pt != 0) close_tap(th, s); /* else it still listens for the key that opts out */
 }
 
 void wait_beat(struct media_thread *th, struct rtp_session *s) {
   if (s->tap) {
     struct hearing h = {th, s};
     tap_beat(s->tap, th->now_us, hear_event, &h);
+    if (s->tap->sample && s->tap->sample->count == SAMPLE_SAMPLES) sample_end(th, s);
+    const bool enough = s->wait.late_sent || (s->wait.listen_until_us != 0 && th->now_us >= s->wait.listen_until_us);
+    if (s->peer && enough) close_tap(th, s);
   }
   const struct session_wait *w = &s->wait;
   if (w->asked && !w->over && th->now_us >= wait_from_us(s) + (int64_t)w->max_wait_ms * 1000) deadline(th, s);
 }
 
+/* Bridged: the wait is over, but who was screened is listened to for a while. */
+void wait_bridged(struct media_thread *th, struct rtp_session *s) {
+  if (!s->tap || !s->wait.screening || !s->wait.verdict_sent || s->wait.late_sent) {
+    wait_end(th, s);
+    return;
+  }
+  s->wait.over = true;
+  if (s->wait.listen_until_us == 0) s->wait.listen_until_us = th->now_us + LATE_LISTEN_US;
+}
+
 void wait_end(struct media_thread *th, struct rtp_session *s) {
   s->wait.over = true;
-  s->tap = tap_close(&th->taps, s->tap);
+  close_tap(th, s);
 }

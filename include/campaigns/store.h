@@ -80,9 +80,10 @@ struct campaign_def {
   uint8_t state;
   char seller[MAIL_NAME_MAX];
   char trunk[MAIL_NAME_MAX];
-  char country[4];  /* "US" */
-  char purpose[20]; /* telemarketing collections survey information */
-  char prompt[64];  /* file name of the safe-harbour message */
+  char country[4];       /* "US" */
+  char purpose[20];      /* telemarketing collections survey information */
+  char prompt[64];       /* file name of the safe-harbour message */
+  char sample_basis[80]; /* why first seconds of calls may be kept; "": none are */
   struct gate_terms gate;
   struct retry_table retry;
   struct abandon_rules windows; /* count 0: as the country has it */
@@ -270,6 +271,7 @@ struct log_row {
   struct wall started, ringing, answered, greeting_end, bridged, ended;
   uint16_t sip_code;
   uint8_t cause, outcome, verdict, reason, ended_by, abandoned;
+  uint8_t late_reason; /* enum verdict_reason: a person, it was said, and yet a machine */
   uint32_t talk_ms, wrapup_ms;
   bool open; /* still going on */
 };

@@ -17,13 +17,16 @@
 
 enum screen_preset { SCREEN_QUICK = 0, SCREEN_BALANCED, SCREEN_LEAVE_MESSAGE };
 struct tone_plan;
+struct print_set;
+struct fingerprint;
 struct screen_params {
   enum screen_preset preset;
-  bool decide;                  /* false: only the end of greeting, beeps and tones are reported */
-  uint32_t hold_ms;             /* law: 2000 */
-  uint32_t speech_cap_ms;       /* 6000 */
-  uint32_t dead_air_ms;         /* 8000 */
-  const struct tone_plan *plan; /* names tones as one country does; NULL: by family. Must outlive the engine */
+  bool decide;                    /* false: only the end of greeting, beeps and tones are reported */
+  uint32_t hold_ms;               /* law: 2000 */
+  uint32_t speech_cap_ms;         /* 6000 */
+  uint32_t dead_air_ms;           /* 8000 */
+  const struct print_set *prints; /* announcements that are known to be machines; NULL: none. Must outlive the engine */
+  const struct tone_plan *plan;   /* names tones as one country does; NULL: by family. Must outlive the engine */
 };
 
 enum screen_event_kind {
@@ -79,6 +82,8 @@ void screen_answered(struct screen *screen);
 int screen_feed(struct screen *screen, const int16_t *samples, int n, struct screen_event *out);
 /* n samples that never arrived. */
 int screen_loss(struct screen *screen, int n, struct screen_event *out);
+/* The fingerprint of the first words since the answer. False: too few of them yet. */
+bool screen_print(const struct screen *screen, struct fingerprint *out);
 /* Frees what SpanDSP states inside may hold. */
 void screen_release(struct screen *screen);
 

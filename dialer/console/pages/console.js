@@ -142,7 +142,7 @@ function fillAgent(row, a) {
   row.dataset.since = a.since;
   row.dataset.seat = a.state === "logged_out" || a.seat_up ? "up" : "down";
   set(row.cells[0], a.name);
-  row.cells[1].childNodes[1].data = WORDS["state_" + a.state] || a.state;
+  row.cells[1].childNodes[1].data = (WORDS["state_" + a.state] || a.state) + (a.late_machine ? ": " + WORDS.late_machine : "");
   set(row.cells[2], a.since ? span(floorNow() - a.since) : "");
   set(row.cells[3], a.phone || "");
   set(row.cells[4], a.campaign === null ? "" : picture.campaigns[a.campaign].name);

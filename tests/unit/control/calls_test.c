@@ -26,6 +26,27 @@ START_TEST(a_person_talks_to_the_agent_and_hangs_up) {
 }
 END_TEST
 
+START_TEST(a_machine_that_shows_late_is_told_to_the_agent_and_kept_in_the_log) {
+  static struct live live;
+  struct party p = talking();
+  struct mail m = make(MEDIA_LATE);
+  m.u.media_event = (struct mail_media_event){.session = p.session, .owner = p.leg, .verdict = VERDICT_MACHINE, .reason = REASON_BEEP};
+  step(&m);
+  control_live(st.k, st.now, &live);
+  ck_assert_int_eq(live.agents[0].late_machine, REASON_BEEP);
+  ck_assert_uint_eq(live.campaigns[0].late_machines, 1);
+  ck_assert_int_eq(state_of(&p), CALL_TALKING); /* the agent decides */
+  m.u.media_event.reason = REASON_LONG_GREETING;
+  step(&m);
+  struct mail_store_close rec = over(&p, 200, CAUSE_NORMAL, 1);
+  ck_assert_int_eq(rec.late_reason, REASON_BEEP);
+  ck_assert_int_eq(rec.verdict, VERDICT_PERSON);
+  control_live(st.k, st.now, &live);
+  ck_assert_int_eq(live.agents[0].late_machine, REASON_NONE);
+  ck_assert_uint_eq(live.campaigns[0].late_machines, 1);
+}
+END_TEST
+
 START_TEST(the_agent_hangs_up_with_the_star_key) {
   struct party p = talking();
   pass(5000);
@@ -317,6 +338,7 @@ int main(void) {
   TCase *t = tcase_create("lives");
   tcase_add_checked_fixture(t, one_agent, floor_close);
   tcase_add_test(t, a_person_talks_to_the_agent_and_hangs_up);
+  tcase_add_test(t, a_machine_that_shows_late_is_told_to_the_agent_and_kept_in_the_log);
   tcase_add_test(t, the_agent_hangs_up_with_the_star_key);
   tcase_add_test(t, a_machine_never_reaches_the_agent);
   tcase_add_test(t, nobody_comes_in_time_and_the_message_plays_and_he_opts_out);

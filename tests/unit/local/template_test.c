@@ -65,6 +65,22 @@ START_TEST(what_a_template_leaves_out_has_a_lawful_default) {
 }
 END_TEST
 
+START_TEST(samples_are_kept_only_with_a_legal_basis) {
+  ck_assert_msg(read_template(HEAD) == CAD_OK, "%s", messages);
+  ck_assert_uint_eq(def.terms.sample_days, 0);
+  ck_assert_int_lt(read_template(HEAD "samples = { share_bp = 100; days = 30; };"), 0);
+  SAYS("legal_basis");
+  ck_assert_int_lt(read_template(HEAD "samples = { share_bp = 100; days = 30; legal_basis = \"yes\"; };"), 0);
+  SAYS("t.conf:2");
+  ck_assert_int_lt(read_template(HEAD "samples = { share_bp = 100; days = 900; legal_basis = \"consent, clause 7\"; };"), 0);
+  SAYS("days");
+  ck_assert_int_eq(read_template(HEAD "samples = { share_bp = 100; days = 30; legal_basis = \"consent, clause 7\"; };"), CAD_OK);
+  ck_assert_uint_eq(def.terms.sample_bp, 100);
+  ck_assert_uint_eq(def.terms.sample_days, 30);
+  ck_assert_str_eq(def.sample_basis, "consent, clause 7");
+}
+END_TEST
+
 START_TEST(every_key_is_read) {
   int r = read_template("mode = \"ratio\"; ratio = 2.25; trunk = \"t\"; caller_id = \"+34912345678\"; ring_ms = 15000; max_wait_ms = 1500; "
                         "screening = false;\n"
@@ -193,6 +209,7 @@ int main(void) {
   TCase *t = tcase_create("campaign files");
   tcase_add_test(t, the_shipped_templates_are_good_and_mean_what_they_say);
   tcase_add_test(t, what_a_template_leaves_out_has_a_lawful_default);
+  tcase_add_test(t, samples_are_kept_only_with_a_legal_basis);
   tcase_add_test(t, every_key_is_read);
   tcase_add_test(t, windows_of_the_limit_are_words_and_carry_it);
   tcase_add_test(t, each_fault_is_named_with_its_line);

@@ -1,17 +1,20 @@
 /* A stand-in for the detector, so that these tests speak of media alone: amplitude is meaning.
  *   > 24000  the beep of a machine: DECISION machine after 100 ms of it
+ *            LATE_MACHINE after 100 ms of it when a person was decided before
  *   > 16000  a busy tone: TONE after 100 ms of it
  *   > 1000   speech; 400 ms of quiet after it: GREETING_END, and DECISION person
  * Nothing else is ever said: media has to mind its own deadlines. */
 #ifndef SCREEN_DOUBLE_H
 #define SCREEN_DOUBLE_H
+#include <dsp/fingerprint.h>
 #include <dsp/screen.h>
 #include <string.h>
 
 struct screen {
   uint64_t at, quiet_from;
   int loud, busy;
-  bool answered, speech, ended, decided, toned;
+  bool answered, speech, ended, decided, toned, late;
+  uint64_t decided_at;
 };
 
 size_t screen_size(void) { return sizeof(struct screen); }
@@ -29,12 +32,18 @@ void screen_answered(struct screen *s) {
   s->speech = s->ended = false;
 }
 
+bool screen_print(const struct screen *s, struct fingerprint *out) {
+  memset(out, 0xab, sizeof *out);
+  return s->decided;
+}
+
 void screen_release(struct screen *s) { memset(s, 0xee, sizeof *s); }
 
 static int one_sample(struct screen *s, int v, struct screen_event *out) {
   int n = 0;
   int size = v < 0 ? -v : v;
   s->at++;
+  if (s->decided && !s->decided_at) s->decided_at = s->at;
   s->loud = size > 24000 ? s->loud + 1 : 0;
   s->busy = size > 16000 && size <= 24000 ? s->busy + 1 : 0;
   if (size > 1000) {
@@ -49,6 +58,10 @@ static int one_sample(struct screen *s, int v, struct screen_event *out) {
   if (s->loud == 800 && !s->decided && s->answered) {
     s->decided = true;
     out[n++] = (struct screen_event){.kind = SCREEN_DECISION, .sample = s->at, .verdict = VERDICT_MACHINE, .reason = REASON_BEEP};
+  }
+  if (s->loud == 800 && s->decided && s->answered && !s->late && s->at > s->decided_at + 1600) {
+    s->late = true;
+    out[n++] = (struct screen_event){.kind = SCREEN_LATE_MACHINE, .sample = s->at, .verdict = VERDICT_MACHINE, .reason = REASON_BEEP};
   }
   if (s->speech && !s->ended && s->at - s->quiet_from >= 3200) {
     s->ended = true;

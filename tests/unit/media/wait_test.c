@@ -92,6 +92,35 @@ START_TEST(a_bridge_before_the_deadline_prevents_it_and_one_after_it_is_too_late
 }
 END_TEST
 
+START_TEST(after_the_bridge_a_beep_is_told_once_and_then_nobody_listens) {
+  static struct phone agent;
+  struct phone *const both[] = {&person, &agent};
+  answer(CODEC_PCMU);
+  phone_open(&agent, CODEC_PCMU, 911, 3000);
+  struct session as = connect_phone(&agent, LEG_SEAT);
+  agent.sending = true;
+  tell_screen(s, _i == 0, 2000, (uint16_t)prompt);
+  greet(200);
+  run_ms(both, 2, 600);
+  tell_bridge(s, as, false);
+  run_ms(both, 2, 300);
+  ck_assert_int_eq(mails_of(MEDIA_LATE), 0);
+  person.sending = false;
+  for (int k = 0; k < 30; k++) { /* full scale: the beep of the stand-in */
+    uint8_t loud[160];
+    memset(loud, 0x80, sizeof loud);
+    phone_send(&person, CODEC_PCMU, false, person.ts, loud, 160);
+    person.ts += 160;
+    run_ms(both, 2, 20);
+  }
+  run_ms(both, 2, 200);
+  ck_assert_int_eq(mails_of(MEDIA_LATE), _i == 0 ? 1 : 0); /* without screening nobody was told that it is a person */
+  if (_i == 0) ck_assert_int_eq(mail_of(MEDIA_LATE, 0)->u.media_event.reason, REASON_BEEP);
+  phone_close(&agent);
+  phone_close(&person);
+}
+END_TEST
+
 START_TEST(a_machine_is_not_owed_the_prompt) {
   answer(CODEC_PCMU);
   tell_screen(s, true, 500, (uint16_t)prompt);
@@ -110,6 +139,7 @@ START_TEST(a_machine_is_not_owed_the_prompt) {
   run_ms(all, 1, 1500);
   ck_assert_int_eq(mails_of(MEDIA_VERDICT), 1);
   ck_assert_int_eq(mail_of(MEDIA_VERDICT, 0)->u.media_event.verdict, VERDICT_MACHINE);
+  ck_assert_int_eq(mails_of(MEDIA_PRINT), 1); /* a beep proves it: worth knowing again */
   ck_assert_int_eq(mails_of(MEDIA_DEADLINE), 0);
   phone_close(&person);
 }
@@ -265,6 +295,7 @@ int main(void) {
   tcase_add_test(tc, the_end_of_the_greeting_is_stamped_back_and_a_person_is_told);
   tcase_add_loop_test(tc, nobody_comes_and_at_the_deadline_the_prompt_speaks, 0, 2);
   tcase_add_loop_test(tc, a_bridge_before_the_deadline_prevents_it_and_one_after_it_is_too_late, 0, 2);
+  tcase_add_loop_test(tc, after_the_bridge_a_beep_is_told_once_and_then_nobody_listens, 0, 2);
   tcase_add_test(tc, a_machine_is_not_owed_the_prompt);
   tcase_add_test(tc, a_busy_tone_before_the_answer_is_told_and_nothing_is_sent);
   tcase_add_test(tc, a_key_during_the_prompt_is_told);

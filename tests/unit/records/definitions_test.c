@@ -22,6 +22,8 @@ START_TEST(a_campaign_comes_back_from_the_file_as_it_was_put) {
   struct campaign_def d = campaign_like("Cobros \xc3\xb1 \"1\""), back;
   d.terms.dispositions[0][0] = 'X';
   strcpy(d.prompt, "safe-harbour.wav");
+  d.terms.sample_bp = 100, d.terms.sample_days = 30;
+  strcpy(d.sample_basis, "consent, clause 7");
   d.gate.hours.close[0] = d.gate.hours.open[0];
   ck_assert_int_eq(store_campaign_put(s, &d), CAD_OK);
   ck_assert_uint_ne(d.terms.id, 0);
@@ -29,6 +31,9 @@ START_TEST(a_campaign_comes_back_from_the_file_as_it_was_put) {
   s = store_at(path);
   ck_assert_int_eq(store_campaign_get(s, d.terms.name, &back), CAD_OK);
   ck_assert_mem_eq(&back.gate.hours, &d.gate.hours, sizeof d.gate.hours);
+  ck_assert_uint_eq(back.terms.sample_bp, 100);
+  ck_assert_uint_eq(back.terms.sample_days, 30);
+  ck_assert_str_eq(back.sample_basis, d.sample_basis);
   ck_assert_int_eq(back.retry.count, d.retry.count);
   for (int i = 0; i < d.retry.count; i++) {
     ck_assert_int_eq(back.retry.rules[i].outcome, d.retry.rules[i].outcome);
@@ -64,6 +69,7 @@ START_TEST(definitions_out_of_bounds_are_refused) {
   REFUSED(d.terms.ring_ms = 14999);
   REFUSED(d.terms.max_wait_ms = 2001);
   REFUSED(d.terms.max_wait_ms = 0);
+  REFUSED(d.terms.sample_days = 30); /* and no legal basis */
   REFUSED(d.terms.mode = PACING_COUNT);
   REFUSED(d.terms.limit_bp = 10001);
   REFUSED(d.gate.attempts_max = 0);
