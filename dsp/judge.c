@@ -18,7 +18,7 @@ const uint32_t JUDGE_QUIET_MS[JUDGE_STEPS] = {160, 320, 480, 640, 800, 1000, 120
 
 static const struct judge_preset PRESETS[3] = {
     [SCREEN_QUICK] = {0.970f, 1000, 0.85f, 0.60f, {0.15f, 0.38f, 0.45f, 0.50f, 0.55f, 0.70f, 1.0f, 1.0f, 1.0f}},
-    [SCREEN_BALANCED] = {0.950f, 1850, 0.78f, 0.50f, {0.06f, 0.24f, 0.245f, 0.30f, 0.36f, 0.40f, 0.47f, 0.86f, 0.95f}},
+    [SCREEN_BALANCED] = {0.950f, 1750, 0.78f, 0.50f, {0.06f, 0.24f, 0.245f, 0.30f, 0.36f, 0.40f, 0.47f, 0.86f, 0.95f}},
     [SCREEN_LEAVE_MESSAGE] = {0.940f, 1950, 0.50f, 0.40f, {0.0f, 0.06f, 0.10f, 0.12f, 0.15f, 0.18f, 0.22f, 0.40f, 0.50f}},
 };
 

@@ -37,11 +37,13 @@ static int write_close(struct store *s, const struct closing *a, const struct ma
   int err = db_run_into(
       &s->db, &s->chain.content, Q_ATTEMPT_CLOSE,
       "UPDATE attempt SET ringing=?, answered=?, greeting_end=?, bridged=?, agent_end=?, ended=?, sip_code=?, q850=?, cause=?, outcome=?,"
-      " verdict=?, verdict_reason=?, ended_by=?, abandoned=?, early_hangup=?, live=?, agent=?, talk_ms=?, late_reason=? WHERE id=?",
-      "wwwwwidddddddddduidU", r->ringing, r->answered, r->greeting_end, r->bridged, r->agent_end, ended.ms, (int)r->sip_code, (int)r->q850,
+      " verdict=?, verdict_reason=?, ended_by=?, abandoned=?, early_hangup=?, live=?, agent=?, talk_ms=? WHERE id=?",
+      "wwwwwidddddddddduiU", r->ringing, r->answered, r->greeting_end, r->bridged, r->agent_end, ended.ms, (int)r->sip_code, (int)r->q850,
       (int)r->cause, (int)outcome, (int)r->verdict, (int)r->reason, (int)r->ended_by, (int)r->abandoned, (int)r->early_hangup, live,
-      r->agent_id, (int64_t)r->talk_ms, (int)r->late_reason, r->attempt_id);
+      r->agent_id, (int64_t)r->talk_ms, r->attempt_id);
   if (err >= 0) err = chain_put(s, CHAIN_CALL, r->attempt_id, a->commit);
+  if (err >= 0 && r->late_reason) /* a remark of the detector beside the call, not part of its record */
+    err = db_run(&s->db, Q_LATE_PUT, "INSERT OR REPLACE INTO late VALUES(?,?)", "ud", r->attempt_id, (int)r->late_reason);
   if (err < 0) return err;
   return db_run(&s->db, Q_INTERACTION_PUT, "INSERT INTO interaction VALUES(?,?,?,?,'voice',0,?,?,?,?)", "uuuuiidu", r->attempt_id,
                 a->seller, a->campaign, a->case_id, a->started.ms, ended.ms, (int)outcome, r->agent_id);

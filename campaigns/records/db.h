@@ -202,6 +202,7 @@ enum db_slot {
   Q_WHY_BUCKET,
   Q_WHY_DONE,
   Q_WHY_SOME,
+  Q_LATE_PUT,
   Q_COUNT
 };
 

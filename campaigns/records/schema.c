@@ -133,7 +133,7 @@ static const char *const PACED =
 
 /* What detection learns from itself: late machines, labels, fingerprints of announcements. */
 static const char *const DETECTION =
-    "ALTER TABLE attempt ADD COLUMN late_reason INTEGER;"
+    "CREATE TABLE late(attempt INTEGER PRIMARY KEY, reason INTEGER NOT NULL) STRICT;"
     "CREATE TABLE label(attempt INTEGER PRIMARY KEY, campaign INTEGER NOT NULL, verdict INTEGER NOT NULL, truth INTEGER NOT NULL,"
     " source TEXT NOT NULL, at INTEGER NOT NULL) STRICT;"
     "CREATE INDEX label_campaign ON label(campaign, at);"

@@ -13,7 +13,7 @@ enum {
   AHEAD_MAX_SAMPLES = 1920,
   HALF_BEAT_US = 10000,
   STATE_ALIGN = 64,
-  HOLD_MS = 1500 /* of the 2,000 that the law gives: an undecided person must still reach an agent in time */
+  HOLD_MS = 1800 /* of the 2,000 that the law gives: an undecided person must still reach an agent in time; presets wait no longer */
 };
 /* The law's patience; the floor's own deadline is armed from the same stamps. */
 static const struct screen_params PARAMS = {
