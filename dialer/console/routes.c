@@ -135,7 +135,7 @@ static enum MHD_Result answer_events(struct server *server, struct MHD_Connectio
   /* With nobody watching no frame was made: the first viewer sees the picture of now. */
   struct blob *event = picture_event(&server->picture);
   if (event && event != server->viewers.newest) viewers_publish(&server->viewers, event);
-  struct MHD_Response *response = viewers_admit(&server->viewers, connection, NULL);
+  struct MHD_Response *response = viewers_admit(&server->viewers, connection, NULL, clock_mono());
   if (!response) {
     response = constant_text("too many viewers\n");
     if (response) MHD_add_response_header(response, "Retry-After", "10");
@@ -168,11 +168,11 @@ static enum MHD_Result answer_chart(struct server *server, struct MHD_Connection
 /* A desk hears only of its own agent. */
 static enum MHD_Result answer_desk_events(struct exchange *x) {
   struct server *server = x->server;
-  struct MHD_Response *response = viewers_admit(&server->viewers, x->connection, x->who.agent);
+  struct MHD_Response *response = viewers_admit(&server->viewers, x->connection, x->who.agent, clock_mono());
   if (!response) return say(x->connection, MHD_HTTP_SERVICE_UNAVAILABLE, "too many viewers\n");
   MHD_set_connection_option(x->connection, MHD_CONNECTION_OPTION_TIMEOUT, 3u * VIEWERS_BEAT_MS / 1000u);
   enum MHD_Result rc = send_and_free(x->connection, MHD_HTTP_OK, EVENTS, response);
-  viewers_desks(&server->viewers, &server->picture.live);
+  if (server->picture.have) viewers_desks(&server->viewers, &server->picture.live);
   return rc;
 }
 

@@ -9,7 +9,8 @@ struct viewer {
   struct blob *now; /* being sent */
   size_t sent;
   uint64_t seen; /* version of the last frame begun */
-  bool asleep, beat;
+  bool asleep, beat, over;
+  struct mono until;
   char agent[MAIL_NAME_MAX]; /* "": the floor */
   struct live_agent told;
   struct blob *news; /* of the desk */
@@ -45,7 +46,7 @@ static struct blob *next_frame(struct viewer *v) {
 static ssize_t read_frame(void *arg, uint64_t position, char *out, size_t room) {
   (void)position;
   struct viewer *v = arg;
-  if (v->home->closing) return MHD_CONTENT_READER_END_OF_STREAM;
+  if (v->home->closing || v->over) return MHD_CONTENT_READER_END_OF_STREAM;
   if (!v->now) {
     v->now = next_frame(v);
     v->sent = 0;
@@ -73,11 +74,12 @@ static void forget(void *arg) {
   free(v);
 }
 
-struct MHD_Response *viewers_admit(struct viewers *viewers, struct MHD_Connection *connection, const char *agent) {
+struct MHD_Response *viewers_admit(struct viewers *viewers, struct MHD_Connection *connection, const char *agent, struct mono now) {
   if (viewers->count >= VIEWERS_MAX) return NULL;
   struct viewer *v = calloc(1, sizeof *v);
   if (!v) return NULL;
-  *v = (struct viewer){.home = viewers, .connection = connection, .next = viewers->first, .prev = &viewers->first};
+  *v = (struct viewer){
+      .home = viewers, .connection = connection, .next = viewers->first, .prev = &viewers->first, .until = mono_add(now, VIEWERS_LIFE_MS)};
   snprintf(v->agent, sizeof v->agent, "%s", agent ? agent : "");
   v->now = blob_share(viewers->hello);
   v->seen = viewers->newest ? viewers->version - 1 : viewers->version;
@@ -145,6 +147,7 @@ int64_t viewers_tick(struct viewers *viewers, struct mono now) {
   viewers->beat_at = mono_add(now, VIEWERS_BEAT_MS);
   for (struct viewer *v = viewers->first; v; v = v->next) {
     v->beat = true;
+    v->over = v->until.ms <= now.ms;
     wake(v);
   }
   return VIEWERS_BEAT_MS;

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { VIEWERS_MAX = 64, VIEWERS_BEAT_MS = 10000 };
+enum { VIEWERS_MAX = 64, VIEWERS_BEAT_MS = 10000, VIEWERS_LIFE_MS = 600000 };
 
 struct viewer;
 struct viewers {
@@ -27,8 +27,9 @@ struct viewers {
 };
 
 int viewers_init(struct viewers *viewers, struct mono now);
-/* A stream for this connection: of the whole floor, or with an agent's name of that desk alone. NULL: full or no memory. */
-struct MHD_Response *viewers_admit(struct viewers *viewers, struct MHD_Connection *connection, const char *agent);
+/* A stream for this connection: of the whole floor, or with an agent's name of that desk alone. It ends after VIEWERS_LIFE_MS and
+ * the browser asks again, so that a session that has ended does not look on. NULL: full or no memory. */
+struct MHD_Response *viewers_admit(struct viewers *viewers, struct MHD_Connection *connection, const char *agent, struct mono now);
 /* Tells each desk what has changed of its agent: {"state","since","at","attempt","seat_up"}. */
 void viewers_desks(struct viewers *viewers, const struct live *live);
 void viewers_publish(struct viewers *viewers, struct blob *event); /* takes a share of it */

@@ -79,7 +79,7 @@ int cmd_user_remove(struct command_call *c) {
   if (call_json(c))
     call_put_json(c, json_pack("{s:o}", "removed", json_text(j.name)));
   else
-    fprintf(c->out, "user %s removed; open sessions have ended\n", j.name);
+    fprintf(c->out, "user %s removed; open sessions end now\n", j.name);
   return EXIT_GOOD;
 }
 
