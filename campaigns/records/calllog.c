@@ -3,8 +3,9 @@
 #define LOG_COLUMNS                                                                                                                        \
   "SELECT a.id, a.case_id, a.phone, c.name, a.trunk, g.name, coalesce(i.inbound,0), a.started, a.ringing, a.answered, a.greeting_end, "    \
   "a.bridged, a.ended,"                                                                                                                    \
-  " a.sip_code, a.cause, a.outcome, a.verdict, a.verdict_reason, a.ended_by, a.abandoned, a.talk_ms, d.code, d.wrapup_ms, t.reason"   \
-  " FROM attempt a JOIN campaign c ON c.id=a.campaign LEFT JOIN interaction i ON i.id=a.interaction LEFT JOIN agent g ON g.id=a.agent LEFT JOIN late t ON t.attempt=a.id"     \
+  " a.sip_code, a.cause, a.outcome, a.verdict, a.verdict_reason, a.ended_by, a.abandoned, a.talk_ms, d.code, d.wrapup_ms, t.reason"        \
+  " FROM attempt a JOIN campaign c ON c.id=a.campaign LEFT JOIN interaction i ON i.id=a.interaction LEFT JOIN agent g ON g.id=a.agent "    \
+  "LEFT JOIN late t ON t.attempt=a.id"                                                                                                     \
   " LEFT JOIN disposition d ON d.id=(SELECT max(id) FROM disposition WHERE attempt=a.id)"
 
 static void read_row(sqlite3_stmt *q, struct log_row *r) {

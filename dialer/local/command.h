@@ -80,6 +80,7 @@ enum option {
   OPT_COUNT
 };
 #define OPTION(o) (UINT64_C(1) << (o))
+_Static_assert(OPT_COUNT <= 64, "one bit an option");
 
 struct command_call;
 struct command {
