@@ -1,4 +1,5 @@
 #include "store_internal.h"
+#include <campaigns/compliance.h>
 #include <campaigns/person.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -184,18 +185,12 @@ static int going_on(struct store *s, uint64_t phone) {
   return r;
 }
 
-/* The opt-out outlives the number: where the number was listed, its keyed hash is. */
-static int keep_opt_out(struct store *s, uint64_t phone) {
-  (void)s, (void)phone;
-  return CAD_OK;
-}
-
 static int erase(struct store *s, uint64_t phone, const char *subject, const char *basis, const struct person_rows *rows) {
   int err = going_on(s, phone);
   if (err != 0) return err < 0 ? err : CAD_EBUSY;
   if ((err = store_hold(s)) != 0) return err < 0 ? err : CAD_EREFUSED;
   err = drop_contacts(s, phone);
-  if (err >= 0) err = keep_opt_out(s, phone);
+  if (err >= 0) err = store_dnc_erase(s, phone); /* the opt-out outlives the number, as a keyed hash */
   /* What the steps above decided and noted about the number in this very transaction belongs to it as well. */
   struct person_rows all = {0};
   if (err >= 0) err = audit_write(s);
