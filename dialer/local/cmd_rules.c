@@ -267,9 +267,13 @@ static void say_change(struct command_call *c, json_t *array, const char *what, 
 
 /* But for the pack's own version, which always changes. */
 static bool same_rule(const struct rule *a, const struct rule *b) {
-  struct rule x = *a, y = *b;
-  x.version = y.version = 0;
-  return memcmp(&x, &y, sizeof x) == 0;
+  char x[400] = "", y[400] = "";
+  rule_says(a, x, sizeof x);
+  rule_says(b, y, sizeof y);
+  return strcmp(a->id, b->id) == 0 && strcmp(a->pack, b->pack) == 0 && a->region == b->region && a->kind == b->kind &&
+         a->purposes == b->purposes && a->sectors == b->sectors && a->technologies == b->technologies && a->on == b->on &&
+         strcmp(a->level, b->level) == 0 && a->from == b->from && a->until == b->until && strcmp(a->citation, b->citation) == 0 &&
+         strcmp(a->text, b->text) == 0 && strcmp(x, y) == 0;
 }
 
 int cmd_rules_diff(struct command_call *c) {

@@ -31,7 +31,7 @@ static void origin_of(struct ua *ua, msg_t *msg, struct origin *out) {
   out->name = h ? h : 1;
   bool six = su->su_family == AF_INET6;
   if (inet_ntop(su->su_family, bytes, host, sizeof host))
-    snprintf(out->received, sizeof out->received, "%s%s%s:%u;transport=%s", six ? "[" : "", host, six ? "]" : "", ntohs(su->su_port),
+    snprintf(out->received, sizeof out->received, six ? "[%.39s]:%u;transport=%.4s" : "%.39s:%u;transport=%.4s", host, ntohs(su->su_port),
              ua->spec.transport);
 }
 

@@ -51,9 +51,16 @@ static void drop(struct ua *ua, nua_handle_t **nh) {
   ua->count.handles--;
 }
 
+static bool same_setup(const struct wide_trunk *a, const struct wide_trunk *b) {
+  return a->trunk == b->trunk && a->registers == b->registers && a->codec_count == b->codec_count &&
+         memcmp(a->codecs, b->codecs, sizeof a->codecs) == 0 && a->expires_s == b->expires_s && a->options_s == b->options_s &&
+         strcmp(a->proxy, b->proxy) == 0 && strcmp(a->user, b->user) == 0 && strcmp(a->password, b->password) == 0 &&
+         strcmp(a->domain, b->domain) == 0 && strcmp(a->tls_name, b->tls_name) == 0;
+}
+
 void ua_trunk_setup(struct ua *ua, const struct wide_trunk *setup) {
   struct trunk *t = trunk_find(&ua->trunks, setup->trunk);
-  if (t && memcmp(&t->setup, setup, sizeof *setup) == 0) {
+  if (t && same_setup(&t->setup, setup)) {
     ua->owes_trunks = true;
     return;
   }
