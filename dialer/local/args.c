@@ -40,7 +40,7 @@ static const struct {
     [OPT_CALLBACK] = {"callback", "TIME", "call again then: \"2026-05-04 10:30\" in the customer's time, or +2h, +30m from now"},
     [OPT_MINE] = {"mine", NULL, "this agent is to call back; anybody 30 minutes after the time"},
     [OPT_NOTE] = {"note", "TEXT", "what the agent wrote down, kept with the call"},
-    [OPT_NAME] = {"name", "TEXT", "what the code means"},
+    [OPT_NAME] = {"name", "TEXT", "what the code means, or how the list is called"},
     [OPT_CATEGORY] = {"category", "WORD",
                       "no_contact, machine, contact, right_party, conversion, callback, opt_out, unworkable, technical"},
     [OPT_EFFECT] = {"effect", "WORD",
