@@ -121,9 +121,9 @@ static void send_invite(struct ua *ua, const struct mail_sip_invite *m, struct l
   const struct binding *phone = phone_of(ua, m);
   char proxy[WIDE_URI] = "";
   if (phone) ua_phone_way(ua, phone, proxy);
+  const char *path = phone && phone->b.path[0] ? phone->b.path : NULL;
   leg->nh = bytes > 0 ? nua_handle(ua->nua, leg_ticket(leg), NUTAG_URL(uri), SIPTAG_TO_STR(to), SIPTAG_FROM_STR(from),
-                                   TAG_IF(route[0], NUTAG_INITIAL_ROUTE_STR(route)),
-                                   TAG_IF(phone && phone->b.path[0], NUTAG_INITIAL_ROUTE_STR(phone->b.path)), TAG_END())
+                                   TAG_IF(route[0], NUTAG_INITIAL_ROUTE_STR(route)), TAG_IF(path, NUTAG_INITIAL_ROUTE_STR(path)), TAG_END())
                       : NULL;
   if (!leg->nh) {
     leg->final = leg->heard = true; /* nothing went out */
