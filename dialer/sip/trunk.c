@@ -110,7 +110,9 @@ enum trunk_state trunk_state(const struct trunk *t) {
   if (t->refused) return TRUNK_REFUSED;
   if (t->setup.registers && t->unregistered) return TRUNK_UNREGISTERED;
   if (t->setup.registers && !t->registered) return TRUNK_REGISTERING;
-  return t->open || t->unanswered >= TRUNK_SILENT_ASKS ? TRUNK_SILENT : TRUNK_UP;
+  /* Who was not asked for health may ignore OPTIONS and carry calls all the same. */
+  bool ill = t->setup.options_s > 0 && t->unanswered >= TRUNK_SILENT_ASKS;
+  return t->open || ill ? TRUNK_SILENT : TRUNK_UP;
 }
 
 struct trunk *trunk_find(struct trunk_table *table, uint16_t index) {
@@ -127,6 +129,7 @@ void trunk_sent(struct trunk_table *table, struct trunk *t, struct mono now) {
 
 void trunk_alive(struct trunk_table *table, struct trunk *t, struct mono now) {
   t->quiet_since = now;
+  t->unanswered = 0; /* it answers calls: that is health enough */
   if (t->waiting / TRUNK_HARD_TIMES < table->breaker / 2 + 1) t->open = false;
 }
 

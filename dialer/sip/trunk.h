@@ -15,10 +15,11 @@ enum { TRUNKS_MAX = 16, TRUNK_TARGET_MAX = 96, TRUNK_HARD_TIMES = 10, TRUNK_SILE
 struct nua_handle_s;
 
 struct trunk {
-  bool known;    /* control defined it */
-  bool usable;   /* its proxy is an address that we may call */
-  bool open;     /* the breaker is open: refuse */
-  bool reported; /* what control was told last: */
+  bool known;        /* control defined it */
+  bool usable;       /* its proxy is an address that we may call */
+  bool open;         /* the breaker is open: refuse */
+  bool tells_health; /* it has answered OPTIONS before */
+  bool reported;     /* what control was told last: */
   uint8_t reported_state;
   uint16_t reported_status, status; /* status: the SIP status that speaks of it */
   struct wide_trunk setup;

@@ -143,7 +143,7 @@ static void register_due(struct ua *ua, struct trunk *t, struct mono now) {
 }
 
 static void options_due(struct ua *ua, struct trunk *t, struct mono now) {
-  bool probe = t->open || t->unanswered > 0;
+  bool probe = t->open;
   if ((!t->setup.options_s && !probe) || !t->usable || t->opt) return;
   if (t->options_at.ms == 0 && probe) t->options_at = mono_add(now, PROBE_MS);
   if (t->options_at.ms == 0 || t->options_at.ms > now.ms) return;
@@ -202,9 +202,10 @@ static void on_options(struct ua *ua, struct trunk *t, const struct ua_event *e)
   t->certificate = !answered && guard_tls_failed(t->target);
   if (answered) {
     t->unanswered = 0;
+    t->tells_health = true;
     trunk_probed(&ua->trunks, t, now);
   } else {
-    t->unanswered++;
+    if (t->tells_health) t->unanswered++; /* who never answered OPTIONS may be well; calls without an answer will show it */
     t->status = (uint16_t)(e->status < 1000 ? e->status : 999);
   }
   int64_t next = t->setup.options_s && answered ? (int64_t)t->setup.options_s * 1000 : PROBE_MS;
