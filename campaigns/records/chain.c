@@ -226,11 +226,11 @@ static int know_key(struct store *s) {
                 (int)SECRET_PUBLIC_BYTES, store_now(s).ms);
 }
 
-int chain_open(struct store *s, const char *path, FILE *err) {
+int chain_open(struct store *s, const char *path, const unsigned char *seed, FILE *err) {
   struct chain *c = &s->chain;
   char key[512];
   if (path) secret_path(path, key, sizeof key);
-  int r = secret_open(path ? key : NULL, &c->secret, err);
+  int r = seed ? secret_from_seed(seed, &c->secret) : secret_open(path ? key : NULL, &c->secret, err);
   if (r < 0) return r;
   c->box = s->ids.box;
   if (c->checkpoint_rows == 0) c->checkpoint_rows = 1000;

@@ -80,7 +80,8 @@ void chain_link(const unsigned char before[LINK_BYTES], uint64_t rows, int kind,
                 const struct content *content, unsigned char out[LINK_BYTES]);
 
 struct store;
-int chain_open(struct store *s, const char *path, FILE *err); /* keys, heads; takes rows in that were there before the chain */
+int chain_open(struct store *s, const char *path, const unsigned char *seed,
+               FILE *err); /* keys, heads; takes rows in that were there before the chain */
 void chain_close(struct store *s);
 void chain_begin(struct chain *c);
 void chain_forget(struct chain *c);

@@ -90,6 +90,14 @@ int secret_open(const char *path, struct secret *out, FILE *err) {
   return r;
 }
 
+int secret_from_seed(const unsigned char seed[SECRET_KEY_BYTES], struct secret *out) {
+  if (sodium_init() < 0) return CAD_EIO;
+  *out = (struct secret){0};
+  crypto_sign_seed_keypair(out->public, out->sign, seed);
+  crypto_generichash(out->suppress, sizeof out->suppress, seed, SECRET_KEY_BYTES, NULL, 0);
+  return CAD_OK;
+}
+
 void secret_forget(struct secret *s) { sodium_memzero(s, sizeof *s); }
 
 void secret_suppress_hash(const struct secret *s, uint64_t number, unsigned char out[SECRET_HASH_BYTES]) {

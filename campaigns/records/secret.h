@@ -24,6 +24,8 @@ int secret_open(const char *path, struct secret *out, FILE *err);
 enum { SECRET_TEXT_BYTES = 512 };
 void secret_text(const struct secret *s, char out[SECRET_TEXT_BYTES]);
 int secret_parse(const char *text, struct secret *out);
+/* The same seed, the same keys; no file. */
+int secret_from_seed(const unsigned char seed[SECRET_KEY_BYTES], struct secret *out);
 void secret_forget(struct secret *s);
 
 /* The keyed hash (BLAKE2b) under which a number is still known as suppressed when it itself is erased. Without the key

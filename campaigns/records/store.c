@@ -22,13 +22,14 @@ static int load_rules(struct store *s, const struct store_options *opt, FILE *er
 
 /* What belongs to the records but is no table lies beside the database. */
 static void state_folders(struct store *s, const struct store_options *opt) {
+  const bool real = opt->path && !opt->key_seed; /* a simulated disk holds the database alone */
   const char *slash = opt->path ? strrchr(opt->path, '/') : NULL;
-  if (opt->path) snprintf(s->state_dir, sizeof s->state_dir, "%.*s", slash ? (int)(slash - opt->path) : 1, slash ? opt->path : ".");
+  if (real) snprintf(s->state_dir, sizeof s->state_dir, "%.*s", slash ? (int)(slash - opt->path) : 1, slash ? opt->path : ".");
   snprintf(s->db_path, sizeof s->db_path, "%s", opt->path ? opt->path : "");
   snprintf(s->share_dir, sizeof s->share_dir, "%s", opt->share_dir ? opt->share_dir : "");
   snprintf(s->rules_dir, sizeof s->rules_dir, "%s", opt->rules_dir ? opt->rules_dir : "");
   s->rules_given = opt->rules_dir != NULL;
-  if (opt->path) snprintf(s->lists_dir, sizeof s->lists_dir, "%s/dnc", s->state_dir);
+  if (real) snprintf(s->lists_dir, sizeof s->lists_dir, "%s/dnc", s->state_dir);
 }
 
 int store_open(const struct store_options *opt, struct store **out, FILE *err) {
@@ -43,14 +44,14 @@ int store_open(const struct store_options *opt, struct store **out, FILE *err) {
   if (r >= 0) state_folders(s, opt);
   if (r >= 0) r = dnc_load(s);
   if (r >= 0) r = dnc_lists_load(s, err);
-  if (r >= 0) r = suppression_load(s, s->state_dir, err);
+  if (r >= 0) r = suppression_load(s, s->state_dir, opt->key_seed, err);
   if (r >= 0) r = load_rules(s, opt, err);
   if (r >= 0) r = campaigns_load(s);
   if (r >= 0) r = lists_load(s);
   if (r >= 0) r = buckets_load(s);
   if (r >= 0) s->ids.last = store_last_id(s);
   s->chain.checkpoint_rows = opt->checkpoint_rows;
-  if (r >= 0) r = chain_open(s, opt->path, err);
+  if (r >= 0) r = chain_open(s, opt->path, opt->key_seed, err);
   if (r >= 0) r = store_recover(s);
   if (r >= 0) r = rulebook_log(s);
   if (r < 0) {

@@ -226,7 +226,7 @@ int dnc_scope_parse(struct store *s, const char *scope, uint64_t *seller, uint64
 int dnc_lists_load(struct store *s, FILE *err);
 void dnc_lists_free(struct store *s);
 bool dnc_lists_have(const struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign);
-int suppression_load(struct store *s, const char *state_dir, FILE *err);
+int suppression_load(struct store *s, const char *state_dir, const unsigned char *seed, FILE *err);
 bool suppression_has(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, int *err);
 int consents_gather(struct store *s, uint64_t phone, uint64_t seller, struct gate_facts *f);
 /* Finishes the waiting and running contacts of this number; seller and campaign 0: all. */

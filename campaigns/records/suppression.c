@@ -31,7 +31,7 @@ static int write_key(const char *path, const unsigned char *key, size_t n) {
   return good ? CAD_OK : CAD_EIO;
 }
 
-int suppression_load(struct store *s, const char *state_dir, FILE *err) {
+int suppression_load(struct store *s, const char *state_dir, const unsigned char *seed, FILE *err) {
   char path[600];
   if (sodium_init() < 0) return CAD_EIO;
   sqlite3_stmt *q = db_query(&s->db, Q_HASHED_COUNT, "SELECT count(*) FROM dnc_hashed", "");
@@ -40,7 +40,10 @@ int suppression_load(struct store *s, const char *state_dir, FILE *err) {
   db_done(q);
   if (r < 0) return r;
   if (!state_dir[0]) {
-    randombytes_buf(s->suppression_key, sizeof s->suppression_key);
+    if (seed)
+      crypto_generichash(s->suppression_key, sizeof s->suppression_key, seed, 32, (const unsigned char *)"suppression", 11);
+    else
+      randombytes_buf(s->suppression_key, sizeof s->suppression_key);
     return CAD_OK;
   }
   snprintf(path, sizeof path, "%s/suppression.key", state_dir);

@@ -306,7 +306,9 @@ int world_make_control(struct world *w) {
 }
 
 int world_open_store(struct world *w) {
-  struct store_options so = {.share_dir = w->p.share_dir, .path = disk_there(w) ? "world.db" : NULL, .fast = !disk_there(w)};
+  static const unsigned char KEYS[32] = "a simulated box has its own keys";
+  struct store_options so = {
+      .share_dir = w->p.share_dir, .path = disk_there(w) ? "world.db" : NULL, .fast = !disk_there(w), .key_seed = KEYS};
   int err = store_open(&so, &w->store, stderr);
   if (err >= 0) store_set_clock(w->store, world_now(w).wall);
   return err;

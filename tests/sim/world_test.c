@@ -7,6 +7,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static struct world_params small_day(uint64_t seed) {
   struct world_params p;
@@ -190,6 +191,23 @@ START_TEST(the_same_seed_gives_the_same_day_over_a_disk_that_dies) {
 }
 END_TEST
 
+START_TEST(a_simulated_disk_leaves_nothing_on_the_real_one) {
+  char dir[] = "/tmp/cadencia-world-XXXXXX", was[512];
+  ck_assert_ptr_nonnull(getcwd(was, sizeof was));
+  ck_assert_ptr_nonnull(mkdtemp(dir));
+  ck_assert_int_eq(chdir(dir), 0);
+  crash_disk_register();
+  crash_disk_format();
+  struct world_params p = small_day(78);
+  p.day.hours = 1.0 / 60;
+  p.disk = (struct world_disk){crash_disk_arm, crash_disk_dead, crash_disk_revive, crash_disk_full};
+  p.disk_deaths = 1;
+  run(&p);
+  ck_assert_int_eq(chdir(was), 0);
+  ck_assert_msg(rmdir(dir) == 0, "the run left files in %s", dir);
+}
+END_TEST
+
 int main(void) {
   Suite *s = suite_create("world");
   TCase *t = tcase_create("virtual days");
@@ -202,6 +220,7 @@ int main(void) {
   tcase_add_test(t, invariants_hold_over_many_seeds_of_faults);
   tcase_add_test(t, nothing_is_lost_or_called_twice_when_the_disk_dies_in_the_midst_of_a_write);
   tcase_add_test(t, the_same_seed_gives_the_same_day_over_a_disk_that_dies);
+  tcase_add_test(t, a_simulated_disk_leaves_nothing_on_the_real_one);
   suite_add_tcase(s, t);
   SRunner *r = srunner_create(s);
   srunner_run_all(r, CK_NORMAL);
