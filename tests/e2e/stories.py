@@ -15,6 +15,7 @@ import stories_box
 import stories_calls
 import stories_desk
 import stories_handover
+import stories_hostile
 import stories_law
 import stories_phones
 import stories_rehearse
@@ -22,7 +23,7 @@ import stories_talks
 import stories_trunks
 
 THEMES = [stories_calls, stories_talks, stories_agents, stories_box, stories_desk, stories_handover, stories_law, stories_rehearse, stories_trunks,
-          stories_phones]
+          stories_phones, stories_hostile]
 STORIES = [s for theme in THEMES for s in theme.STORIES]
 
 

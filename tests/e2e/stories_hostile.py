@@ -1,0 +1,127 @@
+"""Stories of strangers: everything that the network can throw at a box in mid-talk, in any number.
+
+CADENCIA_HOSTILE is the number of mutated SIP messages (default 4,000), CADENCIA_SEED what they are made from.
+"""
+import os
+import random
+import socket
+import time
+
+import peers
+from harness import stage, wait_for
+from hostile import SEED, Messages, Stranger, descriptors, noise, open_ports, rss_kb
+from peers import Phone
+from scene import PHONES, called, one_talk
+from torture import torture
+
+MESSAGES = int(os.environ.get("CADENCIA_HOSTILE", "4000"))
+BATCH, LONG_RUN = 100, 100000
+
+
+def still_well(box, customer, agent, call, seat, children):
+    """The talk that was there before goes on, no child has died, and nothing else is on the line."""
+    del call["heard"][:], seat["heard"][:]
+    wait_for("they hear each other still", lambda: customer.hears(1000, 3000, of=call) and agent.hears(400, 3000, of=seat), 8)
+    assert box.children() == children, (children, box.children(), box.log.read_text()[-3000:])
+    assert box.status()["calls"] == 1
+
+
+def the_next_call_is_as_good_as_the_first(box, customer, call):
+    box.contacts([PHONES[1]])
+    customer.hang_up(call)
+    second = wait_for("the next call", lambda: next((c for c in customer.up() if called(c) == PHONES[1]), None), 20)
+    wait_for("it is heard", lambda: customer.hears(1000, 3000, of=second), 8)
+    customer.hang_up(second)
+    rows = wait_for("both rows", lambda: len(box.closed_rows()) == 2 and box.rows(), 8)
+    assert all(r["outcome"] == "connected" and r["ended_by"] == "callee" for r in rows), rows
+    assert box.status()["calls"] == 0
+
+
+def what_is_hard_to_read_is_read_or_refused():
+    """The torture messages of RFC 4475, each followed by a question that must be answered: no child dies, no INVITE of a stranger is accepted,
+    the talk goes on."""
+    with stage() as (box, trunk_port, actors, folder):
+        customer, call, agent, seat = one_talk(box, trunk_port, actors)
+        children, stranger, count = box.children(), Stranger(box.sip_port), 0
+        for name, data in torture(box.sip_port):
+            stranger.send(data)
+            assert stranger.alive(), f"the worker does not answer after {name}"
+            assert box.children() == children, f"{name} ended a child"
+            count += 1
+        assert count >= 49 and not stranger.bad, stranger.bad
+        still_well(box, customer, agent, call, seat, children)
+        the_next_call_is_as_good_as_the_first(box, customer, call)
+        stranger.close()
+
+
+def mutated_messages_end_nothing_and_leave_nothing():
+    """Thousands of mutated SIP messages, many of them with the Call-IDs of the calls on the line, during a talk: every one is read (a question after
+    each hundred is answered), no child dies, no call begins, the talk goes on, and memory is what it was."""
+    with stage() as (box, trunk_port, actors, folder):
+        customer, call, agent, seat = one_talk(box, trunk_port, actors)
+        children, stranger = box.children(), Stranger(box.sip_port)
+        worker, known, messages = box.child("sip-worker"), [call["id"], seat["id"]], Messages(box.sip_port)
+        began, marks, at_first = time.monotonic(), [], (rss_kb(worker), rss_kb(box.process.pid))
+        for n in range(1, MESSAGES + 1):
+            stranger.send(messages.next(known))
+            if n % BATCH == 0:
+                assert stranger.alive(), f"seed {SEED}: the worker does not answer after message {n}"
+            if n % BATCH == 0 and (box.child("sip-worker") != worker or not call["state"] == seat["state"] == "up"):
+                raise AssertionError(f"seed {SEED}: harm was done by one of the messages {n - BATCH + 1} to {n}")
+            if n % max(BATCH, MESSAGES // 10) == 0:
+                marks.append((rss_kb(worker), rss_kb(box.process.pid)))
+        took = time.monotonic() - began
+        assert not stranger.bad, stranger.bad
+        still_well(box, customer, agent, call, seat, children)
+        print(f"        {MESSAGES} messages in {took:.0f} s, {stranger.replies} replies; kB of worker and floor on the way: {marks}", flush=True)
+        # What a transaction needs is kept for 32 s; after that nothing may have grown by the number of messages.
+        assert marks[-1][0] < marks[0][0] + 96 * 1024 and marks[-1][1] < marks[0][1] + 8 * 1024, marks
+        the_next_call_is_as_good_as_the_first(box, customer, call)
+        if MESSAGES >= LONG_RUN:
+            wait_for("memory is given back", lambda: rss_kb(worker) < at_first[0] + 8 * 1024 and rss_kb(box.process.pid) < at_first[1] + 8 * 1024, 25, 1)
+            print(f"        in the end: {rss_kb(worker)} {rss_kb(box.process.pid)} kB, at first {at_first}", flush=True)
+        stranger.close()
+
+
+def noise_on_media_ports_is_never_heard():
+    """RTP, keys, RTCP, STUN, DTLS and scraps from three strangers to every port that the floor has open, RTCP ports included, before and during a
+    talk: neither end hears it, no key of theirs works, the talk goes on, and the floor does not grow."""
+    with stage(calls=20) as (box, trunk_port, actors, folder):
+        box.start()
+        strangers = []
+        for host in ("127.0.0.66", "127.0.0.67", "127.0.0.1"):
+            strangers.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            strangers[-1].bind((host, 0))
+        rng, sent = random.Random(SEED), 0
+
+        def rounds(count):
+            nonlocal sent
+            for _ in range(count):
+                for port in open_ports(box.process.pid):
+                    for s in strangers:
+                        s.sendto(noise(rng, sent), ("127.0.0.1", port))
+                        sent += 1
+                time.sleep(0.005)
+
+        rounds(20)
+        customer, call, agent, seat = one_talk(box, trunk_port, actors, start=False)
+        ports, before = open_ports(box.process.pid), rss_kb(box.process.pid)
+        assert len(ports) >= 4, ports
+        time.sleep(6)  # RTCP ports open with the first report
+        assert any(p % 2 for p in open_ports(box.process.pid)), "no RTCP port is open"
+        heard_before = len(call["heard"])
+        rounds(300)
+        assert len(call["heard"]) > heard_before and call["state"] == seat["state"] == "up"
+        assert rss_kb(box.process.pid) < before + 8 * 1024
+        assert not call["digits"] and not seat["digits"], "a stranger's key arrived"
+        for who, heard in (("agent", list(seat["heard"])), ("customer", list(call["heard"]))):
+            for at in range(0, len(heard) - 800, 800):
+                level = peers.level_of(heard[at:at + 800], 2000)
+                assert level < 300, f"the {who} heard a stranger at sample {at} ({level:.0f}) after {sent} datagrams"
+        customer.hang_up(call)
+        row = wait_for("the row", box.closed_rows, 8)[0]
+        assert (row["outcome"], row["ended_by"]) == ("connected", "callee"), row
+        print(f"        {sent} datagrams", flush=True)
+
+
+STORIES = [what_is_hard_to_read_is_read_or_refused, mutated_messages_end_nothing_and_leave_nothing, noise_on_media_ports_is_never_heard]
