@@ -64,6 +64,38 @@ static void quiet(void *cls, const char *format, va_list args) {
   log_debug("console", "%s", line);
 }
 
+static void on_connection(void *cls, struct MHD_Connection *connection, void **place, enum MHD_ConnectionNotificationCode code) {
+  struct server *server = cls;
+  if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+    hurry_leave(*place);
+    *place = NULL;
+    return;
+  }
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  if (info) *place = hurry_enter(&server->hurry, info->connect_fd, clock_mono());
+}
+
+static struct hurry_place *place_of(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info ? info->socket_context : NULL;
+}
+
+/* Around routes_answer: which part of the request this is. */
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+                                  const char *upload, size_t *upload_size, void **state) {
+  bool body = strcmp(method, MHD_HTTP_METHOD_POST) == 0 && (!*state || *upload_size);
+  if (body)
+    hurry_body(place_of(connection), *upload_size, clock_mono());
+  else
+    hurry_answer(place_of(connection));
+  return routes_answer(cls, connection, url, method, version, upload, upload_size, state);
+}
+
+static void on_over(void *cls, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code) {
+  hurry_head(place_of(connection), clock_mono());
+  routes_over(cls, connection, state, code);
+}
+
 struct server *server_create(int listen_fd, int live_fd, const char *charts_dir, const char *state_dir) {
   struct server *server = calloc(1, sizeof *server);
   if (!server) return NULL;
@@ -72,11 +104,12 @@ struct server *server_create(int listen_fd, int live_fd, const char *charts_dir,
   server->charts_dir = charts_dir;
   if (state_dir && !(server->link = link_create(state_dir))) return server_destroy(server);
   if (pages_init(&server->pages) < 0 || viewers_init(&server->viewers, clock_mono()) < 0) return server_destroy(server);
-  server->daemon = MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, routes_answer, server, MHD_OPTION_EXTERNAL_LOGGER, quiet,
-      NULL, MHD_OPTION_NOTIFY_COMPLETED, routes_over, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-      (unsigned)CONSOLE_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONSOLE_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
-      (unsigned)CONSOLE_IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+  server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
+                                    MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_over, NULL,
+                                    MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+                                    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONSOLE_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                                    (size_t)CONSOLE_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONSOLE_IDLE_S,
+                                    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
   if (!server->daemon) return server_destroy(server);
   server->live_fd = live_fd;
   return server;
@@ -109,6 +142,7 @@ void server_run(struct server *server) {
                           {.fd = server->link ? link_fd(server->link) : -1, .events = POLLIN}};
   for (bool open = true; open;) {
     int64_t wait_ms = viewers_tick(&server->viewers, clock_mono());
+    hurry_check(&server->hurry, clock_mono());
     MHD_run(server->daemon);
     MHD_UNSIGNED_LONG_LONG http_ms;
     if (MHD_get_timeout(server->daemon, &http_ms) == MHD_YES && (int64_t)http_ms < wait_ms) wait_ms = (int64_t)http_ms;

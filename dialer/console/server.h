@@ -6,13 +6,14 @@
 #define CADENCIA_CONSOLE_SERVER_H
 
 #include "dialer/console/gate.h"
+#include "dialer/console/hurry.h"
 #include "dialer/console/link.h"
 #include "dialer/console/pages.h"
 #include "dialer/console/picture.h"
 #include "dialer/console/viewers.h"
 
 enum {
-  CONSOLE_CONNECTIONS_MAX = 128,
+  CONSOLE_CONNECTIONS_MAX = HURRY_PLACES,
   CONSOLE_MEMORY_BYTES = 32768,
   CONSOLE_UNSENT_BYTES = 131072,
   CONSOLE_IDLE_S = 15,
@@ -29,6 +30,7 @@ struct server {
   struct pages pages;
   struct link *link; /* NULL: no daemon to ask; pictures only */
   struct gate gate;
+  struct hurry hurry;
 };
 
 /* A listening TCP socket on a loopback address ("localhost" is 127.0.0.1; port 0: any).

@@ -1,4 +1,5 @@
 #include "dialer/sip/guard.h"
+#include "dialer/sip/crowd.h"
 #include <arpa/inet.h>
 #include <cadencia/err.h>
 #include <errno.h>
@@ -17,6 +18,7 @@ static int mail_fd = -1;
 static struct wide_source blocked[GUARD_BLOCKED_MAX];
 static unsigned blocked_count;
 static uint64_t dropped;
+static struct crowd crowd;
 
 static bool source_of(const struct sockaddr *a, struct wide_source *out) {
   memset(out, 0, sizeof *out);
@@ -34,6 +36,12 @@ static bool source_of(const struct sockaddr *a, struct wide_source *out) {
     memcpy(out->addr, &in.sin6_addr, 16);
   }
   return out->family != 0;
+}
+
+bool guard_peer(int fd, struct wide_source *out) {
+  struct sockaddr_storage peer;
+  socklen_t n = sizeof peer;
+  return getpeername(fd, (struct sockaddr *)&peer, &n) == 0 && source_of((const struct sockaddr *)&peer, out);
 }
 
 void guard_heard(const struct sockaddr *address) {
@@ -105,7 +113,9 @@ int accept(int fd, __SOCKADDR_ARG address, socklen_t *bytes) {
   socklen_t n = sizeof from;
   int got = (int)syscall(SYS_accept4, fd, &from, &n, 0);
   if (got < 0) return got;
-  if (mail_fd >= 0 && guard_blocked((const struct sockaddr *)&from)) {
+  struct wide_source who;
+  if (mail_fd >= 0 && source_of((const struct sockaddr *)&from, &who) &&
+      (guard_blocked((const struct sockaddr *)&from) || !crowd_enter(&crowd, got, &who))) {
     close(got);
     dropped++;
     errno = EAGAIN;
@@ -151,11 +161,9 @@ bool guard_tls_failed(const char *target) {
 }
 
 static struct expected *expected_of(int fd) {
-  struct sockaddr_storage peer;
-  socklen_t n = sizeof peer;
   struct wide_source s;
   char host[64], target[96];
-  if (getpeername(fd, (struct sockaddr *)&peer, &n) < 0 || !source_of((const struct sockaddr *)&peer, &s)) return NULL;
+  if (!guard_peer(fd, &s)) return NULL;
   if (!inet_ntop(s.family == 4 ? AF_INET : AF_INET6, s.addr, host, sizeof host)) return NULL;
   snprintf(target, sizeof target, s.family == 6 ? "[%s]:%u" : "%s:%u", host, s.port);
   return expected_find(target, strlen(target));

@@ -17,6 +17,8 @@ void guard_arm(int fd, unsigned worker);
 /* Numeric address, as text. CAD_OK, CAD_EINVAL, CAD_EFULL. */
 int guard_block(const char *address);
 bool guard_blocked(const struct sockaddr *address);
+/* Whom this socket is connected to; false: nobody. */
+bool guard_peer(int fd, struct wide_source *out);
 void guard_heard(const struct sockaddr *address);
 /* Writes the last mail of a dying process; safe in a signal handler. */
 void guard_crashed(void);

@@ -4,6 +4,7 @@ import os
 import pathlib
 import random
 import socket
+import ssl
 import struct
 import time
 
@@ -215,3 +216,51 @@ def rss_kb(pid):
 
 def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+# --- connections ---
+
+def connect(port, host=STRANGER, seconds=10):
+    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    s.bind((host, 0))
+    s.settimeout(seconds)
+    s.connect(("127.0.0.1", port))
+    return s
+
+
+def secure(port, cafile, host=STRANGER, seconds=10):
+    """A TLS connection as a phone opens it; the certificate is checked, its name is not ours to know."""
+    context = ssl.create_default_context(cafile=str(cafile))
+    context.check_hostname = False
+    return context.wrap_socket(connect(port, host, seconds))
+
+
+def options_over(s, transport):
+    """Does the worker answer over this connection?"""
+    host, port = s.getsockname()
+    mark = f"{time.monotonic_ns()}"
+    s.sendall((f"OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/{transport} {host}:{port};branch=z9hG4bK{mark}\r\nFrom: <sip:a@{host}>;tag=1\r\nTo: <sip:x@127.0.0.1>\r\n"
+               f"Call-ID: {mark}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 5\r\nContent-Length: 0\r\n\r\n").encode())
+    with contextlib.suppress(OSError):
+        return s.recv(4000).startswith(b"SIP/2.0 200")
+    return False
+
+
+def half_hello():
+    """The beginning of a TLS ClientHello whose rest never comes."""
+    return b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(32)) + b"\x20" + bytes(16)
+
+
+def broken_hellos(rng):
+    hello = half_hello() + bytes(700)
+    yield b"\x16\x03\x01\xff\xff" + rng.randbytes(3000)
+    yield b"\x15\x03\x01\x00\x02\x02\x28"  # an alert before anything
+    yield b"\x80\x2e\x01\x00\x02" + rng.randbytes(60)  # the oldest form
+    yield b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    yield b"OPTIONS sip:x SIP/2.0\r\n\r\n"
+    yield b"\0" * 5000
+    yield b""
+    for _ in range(12):
+        yield mutate(rng, hello)
+    for _ in range(6):
+        yield rng.randbytes(rng.randrange(1, 3000))

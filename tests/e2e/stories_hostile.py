@@ -2,16 +2,20 @@
 
 CADENCIA_HOSTILE is the number of mutated SIP messages (default 4,000), CADENCIA_SEED what they are made from.
 """
+import contextlib
 import os
 import random
+import resource
 import socket
 import time
 
 import peers
-from harness import stage, wait_for
-from hostile import SEED, Messages, Stranger, descriptors, noise, open_ports, rss_kb
+from harness import PATIENCE, free_port, stage, wait_for
+from hostile import SEED, Messages, Stranger, broken_hellos, connect, descriptors, half_hello, noise, open_ports, options_over, rss_kb, secure
 from peers import Phone
 from scene import PHONES, called, one_talk
+from stories_talks import browse_badly
+from stories_trunks import tls_files
 from torture import torture
 
 MESSAGES = int(os.environ.get("CADENCIA_HOSTILE", "4000"))
@@ -34,7 +38,7 @@ def the_next_call_is_as_good_as_the_first(box, customer, call):
     customer.hang_up(second)
     rows = wait_for("both rows", lambda: len(box.closed_rows()) == 2 and box.rows(), 8)
     assert all(r["outcome"] == "connected" and r["ended_by"] == "callee" for r in rows), rows
-    assert box.status()["calls"] == 0
+    wait_for("nothing is left", lambda: box.status()["calls"] == 0, 5)
 
 
 def what_is_hard_to_read_is_read_or_refused():
@@ -124,4 +128,100 @@ def noise_on_media_ports_is_never_heard():
         print(f"        {sent} datagrams", flush=True)
 
 
-STORIES = [what_is_hard_to_read_is_read_or_refused, mutated_messages_end_nothing_and_leave_nothing, noise_on_media_ports_is_never_heard]
+def second_listener(box, transport, more=""):
+    """A listener beside the first; returns its port."""
+    port = free_port(socket.SOCK_STREAM)
+    text = box.config.read_text()
+    box.config.write_text(text.replace(" );\ntrunks", f',\n  {{ name = "{transport}"; bind = "127.0.0.1:{port}"; transport = "{transport}"; {more} media_ports = [{box.media_low + 80}, {box.media_low + 159}]; }} );\ntrunks', 1))
+    return port
+
+
+def slow_and_broken_tls_clients_keep_nobody_out():
+    """On a TLS port: hellos that are no hellos, half of a hello and then nothing, requests that never end, more connections than the worker has
+    descriptors. Meanwhile and afterwards a good client from elsewhere is served, no child dies, the talk on the other port goes on."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with stage(calls=20) as (box, trunk_port, actors, folder):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))  # what a box usually gets
+        tls, rng, held = folder / "tls", random.Random(SEED), []
+        tls_files(tls, "DNS:unused")
+        port = second_listener(box, "tls", f'tls_dir = "{tls}";')
+        customer, call, agent, seat = one_talk(box, trunk_port, actors)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(8192, hard)), hard))
+        children = box.children()
+
+        def served():
+            with contextlib.suppress(OSError):
+                good = secure(port, tls / "cafile.pem", "127.0.0.70", 4)
+                with contextlib.closing(good):
+                    return options_over(good, "TLS")
+            return False
+
+        wait_for("a good client is served", served, 5)
+        for data in broken_hellos(rng):
+            s = connect(port)
+            with contextlib.suppress(OSError):
+                s.sendall(data)
+            held.append(s)
+        assert served(), "after broken hellos"
+        for _ in range(40):
+            held.append(connect(port))
+            held[-1].sendall(half_hello())
+        for _ in range(20):  # within TLS: a request that never ends
+            with contextlib.suppress(OSError):
+                held.append(secure(port, tls / "cafile.pem"))
+                held[-1].sendall(b"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TLS x;branch=z9hG4bKx\r\nSubject: " + b"a" * 300)
+        assert served(), "beside half hellos and endless requests"
+        with contextlib.suppress(OSError):
+            for _ in range(1500):
+                held.append(connect(port, seconds=2))
+        wait_for("a good client is served beside all these", served, 5)
+        assert max(descriptors(p) for p in box.children()) < 400, "one source holds more connections than its share"
+        still_well(box, customer, agent, call, seat, children)
+        for s in held:
+            s.close()
+        wait_for("a good client is served afterwards", served, 5)
+        the_next_call_is_as_good_as_the_first(box, customer, call)
+
+
+def slow_and_broken_browsers_keep_nobody_out():
+    """On the console's port: headers without end, bodies that drip, chunks that lie, more connections than it takes, each sending a byte now and then
+    so that none is idle: the page is there again within half a minute, and the talk never noticed."""
+    with stage(calls=20) as (box, trunk_port, actors, folder):
+        customer, call, agent, seat = one_talk(box, trunk_port, actors)
+        children, held = box.children(), browse_badly(box.http_port)
+        memory = rss_kb(box.child("console-worker"))
+        for text in (b"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\nx", b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+                     b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0;" + b"a" * 30000,
+                     b"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: " + b"a=b;" * 7000 + b"\r\n\r\n"):
+            held.append(connect(box.http_port))
+            with contextlib.suppress(OSError):
+                held[-1].sendall(text)
+        slow = []
+        for n in range(140):
+            with contextlib.suppress(OSError):
+                s = connect(box.http_port, seconds=1)
+                s.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: " if n % 2 else b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{")
+                slow.append(s)
+
+        def page_is_back():
+            for s in slow:
+                with contextlib.suppress(OSError):
+                    s.send(b"a")
+            with contextlib.suppress(OSError):
+                good = connect(box.http_port, "127.0.0.1", 1)
+                with contextlib.closing(good):
+                    good.sendall(b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                    return b"<html" in good.recv(65536)
+            return False
+
+        began = time.monotonic()
+        wait_for("the page beside them", page_is_back, 60 / PATIENCE, 1)
+        print(f"        the page is back after {time.monotonic() - began:.0f} s", flush=True)
+        still_well(box, customer, agent, call, seat, children)
+        assert rss_kb(box.child("console-worker")) < memory + 24 * 1024
+        for s in held + slow:
+            s.close()
+        the_next_call_is_as_good_as_the_first(box, customer, call)
+
+
+STORIES = [slow_and_broken_tls_clients_keep_nobody_out, slow_and_broken_browsers_keep_nobody_out, what_is_hard_to_read_is_read_or_refused, mutated_messages_end_nothing_and_leave_nothing, noise_on_media_ports_is_never_heard]

@@ -22,6 +22,29 @@ START_TEST(the_series_keeps_the_highest_of_each_second_and_the_last_fifteen_minu
 }
 END_TEST
 
+START_TEST(who_dawdles_over_head_or_body_is_late_and_a_long_answer_is_not) {
+  static struct hurry h;
+  struct mono t = {1000};
+  struct hurry_place *p = hurry_enter(&h, -1, t);
+  ck_assert(p && !hurry_late(p, mono_add(t, HURRY_HEAD_MS)));
+  ck_assert(hurry_late(p, mono_add(t, HURRY_HEAD_MS + 1)));
+  hurry_body(p, 0, t);
+  hurry_body(p, 50 * HURRY_BYTES_PER_S, t);
+  ck_assert(!hurry_late(p, mono_add(t, HURRY_BODY_MS + 50000)));
+  ck_assert(hurry_late(p, mono_add(t, HURRY_BODY_MS + 50001)));
+  hurry_answer(p);
+  ck_assert(!hurry_late(p, mono_add(t, 86400000)));
+  hurry_head(p, mono_add(t, 100000)); /* the next request on the same connection */
+  ck_assert(!hurry_late(p, mono_add(t, 100000 + HURRY_HEAD_MS)));
+  ck_assert_uint_eq(hurry_check(&h, mono_add(t, 100001 + HURRY_HEAD_MS)), 1);
+  ck_assert_uint_eq(hurry_check(&h, mono_add(t, 200000)), 0);
+  hurry_leave(p);
+  for (int i = 0; i < HURRY_PLACES; i++) ck_assert_ptr_nonnull(hurry_enter(&h, -1, t));
+  ck_assert_ptr_null(hurry_enter(&h, -1, t));
+  hurry_leave(NULL);
+}
+END_TEST
+
 START_TEST(a_clock_that_steps_back_begins_a_new_series) {
   static struct series s;
   series_add(&s, (struct wall){50000}, (struct point){.calls = 1});
@@ -132,6 +155,7 @@ END_TEST
 
 int main(void) {
   TCase *tc = tcase_create("parts");
+  tcase_add_test(tc, who_dawdles_over_head_or_body_is_late_and_a_long_answer_is_not);
   tcase_add_test(tc, the_series_keeps_the_highest_of_each_second_and_the_last_fifteen_minutes);
   tcase_add_test(tc, a_clock_that_steps_back_begins_a_new_series);
   tcase_add_test(tc, the_accepted_language_with_the_highest_quality_wins);
