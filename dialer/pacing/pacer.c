@@ -279,6 +279,8 @@ static bool agent_event(struct pacer *p, const struct pacer_event *e) {
   }
   const uint8_t to = next[e->kind];
   if (e->kind == PACER_AGENT_LOGIN ? a->state != PA_OUT : a->state == PA_OUT || a->state == to) return false;
+  if (e->agent >= p->agents_seen) p->agents_seen = e->agent + 1;
+  if (e->kind == PACER_AGENT_LOGIN && p->now_ms > a->counted_ms) a->counted_ms = p->now_ms;
   agent_leave_state(p, a, e->at_ms, to == PA_READY || to == PA_TALKING);
   if (to == PA_TALKING) a->inbound = e->inbound;
   if (to != PA_TALKING && to != PA_WRAPUP) a->met = false;
@@ -329,7 +331,7 @@ static void observe_calls(struct pacer *p) {
 
 static void observe_agents(struct pacer *p) {
   struct pacer_sight *s = &p->sight;
-  for (uint32_t i = 0; i < p->params.max_agents; i++) {
+  for (uint32_t i = 0; i < p->agents_seen; i++) {
     struct pacer_agent *a = &p->agents[i];
     const int64_t elapsed_ms = p->now_ms > a->since_ms ? p->now_ms - a->since_ms : 0;
     const double passed_s = (double)(p->now_ms - a->counted_ms) / 1000.0;

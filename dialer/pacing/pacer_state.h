@@ -64,6 +64,7 @@ struct pacer {
   struct pacer_agent *agents;
   uint32_t *open; /* ids of calls that ring, are screened or wait */
   uint32_t open_count;
+  uint32_t agents_seen; /* one more than the highest agent that ever logged in */
   int64_t now_ms, start_ms;
   bool started, heard;
   int64_t heard_ms; /* the first event's time */

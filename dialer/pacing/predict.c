@@ -67,15 +67,35 @@ static double freeing_talk(const struct freeing *f, double hazard, double s) {
 
 static unsigned busy_agents(const struct pacer *p) { return p->sight.talking + p->sight.wrapup; }
 
-static void add_busy(struct forecast_point *point, const struct pacer *p, const struct freeing *f, double s) {
-  for (unsigned w = 0; w < EST_WRAPS; w++)
-    if (p->sight.wrap[w]) forecast_add_many(point, 1.0 - freeing_wrap(f, w, s), p->sight.wrap[w]);
-  for (unsigned c = 0; c < EST_CLASSES; c++)
+/* The bins that hold somebody: few of them do, and every moment ahead asks. */
+struct busy {
+  struct {
+    double hazard; /* talk */
+    unsigned elapsed, count;
+    bool talks;
+  } bins[EST_WRAPS + EST_CLASSES * EST_TALKS];
+  unsigned count;
+};
+
+static void busy_make(const struct pacer *p, struct busy *out) {
+  out->count = 0;
+  for (unsigned w = 0; w < EST_WRAPS && p->sight.wrapup; w++)
+    if (p->sight.wrap[w])
+      out->bins[out->count].elapsed = w, out->bins[out->count].talks = false, out->bins[out->count++].count = p->sight.wrap[w];
+  for (unsigned c = 0; c < EST_CLASSES && p->sight.talking; c++)
     for (unsigned t = 0; t < EST_TALKS; t++)
       if (p->sight.talk[c][t]) {
-        const double hazard = p->est.talk_end[c][t] / p->est.talk_risk[c][t];
-        forecast_add_many(point, 1.0 - freeing_talk(f, hazard, s), p->sight.talk[c][t]);
+        out->bins[out->count].hazard = p->est.talk_end[c][t] / p->est.talk_risk[c][t];
+        out->bins[out->count].talks = true, out->bins[out->count++].count = p->sight.talk[c][t];
       }
+}
+
+static double busy_freed(const struct busy *b, unsigned i, const struct freeing *f, double s) {
+  return b->bins[i].talks ? freeing_talk(f, b->bins[i].hazard, s) : freeing_wrap(f, b->bins[i].elapsed, s);
+}
+
+static void add_busy(struct forecast_point *point, const struct busy *b, const struct freeing *f, double s) {
+  for (unsigned i = 0; i < b->count; i++) forecast_add_many(point, 1.0 - busy_freed(b, i, f, s), b->bins[i].count);
 }
 
 static void serving_make(const struct pacer *p, const struct freeing *f, struct serving *out) {
@@ -123,9 +143,8 @@ static void add_callers(struct pacer *p, const struct serving *v) {
   }
 }
 
-static void look_ahead(struct pacer *p, const struct pacer_view *view, uint32_t ready) {
-  struct freeing freeing;
-  freeing_make(p, &freeing);
+static void look_ahead(struct pacer *p, const struct pacer_view *view, uint32_t ready, const struct freeing *freeing,
+                       const struct busy *held) {
   const double cycle_s = p->est.talk_s + p->est.wrap_s, lead_s = cycle_s * lead_share < lead_most_s ? cycle_s * lead_share : lead_most_s;
   const unsigned ringing = p->sight.dialing, busy = busy_agents(p);
   const unsigned items = ringing + p->sight.screening + p->sight.waiting + view->inbound_waiting + 16;
@@ -134,12 +153,12 @@ static void look_ahead(struct pacer *p, const struct pacer_view *view, uint32_t 
     const double s = forecast_at_s[i];
     const bool frees = s > lead_s - 1.5;
     forecast_begin(point, (int)ready, frees ? (int)busy : 0, (int)(items + (frees ? busy : 0)));
-    if (frees) add_busy(point, p, &freeing, s + 1.5 - lead_s);
+    if (frees) add_busy(point, held, freeing, s + 1.5 - lead_s);
     forecast_add_many(point, 1.0, p->sight.waiting + view->inbound_waiting);
     if (p->sight.screening) forecast_add_many(point, p->sight.screening_people / p->sight.screening, p->sight.screening);
     forecast_add_arrivals(point, p->est.inbound_per_s * s);
   }
-  serving_make(p, &freeing, &p->serving);
+  serving_make(p, freeing, &p->serving);
   add_callers(p, &p->serving);
 }
 
@@ -161,19 +180,13 @@ static void launch_one(struct pacer *p, const struct est_curve *curve) {
 }
 
 /* People of the calls that ring now, and busy agents free again, within s seconds. */
-static void explain(const struct pacer *p, struct pacer_why *why) {
+static void explain(const struct pacer *p, const struct freeing *f, const struct busy *held, struct pacer_why *why) {
   const double s = PACER_WHY_AHEAD_MS / 1000.0;
   double people = p->sight.screening_people, freeing = 0;
   for (unsigned g = 0; g < PACER_SEGMENTS; g++)
     for (unsigned a = 0; (p->sight.segments_seen >> g & 1) && a < EST_AGES; a++)
       if (p->sight.ringing[g][a]) people += p->sight.ringing[g][a] * est_curve_within(&p->curve[g], a + 0.5, s);
-  struct freeing f;
-  freeing_make(p, &f);
-  for (unsigned w = 0; w < EST_WRAPS; w++)
-    if (p->sight.wrap[w]) freeing += p->sight.wrap[w] * freeing_wrap(&f, w, s);
-  for (unsigned c = 0; c < EST_CLASSES; c++)
-    for (unsigned t = 0; t < EST_TALKS; t++)
-      if (p->sight.talk[c][t]) freeing += p->sight.talk[c][t] * freeing_talk(&f, p->est.talk_end[c][t] / p->est.talk_risk[c][t], s);
+  for (unsigned i = 0; i < held->count; i++) freeing += held->bins[i].count * busy_freed(held, i, f, s);
   why->people_milli = (uint32_t)(people * 1000.0);
   why->freeing_milli = (uint32_t)(freeing * 1000.0);
   why->target_bp100 = (uint32_t)(p->target * 1e6);
@@ -211,8 +224,12 @@ uint32_t predict_launches(struct pacer *p, const struct pacer_view *view, uint32
   uint64_t made = p->sight.segments_seen;
   for (unsigned g = 0; g < PACER_SEGMENTS; g++)
     if (made >> g & 1) est_curve(&p->est, g, doubt, &p->curve[g]);
-  look_ahead(p, view, ready);
-  explain(p, &out->why);
+  struct freeing freeing;
+  struct busy held;
+  freeing_make(p, &freeing);
+  busy_make(p, &held);
+  look_ahead(p, view, ready, &freeing, &held);
+  explain(p, &freeing, &held, &out->why);
   uint32_t launches = 0;
   room = slow_start(p, ready, room);
   for (;;) {
