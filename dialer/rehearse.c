@@ -27,7 +27,11 @@ static void usage(FILE *to) {
         "      --count N         invented contacts; default 500\n"
         "      --campaign FILE   campaign template; default: the sample campaign (etc/campaigns/demo.conf)\n"
         "      --seconds S       stop after S seconds; default: when every contact is finished\n"
+        "      --answer P        share of the invented people's phones that are answered, 0.35 or 35%, machines included;\n"
+        "                        default 53.8%\n"
+        "      --machines P      share of machines among the answers; default 48.3%, with --answer 30%\n"
         "      --talk-ms A-B     length of the agents' talks; default 6000-13000\n"
+        "      --wrapup-ms A-B   how long agents take to say how it went; default 500-1500\n"
         "      --seed S          another invented world; default 1\n"
         "      --port P          TCP port of the page; the next free one if it is taken; default 8080\n"
         "      --json FILE       write the figures there\n"
@@ -55,10 +59,41 @@ static int whole(const char *name, const char *text, unsigned long least, unsign
   return CAD_EINVAL;
 }
 
-static const struct option OPTIONS[] = {{"contacts", 1, 0, 'c'}, {"callees", 1, 0, 'e'}, {"agents", 1, 0, 'a'},  {"count", 1, 0, 'n'},
-                                        {"campaign", 1, 0, 'C'}, {"seconds", 1, 0, 's'}, {"talk-ms", 1, 0, 't'}, {"seed", 1, 0, 'r'},
-                                        {"port", 1, 0, 'p'},     {"json", 1, 0, 'j'},    {"details", 1, 0, 'D'}, {"state", 1, 0, 'd'},
-                                        {"once", 0, 0, 'o'},     {"debug", 0, 0, 'v'},   {"help", 0, 0, 'h'},    {0, 0, 0, 0}};
+int rehearse_range(const char *text, int64_t *low_ms, int64_t *high_ms) {
+  long a, b;
+  int used = 0;
+  if (sscanf(text, "%ld-%ld%n", &a, &b, &used) != 2 || text[used] != 0 || a < 0 || b < a || b > 3600000) return CAD_EINVAL;
+  *low_ms = a;
+  *high_ms = b;
+  return CAD_OK;
+}
+
+static int range(const char *name, const char *text, const char **out) {
+  int64_t low, high;
+  *out = text;
+  if (rehearse_range(text, &low, &high) == CAD_OK) return CAD_OK;
+  fprintf(stderr, "cadencia rehearse: --%s is two whole numbers of milliseconds such as 6000-13000, not '%s'\n", name, text);
+  return CAD_EINVAL;
+}
+
+/* 0.35 or 35% */
+static int share(const char *name, const char *text, int *out_bp) {
+  char *end;
+  double v = strtod(text, &end) * 10000;
+  if (*end == '%') v /= 100, end++;
+  if (end != text && *end == 0 && v >= 0 && v <= 10000) {
+    *out_bp = (int)(v + 0.5);
+    return CAD_OK;
+  }
+  fprintf(stderr, "cadencia rehearse: --%s must be a share such as 0.35 or 35%%, not '%s'\n", name, text);
+  return CAD_EINVAL;
+}
+
+static const struct option OPTIONS[] = {
+    {"contacts", 1, 0, 'c'}, {"callees", 1, 0, 'e'}, {"agents", 1, 0, 'a'},    {"count", 1, 0, 'n'},  {"campaign", 1, 0, 'C'},
+    {"seconds", 1, 0, 's'},  {"talk-ms", 1, 0, 't'}, {"seed", 1, 0, 'r'},      {"port", 1, 0, 'p'},   {"json", 1, 0, 'j'},
+    {"details", 1, 0, 'D'},  {"state", 1, 0, 'd'},   {"wrapup-ms", 1, 0, 'w'}, {"answer", 1, 0, 'A'}, {"machines", 1, 0, 'M'},
+    {"once", 0, 0, 'o'},     {"debug", 0, 0, 'v'},   {"help", 0, 0, 'h'},      {0, 0, 0, 0}};
 
 static int take_option(struct rehearse_options *o, int c, const char *name) {
   unsigned long v = 0;
@@ -67,7 +102,10 @@ static int take_option(struct rehearse_options *o, int c, const char *name) {
   case 'c': o->contacts = optarg; break;
   case 'e': o->callees = optarg; break;
   case 'C': o->campaign = optarg; break;
-  case 't': o->talk_ms = optarg; break;
+  case 't': rc = range(name, optarg, &o->talk_ms); break;
+  case 'w': rc = range(name, optarg, &o->wrapup_ms); break;
+  case 'A': rc = share(name, optarg, &o->answer_bp); break;
+  case 'M': rc = share(name, optarg, &o->machines_bp); break;
   case 'j': o->json = optarg; break;
   case 'D': o->details = optarg; break;
   case 'd': o->state = optarg; break;
@@ -171,6 +209,7 @@ static int conclude(struct rehearsal *r, struct store *s) {
   }
   show_end(r);
   tally_print(&sums, stdout, r->opt.spanish);
+  show_in_virtual_time(r);
   if (r->opt.json != NULL && tally_write_json(&sums, r->opt.json) < 0) {
     fprintf(stderr, "cadencia rehearse: %s cannot be written\n", r->opt.json);
     rc = CAD_EIO;
@@ -218,6 +257,7 @@ static bool on_live(void *arg, struct daemon *d, const struct live *live) {
   show_progress(r, now);
   if (live->draining || !campaign_over(r, now)) return false;
   r->finished = true;
+  r->ended = now.mono;
   if (r->opt.once || r->timed_out || r->carrier_lost) return true;
   (void)conclude_from_file(r, true);
   if (r->cfg.console_host[0] == 0) return true;
@@ -278,7 +318,15 @@ static int rehearse(struct rehearsal *r) {
 
 int rehearse_main(int argc, char **argv) {
   static struct rehearsal r;
-  r = (struct rehearsal){.opt = {.agents = 16, .count = 500, .seed = 1, .port = 8080, .talk_ms = "6000-13000", .spanish = speaks_spanish()},
+  r = (struct rehearsal){.opt = {.agents = 16,
+                                 .count = 500,
+                                 .seed = 1,
+                                 .port = 8080,
+                                 .talk_ms = "6000-13000",
+                                 .wrapup_ms = "500-1500",
+                                 .answer_bp = -1,
+                                 .machines_bp = -1,
+                                 .spanish = speaks_spanish()},
                          .carrier = {0, -1}};
   optind = 1;
   int index = 0;
@@ -297,6 +345,7 @@ int rehearse_main(int argc, char **argv) {
     usage(stderr);
     return 2;
   }
+  if (r.opt.answer_bp >= 0 && r.opt.machines_bp < 0) r.opt.machines_bp = 3000; /* as cadencia simulate */
   config_defaults(&r.cfg);
   if (r.opt.agents + 8 > r.cfg.limit_agents) r.cfg.limit_agents = r.opt.agents + 8;
   r.tally = tally_create();

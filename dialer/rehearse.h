@@ -15,7 +15,8 @@ struct rehearse_options {
   unsigned agents, count, seconds; /* seconds 0: until every contact is finished */
   uint64_t seed;
   uint16_t port;
-  const char *talk_ms;
+  const char *talk_ms, *wrapup_ms;
+  int answer_bp, machines_bp; /* of invented people; -1: as usual */
   bool once, spanish, verbose;
 };
 struct rehearsal {
@@ -31,10 +32,13 @@ struct rehearsal {
   struct wall rules_time; /* what the rules' clock says at the start */
   int64_t shift_ms;
   struct live last;
-  struct mono started, quiet_since, shown, looked;
+  struct mono started, ended, quiet_since, shown, looked;
   uint64_t progress_mark;
   bool finished, timed_out, stuck, carrier_lost;
 };
+
+/* "A-B" in milliseconds, up to an hour. CAD_OK, CAD_EINVAL. */
+int rehearse_range(const char *text, int64_t *low_ms, int64_t *high_ms);
 
 /* ---- rehearse_stage.c: everything that must stand before the daemon runs; each prints what is wrong ---- */
 int stage_folder(struct rehearsal *r);
@@ -48,5 +52,7 @@ void stage_remove(const struct rehearsal *r);
 void show_start(const struct rehearsal *r);
 void show_progress(struct rehearsal *r, struct now now);
 void show_end(struct rehearsal *r);
+/* How cadencia simulate runs the same floor. */
+void show_in_virtual_time(const struct rehearsal *r);
 
 #endif

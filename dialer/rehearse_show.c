@@ -1,6 +1,8 @@
 /* What a rehearsal tells while it runs. */
 #include "dialer/base/clock.h"
 #include "dialer/rehearse.h"
+#include "dialer/sim/cast.h"
+#include <cadencia/err.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -63,4 +65,30 @@ void show_end(struct rehearsal *r) {
             : "The contacts that are left may not be called now (hours, zone, attempts).");
   if (r->carrier_lost)
     puts(es ? "AVISO: la operadora simulada terminó antes de tiempo." : "NOTE: the simulated carrier ended before its time.");
+}
+
+static void put_range(const char *name, const char *ms) {
+  int64_t low, high;
+  if (rehearse_range(ms, &low, &high) == CAD_OK) printf(" --%s %g-%g", name, (double)low / 1000, (double)high / 1000);
+}
+
+void show_in_virtual_time(const struct rehearsal *r) {
+  const struct rehearse_options *o = &r->opt;
+  bool invented = o->callees == NULL && o->contacts == NULL && o->campaign == NULL, es = o->spanish;
+  int64_t ms = mono_since(r->ended.ms != 0 ? r->ended : clock_mono(), r->started);
+  double hours = (double)(o->seconds != 0 && ms > (int64_t)o->seconds * 1000 ? (int64_t)o->seconds * 1000 : ms) / 3600000;
+  if ((!invented && o->state == NULL) || r->started.ms == 0) return;
+  fputs(es ? "\nLo mismo en tiempo virtual:\n" : "\nThe same in virtual time:\n", stdout);
+  if (invented) {
+    int answer_bp, machines_bp;
+    cast_usual(&answer_bp, &machines_bp);
+    if (o->answer_bp >= 0) answer_bp = o->answer_bp;
+    if (o->machines_bp >= 0) machines_bp = o->machines_bp;
+    printf("  cadencia simulate --agents %u --answer %g%% --machines %g%%", o->agents, answer_bp / 100.0, machines_bp / 100.0);
+    put_range("talk", o->talk_ms);
+    put_range("wrap", o->wrapup_ms);
+    printf(" --hours %.4f --days 5\n", hours);
+  }
+  if (o->state != NULL)
+    printf("  cadencia simulate --replay " REHEARSE_CAMPAIGN " -c %s/cadencia.conf --hours %.4f --days 5\n", r->dir, hours);
 }

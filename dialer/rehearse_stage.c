@@ -136,7 +136,13 @@ int stage_cast(struct rehearsal *r) {
   snprintf(r->callees, sizeof r->callees, o->callees != NULL ? "%s" : "%s/callees.csv", o->callees != NULL ? o->callees : r->dir);
   if (o->callees != NULL) return o->contacts != NULL ? CAD_OK : contacts_from_callees(r);
   uint64_t *phones = NULL;
-  struct cast_options c = {.share = r->cfg.share_dir, .seed = o->seed, .count = o->count};
+  struct cast_options c = {.share = r->cfg.share_dir,
+                           .seed = o->seed,
+                           .count = o->count,
+                           .own_shares = o->answer_bp >= 0 || o->machines_bp >= 0,
+                           .answer_bp = o->answer_bp,
+                           .machines_bp = o->machines_bp};
+  (void)rehearse_range(o->talk_ms, &c.talk_low_ms, &c.talk_high_ms);
   char names[1100];
   snprintf(names, sizeof names, "%s", r->contacts);
   if (o->contacts != NULL) {
@@ -163,9 +169,14 @@ int stage_carrier(struct rehearsal *r) {
   char seed[24], lines[16];
   snprintf(seed, sizeof seed, "%llu", (unsigned long long)r->opt.seed);
   snprintf(lines, sizeof lines, "%u", r->cfg.limit_calls * 4 > 60000 ? 60000 : r->cfg.limit_calls * 4);
-  char *argv[] = {"cadencia",    "sim-carrier", "--callees", r->callees, "--share",   r->cfg.share_dir,
-                  "--seed",      seed,          "--calls",   lines,      "--talk-ms", (char *)r->opt.talk_ms,
-                  "--wrapup-ms", "500-1500",    NULL};
+  char *argv[] = {"cadencia",    "sim-carrier",
+                  "--callees",   r->callees,
+                  "--share",     r->cfg.share_dir,
+                  "--seed",      seed,
+                  "--calls",     lines,
+                  "--talk-ms",   (char *)r->opt.talk_ms,
+                  "--wrapup-ms", (char *)r->opt.wrapup_ms,
+                  NULL};
   int rc = child_start(argv, 4 << 20, &r->carrier);
   struct sim_truth t = {0};
   if (rc == CAD_OK) {
@@ -212,6 +223,21 @@ static void choose_page_port(struct rehearsal *r) {
          wanted, wanted + PAGE_PORTS - 1);
 }
 
+/* For the commands that read the records afterwards; the daemon of the rehearsal has its own in memory. */
+static int write_config(const struct rehearsal *r) {
+  char path[CONFIG_PATH_MAX + 16];
+  snprintf(path, sizeof path, "%s/cadencia.conf", r->dir);
+  FILE *f = fopen(path, "we");
+  if (f == NULL) return refuse(r, "the folder cannot be written", "no se puede escribir en la carpeta", r->dir);
+  fprintf(f,
+          "# To look at the records of this rehearsal: cadencia report calls -c %s\n"
+          "state_dir = \"%s\";\n"
+          "listeners = ( { name = \"main\"; bind = \"127.0.0.1:5060\"; } );\n"
+          "trunks = ( { name = \"carrier\"; listener = \"main\"; proxy = \"sip:127.0.0.1:5070\"; caller_id = \"+12025550100\"; } );\n",
+          path, r->dir);
+  return fclose(f) == 0 ? CAD_OK : refuse(r, "the folder cannot be written", "no se puede escribir en la carpeta", r->dir);
+}
+
 int stage_config(struct rehearsal *r) {
   struct config *c = &r->cfg;
   uint16_t sip_port = 0;
@@ -239,7 +265,7 @@ int stage_config(struct rehearsal *r) {
                              .codec_count = 2};
   snprintf(t->proxy, sizeof t->proxy, "sip:127.0.0.1:%u;transport=udp", r->carrier_port);
   choose_page_port(r);
-  return CAD_OK;
+  return write_config(r);
 }
 
 /* ---- records ---- */

@@ -24,8 +24,8 @@ static void usage(FILE *to) {
         "  --hours H          length of the shift in hours, 0.5 is half an hour (1)\n"
         "  --answer P         share of calls that are answered, 0.35 or 35%, machines included (35%)\n"
         "  --machines P       share of machines among the answers (30%)\n"
-        "  --talk S --wrap S  mean talk and wrap-up time in seconds (60, 10)\n"
-        "  --ring S           mean ring time of those who answer in seconds (8.5)\n"
+        "  --talk S --wrap S  mean talk and wrap-up time in seconds (60, 10), or a range: 25-35\n"
+        "  --ring S           mean ring time of those who answer in seconds (8.5), or a range\n"
         "  --lines N          trunk channels (6 an agent and 10)\n"
         "  --policy WORD      ours (also: predictive), progressive, ratio:2.5: what Cadencia can be set to;\n"
         "                     fixed:2.5, vicidial:ratio|hard_limit|tapered|average[,max=3,pct=3,target=-1,available]: what others do\n\n"
@@ -179,8 +179,15 @@ static int apply_answers(const struct request *q, struct scenario *d) {
   return CAD_OK;
 }
 
+/* A mean, or a range of which any value is as likely. */
 static int apply_spread(const char *text, double least, double most, struct spread *s) {
-  double v;
+  double v, high;
+  int used = 0;
+  if (sscanf(text, "%lf-%lf%n", &v, &high, &used) == 2 && text[used] == 0) {
+    if (!(v >= least && high >= v && high <= most)) return CAD_EINVAL;
+    *s = (struct spread){.mean = (v + high) / 2, .count = 2, .quantile = {v, high}};
+    return CAD_OK;
+  }
   if (parse_number(text, least, most, &v) < 0) return CAD_EINVAL;
   s->mean = v;
   s->count = 0;

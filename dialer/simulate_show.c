@@ -66,7 +66,7 @@ void simulate_table(const struct simulated *s, FILE *out) {
   fprintf(out, "  abandoned, legally  %9.2f %%   %llu of %llu live answers, as the log says\n",
           percent(t.abandoned, t.abandoned + t.connected), big(t.abandoned), big(t.abandoned + t.connected));
   if (s->days > 1) fprintf(out, "    worst day         %9.2f %%   %u of %u days over the limit\n", j.worst_legal_pct, j.breaches, s->days);
-  fprintf(out, "  hung up waiting     %9llu\n", big(t.early_hangup));
+  fprintf(out, "  hung up early       %9llu\n", big(t.early_hangup));
   fprintf(out, "  attempts            %9llu     %.1f an hour and agent; %llu given up after the legal ring time\n", big(t.attempts),
           (double)t.attempts / hours / d->agents, big(t.given_up));
   fprintf(out, "  answered            %9llu     %.1f %%: %llu people, %llu machines (%llu reached agents)\n", big(t.answered),

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FICTION_PER_AREA = 100, WAVS_MAX = 64 };
+enum { FICTION_PER_AREA = 100, WAVS_MAX = 64, ALL_BP = 10000, CONNECT_MS = 900 /* until an agent speaks, about */ };
 /* Area codes that lie in one time zone each: Eastern, Central, Mountain, Pacific. */
 static const uint16_t areas[] = {201, 202, 212, 215, 216, 301, 305, 313, 404, 412, 410, 614, 617, 646, 703, 704, 718, 757, 919, 954,
                                  214, 281, 312, 314, 405, 414, 469, 504, 512, 612, 651, 713, 773, 816, 832, 901, 972, 303, 505, 720,
@@ -16,12 +16,14 @@ static const char *const last_names[] = {"Gomez",  "Miller", "Ruiz",   "Baker", 
                                          "Castro", "Parker", "Romero", "Walker", "Nunez", "Foster", "Vidal", "Hayes", "Leon",  "Brooks"};
 
 /* What 10,000 calls would meet. */
-static const struct {
+static const struct share {
   enum behaviour behaviour;
   unsigned share;
-} shares[] = {{CALLEE_PERSON, 2680}, {CALLEE_EARLY_HANGUP, 100}, {CALLEE_MACHINE, 2600}, {CALLEE_NO_ANSWER, 2740},
-              {CALLEE_BUSY, 640},    {CALLEE_SIT, 360},          {CALLEE_FAX, 180},      {CALLEE_REJECT, 140},
-              {CALLEE_FAIL, 260},    {CALLEE_DEAD_AIR, 120},     {CALLEE_BUSY_TONE, 180}};
+} usual[] = {{CALLEE_PERSON, 2680}, {CALLEE_EARLY_HANGUP, 100}, {CALLEE_MACHINE, 2600}, {CALLEE_NO_ANSWER, 2740},
+             {CALLEE_BUSY, 640},    {CALLEE_SIT, 360},          {CALLEE_FAX, 180},      {CALLEE_REJECT, 140},
+             {CALLEE_FAIL, 260},    {CALLEE_DEAD_AIR, 120},     {CALLEE_BUSY_TONE, 180}};
+
+enum { SHARES = sizeof usual / sizeof *usual };
 
 struct wavs {
   char names[WAVS_MAX][64];
@@ -55,11 +57,52 @@ static void shuffle(uint32_t *order, unsigned n, uint64_t *dice) {
   }
 }
 
+static bool is_person(enum behaviour b) { return b == CALLEE_PERSON || b == CALLEE_EARLY_HANGUP; }
+static bool is_machine(enum behaviour b) { return b == CALLEE_MACHINE; }
+static bool is_other(enum behaviour b) { return !is_person(b) && !is_machine(b); }
+
+/* The shares of one group become total, each in proportion. */
+static void scale(struct share out[SHARES], bool (*in_group)(enum behaviour b), unsigned total) {
+  unsigned sum = 0, given = 0, at = 0;
+  for (unsigned k = 0; k < SHARES; k++)
+    if (in_group(usual[k].behaviour)) sum += usual[k].share;
+  for (unsigned k = 0; k < SHARES; k++) {
+    if (!in_group(usual[k].behaviour)) continue;
+    at += usual[k].share;
+    out[k].share = total * at / sum - given;
+    given += out[k].share;
+  }
+}
+
+void cast_usual(int *answer_bp, int *machines_bp) {
+  unsigned people = 0, machines = 0;
+  for (unsigned k = 0; k < SHARES; k++) {
+    people += is_person(usual[k].behaviour) ? usual[k].share : 0;
+    machines += is_machine(usual[k].behaviour) ? usual[k].share : 0;
+  }
+  *answer_bp = (int)(people + machines);
+  *machines_bp = (int)(machines * ALL_BP / (people + machines));
+}
+
+/* The usual shares, or those asked for: the calls that neither people nor machines answer keep their proportions. */
+static void choose_shares(const struct cast_options *o, struct share out[SHARES]) {
+  int answer_bp, machines_bp;
+  memcpy(out, usual, sizeof usual);
+  if (!o->own_shares) return;
+  cast_usual(&answer_bp, &machines_bp);
+  if (o->answer_bp >= 0) answer_bp = o->answer_bp < ALL_BP ? o->answer_bp : ALL_BP;
+  if (o->machines_bp >= 0) machines_bp = o->machines_bp < ALL_BP ? o->machines_bp : ALL_BP;
+  unsigned answered = (unsigned)answer_bp, machines = (answered * (unsigned)machines_bp + ALL_BP / 2) / ALL_BP;
+  scale(out, is_person, answered - machines);
+  scale(out, is_machine, machines);
+  scale(out, is_other, ALL_BP - answered);
+}
+
 /* Exact shares instead of luck: call number i of n falls into the part of the table where (i + 0.5) / n lies. */
-static enum behaviour behaviour_at(unsigned i, unsigned n) {
+static enum behaviour behaviour_at(const struct share shares[SHARES], unsigned i, unsigned n) {
   unsigned sum = 0;
   uint64_t at = ((uint64_t)i * 2 + 1) * 5000 / n;
-  for (size_t k = 0; k < sizeof shares / sizeof *shares; k++) {
+  for (size_t k = 0; k < SHARES; k++) {
     sum += shares[k].share;
     if (at < sum) return shares[k].behaviour;
   }
@@ -73,7 +116,7 @@ static const char *code_of(enum behaviour b, uint64_t *dice) {
   return "";
 }
 
-static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const char *share, const struct wavs *people,
+static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const struct cast_options *o, const struct wavs *people,
                          const struct wavs *machines, uint64_t *dice) {
   static const int beeps[] = {440, 500, 620, 750, 850, 1000, 1000, 1100, 1300, 1400, 1633, 1800};
   char wav[1300] = "", hang_up[16] = "", beep[16] = "", noise[16] = "";
@@ -82,13 +125,16 @@ static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const char *
   if (person || b == CALLEE_MACHINE) {
     const struct wavs *from = person ? people : machines;
     int i = (int)dice_range(dice, 0, from->count - 1);
-    snprintf(wav, sizeof wav, "%s/greetings/%s", share, from->names[i]);
+    snprintf(wav, sizeof wav, "%s/greetings/%s", o->share, from->names[i]);
     length = from->length_ms[i];
   }
   switch (b) {
-  case CALLEE_PERSON: /* every second one says good-bye first */
-    if (dice_range(dice, 0, 1) == 0) snprintf(hang_up, sizeof hang_up, "%d", delay + length + 3000 + (int)dice_range(dice, 5000, 11000));
+  case CALLEE_PERSON: { /* every second one says good-bye first */
+    int64_t low = o->talk_high_ms > 0 ? o->talk_low_ms : 6000, high = o->talk_high_ms > 0 ? o->talk_high_ms : 13000;
+    if (dice_range(dice, 0, 1) == 0)
+      snprintf(hang_up, sizeof hang_up, "%d", delay + length + CONNECT_MS + (int)dice_range(dice, low, high));
     break;
+  }
   case CALLEE_EARLY_HANGUP:
     delay = (int)dice_range(dice, 50, 300);
     snprintf(hang_up, sizeof hang_up, "%d", (int)dice_range(dice, 500, 1000));
@@ -117,6 +163,8 @@ static int write_both(const struct cast_options *o, FILE *contacts, FILE *callee
   uint64_t dice = o->seed * 0x9e3779b97f4a7c15u + 1;
   fputs("phone,name,external_id\n", contacts);
   fputs("phone,behaviour,wav,ring_ms,answer_delay_ms,hangup_ms,sip_code,level_dbm0,noise_dbm0,beep_hz,loss_bp,codec\n", callees);
+  struct share shares[SHARES];
+  choose_shares(o, shares);
   for (unsigned i = 0; i < o->count; i++) order[i] = i;
   shuffle(order, o->count, &dice);
   for (unsigned i = 0; i < o->count; i++) {
@@ -124,7 +172,7 @@ static int write_both(const struct cast_options *o, FILE *contacts, FILE *callee
     uint64_t phone = o->phones != NULL ? o->phones[i] : 10000000000u + (uint64_t)areas[area] * 10000000u + 5550100u + line;
     fprintf(contacts, "+%llu,%s %s,R%05u\n", (unsigned long long)phone, first_names[dice_range(&dice, 0, 19)],
             last_names[dice_range(&dice, 0, 19)], i + 1);
-    write_callee(callees, phone, behaviour_at(order[i], o->count), o->share, people, machines, &dice);
+    write_callee(callees, phone, behaviour_at(shares, order[i], o->count), o, people, machines, &dice);
   }
   return ferror(contacts) || ferror(callees) ? CAD_EIO : CAD_OK;
 }

@@ -6,6 +6,7 @@
 #ifndef CADENCIA_SIM_CAST_H
 #define CADENCIA_SIM_CAST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,7 +16,14 @@ struct cast_options {
   uint64_t seed;
   unsigned count;
   const uint64_t *phones; /* NULL: invented too */
+  bool own_shares;        /* the next two hold */
+  int answer_bp;          /* share of the calls that are answered, machines included; < 0: as cast.c says */
+  int machines_bp;        /* share of machines among these; < 0: as cast.c says */
+  /* How long people talk who end the call themselves (every second one); 0, 0: 6 to 13 s. */
+  int64_t talk_low_ms, talk_high_ms;
 };
+/* The shares that cast.c invents by itself. */
+void cast_usual(int *answer_bp, int *machines_bp);
 /* How many numbers for fiction there are in the area codes that cast.c knows. */
 unsigned cast_most(void);
 /* Both files are written anew. CAD_OK, CAD_EIO, CAD_EFULL (count > cast_most()), CAD_ENOENT (no greetings), CAD_ENOMEM. */

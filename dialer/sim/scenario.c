@@ -35,6 +35,7 @@ void scenario_defaults(struct scenario *s) {
                          .early_hangup_pct = 15,
                          .machine_talk_s = 7,
                          .machine_wrap_s = 2,
+                         .hours_end = 1,
                          .login_spread_s = 300,
                          .breaks_per_hour = 0.35,
                          .break_s = 300,
@@ -126,9 +127,13 @@ static void draw_person(const struct scenario *s, const struct die *d, double de
   f->fate = FATE_PERSON;
   f->answer_ms = ms(delay + ring);
   f->greeting_ms = ms(spread_at(&s->greeting, roll(d, 3), 1));
-  f->verdict_ms = s->screening ? f->greeting_ms + ms(s->verdict_least_s + (s->verdict_most_s - s->verdict_least_s) * roll(d, 4)) : 100;
+  double after = s->verdict_least_s + (s->verdict_most_s - s->verdict_least_s) * roll(d, 4);
+  if (s->verdict.count) after = spread_at(&s->verdict, roll(d, 4), 1);
+  f->verdict_ms = s->screening ? f->greeting_ms + ms(after) : 100;
   f->passed = !s->screening || roll(d, 5) * 100 >= s->mistaken_pct;
   if (roll(d, 6) * 100 < s->early_hangup_pct) f->patience_ms = ms(0.6 + 1.4 * roll(d, 7));
+  f->hasty = s->hasty_pct > 0 && roll(d, 17) * 100 < s->hasty_pct;
+  if (f->hasty) f->patience_ms = -f->greeting_ms / 2;
   double factor = steps_at(&s->talk_by_time, at_s, 1);
   struct spread brief = {.mean = s->short_talk_s, .cv = 0.6};
   f->talk_ms = ms(spread_at(roll(d, 8) * 100 < s->short_talk_pct ? &brief : &s->talk, roll(d, 9), factor));
@@ -138,12 +143,14 @@ static void draw_person(const struct scenario *s, const struct die *d, double de
 
 static void draw_machine(const struct scenario *s, const struct die *d, double delay, struct fortune *f) {
   double u = roll(d, 12), ring = roll(d, 11) * 100 < s->machine_fast_pct ? 0.8 + 3 * u : 17 + 2.8 * normal_at(u);
+  if (s->machine_ring.count) ring = spread_at(&s->machine_ring, u, 1);
   if (ring < 0.5) ring = 0.5;
   if (ring > s->ring_limit_s - 0.2) return; /* rings out first */
   struct spread talk = {.mean = s->machine_talk_s, .cv = 0.4}, wrap = {.mean = s->machine_wrap_s, .cv = 0.4};
   f->fate = FATE_MACHINE;
   f->answer_ms = ms(delay + ring);
-  f->verdict_ms = s->screening ? ms(1.8 + 1.8 * roll(d, 13)) : 100;
+  double heard = s->machine_verdict.count ? spread_at(&s->machine_verdict, roll(d, 13), 1) : 1.8 + 1.8 * roll(d, 13);
+  f->verdict_ms = s->screening ? ms(heard) : 100;
   f->passed = !s->screening || roll(d, 14) * 100 < s->missed_pct;
   f->greeting_ms = f->verdict_ms; /* it speaks on; the screening that lets it through takes a pause for the end */
   f->talk_ms = ms(spread_at(&talk, roll(d, 15), 1));

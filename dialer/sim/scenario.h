@@ -20,7 +20,7 @@ struct steps {
 struct wave {
   double at_s, share, for_s; /* that share of the agents leaves within two minutes */
 };
-/* Seconds: of log-normal shape, or by quantiles when there are some. */
+/* Seconds: of log-normal shape, or by quantiles when there are some (two: any value between them is as likely). */
 struct spread {
   double mean, cv;
   unsigned count; /* of quantiles, 0: log-normal */
@@ -40,16 +40,18 @@ struct scenario {
   uint32_t block; /* so many contacts in a row are of one class */
   struct spread delay, ring, talk, wrap, greeting;
   double delay_least_s, ring_limit_s, machine_fast_pct;
+  struct spread machine_ring, machine_verdict, verdict; /* from a campaign's log, used when they have quantiles */
   double short_talk_pct, short_talk_s;
   /* screening */
   uint8_t screening;
   double verdict_least_s, verdict_most_s, mistaken_pct, missed_pct;
-  double early_hangup_pct, machine_talk_s, machine_wrap_s;
+  double early_hangup_pct, hasty_pct, machine_talk_s, machine_wrap_s; /* hasty: gone in the midst of their own greeting */
   /* the box */
   uint32_t lines, calls_per_s; /* 0: 6 lines an agent and 10; a quarter of a call a second and agent, at least 10 */
   /* agents */
   double login_spread_s, breaks_per_hour, break_s;
   struct steps staff; /* share of the agents on shift */
+  uint8_t hours_end;  /* the permitted hours end with the shift, so the pacer is told when; else the shift is ended by hand */
   unsigned wave_count;
   struct wave waves[WAVES_MAX];
   /* inbound callers, served by the same agents first */
@@ -73,10 +75,11 @@ double spread_at(const struct spread *s, double u, double factor);
 enum fate { FATE_NO_ANSWER = 0, FATE_PERSON, FATE_MACHINE, FATE_BUSY, FATE_FAIL };
 struct fortune {
   uint8_t fate, class;
+  bool hasty;                            /* a person who is gone before anybody could serve him: patience_ms < 0 */
   bool passed;                           /* screening lets it through to an agent */
   int64_t delay_ms, answer_ms;           /* to the first ringing, to the answer or the refusal, from the INVITE */
   int64_t greeting_ms, verdict_ms;       /* from the answer to the greeting's end; from the answer to the verdict */
-  int64_t patience_ms, talk_ms, wrap_ms; /* hangs up so long after the greeting's end unless served, 0: stays */
+  int64_t patience_ms, talk_ms, wrap_ms; /* hangs up so long after the greeting's end (or before it) unless served, 0: stays */
 };
 /* at_s: seconds since the shift began; redial: how often that contact was called before. */
 void fortune_draw(const struct scenario *s, uint64_t seed, uint64_t contact, uint32_t redial, double at_s, struct fortune *out);

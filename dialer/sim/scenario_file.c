@@ -39,6 +39,7 @@ static const struct number {
     NUMBER(mistaken_pct, 0, 20, "0.5"),
     NUMBER(missed_pct, 0, 100, "5.0"),
     NUMBER(early_hangup_pct, 0, 100, "15.0"),
+    NUMBER(hasty_pct, 0, 100, "3.0"),
     NUMBER(machine_talk_s, 1, 120, "7.0"),
     NUMBER(machine_wrap_s, 0.1, 120, "2.0"),
     NUMBER(login_spread_s, 0, 7200, "300.0"),
@@ -160,7 +161,7 @@ static void own_waves(struct schema *sc, config_setting_t *s, void *base) {
   }
 }
 
-enum { OTHERS = 13 };
+enum { OTHERS = 14 };
 static const struct schema_key OTHER_KEYS[OTHERS] = {
     {"name", SCHEMA_TEXT, false, offsetof(struct scenario, name), 64, 1, 63, "\"an ordinary day\"", NULL},
     {"agents", SCHEMA_WHOLE, false, offsetof(struct scenario, agents), 4, 1, SCENARIO_AGENTS_MAX, "10", NULL},
@@ -168,6 +169,7 @@ static const struct schema_key OTHER_KEYS[OTHERS] = {
     {"lines", SCHEMA_WHOLE, false, offsetof(struct scenario, lines), 4, 0, 10000, "110", NULL},
     {"calls_per_s", SCHEMA_WHOLE, false, offsetof(struct scenario, calls_per_s), 4, 0, 1000, "6", NULL},
     {"screening", SCHEMA_FLAG, false, offsetof(struct scenario, screening), 1, 0, 0, "true", NULL},
+    {"hours_end", SCHEMA_FLAG, false, offsetof(struct scenario, hours_end), 1, 0, 0, "true", NULL},
     {"answer_by_hour", SCHEMA_OWN, false, 0, 0, 0, 0, "( (\"0:00\", 1.0), (\"4:00\", 0.85) )", own_steps},
     {"answer_by_time", SCHEMA_OWN, false, 0, 0, 0, 0, "( (\"3:00\", 2.0), (\"4:30\", 1.0) )", own_steps},
     {"talk_by_time", SCHEMA_OWN, false, 0, 0, 0, 0, "( (\"3:00\", 2.0), (\"4:30\", 1.0) )", own_steps},
@@ -211,6 +213,7 @@ void scenario_help(FILE *out) {
   fputs("# Keys of a scenario file, with what holds when a file is silent. Shares are percent, durations seconds (keys in _s),\n"
         "# times of the day \"H:MM\" since the shift began.\n"
         "name = \"a day\";\nagents = 10;\nscreening = true;      # false: machines reach the agents\n"
+        "hours_end = true;      # the permitted hours end with the shift and the pacer plans for it; false: it is ended by hand\n"
         "lines = 0;             # trunk channels; 0: 6 an agent and 10\n"
         "calls_per_s = 0;       # 0: a quarter of a call for each agent, at least 10\n"
         "block = 1;             # so many contacts in a row are of one score class\n"

@@ -164,7 +164,7 @@ void people_closed(struct world *w, const struct mail_store_close *c) {
   w->day_abandoned += c->outcome == OUTCOME_ABANDONED;
   w->day_early += c->outcome == OUTCOME_EARLY_HANGUP;
   bool served = f->fate == FATE_PERSON && c->outcome == OUTCOME_CONNECTED;
-  bool lost = f->fate == FATE_PERSON && (c->outcome == OUTCOME_ABANDONED || c->outcome == OUTCOME_EARLY_HANGUP);
+  bool lost = f->fate == FATE_PERSON && !f->hasty && (c->outcome == OUTCOME_ABANDONED || c->outcome == OUTCOME_EARLY_HANGUP);
   w->r->served_people += served;
   w->r->lost_people += lost;
   struct world_minute *m = minute_at(w, w->now_ms);

@@ -153,6 +153,44 @@ START_TEST(an_invented_cast_has_fictional_numbers_once_each_and_fair_shares) {
 }
 END_TEST
 
+START_TEST(shares_and_talk_are_as_asked_for) {
+  make_greetings();
+  struct cast_options o = {.share = dir,
+                           .seed = 5,
+                           .count = 1000,
+                           .own_shares = true,
+                           .answer_bp = 3000,
+                           .machines_bp = 2000,
+                           .talk_low_ms = 30000,
+                           .talk_high_ms = 31000};
+  ck_assert_int_eq(cast_write(&o, in_dir("contacts.csv"), in_dir("callees.csv")), CAD_OK);
+  struct callees *c = NULL;
+  ck_assert_int_eq(callees_load(in_dir("callees.csv"), bank, stderr, &c), CAD_OK);
+  unsigned people = 0, machines = 0, leave = 0;
+  for (unsigned i = 0; i < 1000; i++) {
+    const struct callee *a = callees_row(c, i);
+    people += a->behaviour == CALLEE_PERSON || a->behaviour == CALLEE_EARLY_HANGUP;
+    machines += a->behaviour == CALLEE_MACHINE;
+    if (a->behaviour != CALLEE_PERSON || a->hangup_ms == 0) continue;
+    leave++;
+    ck_assert_uint_ge(a->hangup_ms, 30000);
+    ck_assert_uint_lt(a->hangup_ms, 45000);
+  }
+  ck_assert_uint_ge(people, 238);
+  ck_assert_uint_le(people, 242);
+  ck_assert_uint_ge(machines, 58);
+  ck_assert_uint_le(machines, 62);
+  ck_assert_uint_gt(leave, people / 3);
+  ck_assert_uint_lt(leave, people * 2 / 3);
+  callees_free(c);
+  o.answer_bp = 10000, o.machines_bp = 0; /* everybody */
+  ck_assert_int_eq(cast_write(&o, in_dir("contacts.csv"), in_dir("callees.csv")), CAD_OK);
+  ck_assert_int_eq(callees_load(in_dir("callees.csv"), bank, stderr, &c), CAD_OK);
+  for (unsigned i = 0; i < 1000; i++) ck_assert_uint_le(callees_row(c, i)->behaviour, CALLEE_EARLY_HANGUP);
+  callees_free(c);
+}
+END_TEST
+
 START_TEST(the_same_seed_invents_the_same_world_and_another_seed_another) {
   make_greetings();
   static char first[200000], again[200000];
@@ -180,6 +218,7 @@ int main(void) {
   tcase_add_test(c, a_file_without_the_two_needed_columns_is_refused);
   tcase_add_test(c, rows_of_one_number_serve_in_turn_and_a_star_serves_the_rest);
   tcase_add_test(c, an_invented_cast_has_fictional_numbers_once_each_and_fair_shares);
+  tcase_add_test(c, shares_and_talk_are_as_asked_for);
   tcase_add_test(c, the_same_seed_invents_the_same_world_and_another_seed_another);
   suite_add_tcase(suite, c);
   SRunner *runner = srunner_create(suite);
