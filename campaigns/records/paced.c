@@ -36,7 +36,7 @@ static const struct {
     WHY(waiting),       WHY(screening),    WHY(inbound_waiting), WHY(answer_bp),   WHY(people_milli), WHY(freeing_milli), WHY(risk_bp),
     WHY(allowed_bp),    WHY(target_bp100), WHY(abandoned),       WHY(live),        WHY(early),        WHY(credit_milli),  WHY(debt_milli),
     WHY(pending_milli), WHY(limit_bp),     WHY(window),          WHY(lines_free),  WHY(rate_free),    WHY(contacts),      WHY(mode),
-    WHY(dials),         WHY(bound)};
+    WHY(dials),         WHY(bound),        WHY(window_kind)};
 enum { FIELD_COUNT = sizeof FIELDS / sizeof FIELDS[0], MAP_BYTES = (FIELD_COUNT + 7) / 8 };
 
 static int64_t field_get(const struct pacer_second *s, unsigned i) {

@@ -122,6 +122,10 @@ static int tell(const struct sheet *s, const struct window *w, int (*fn)(void *a
     l.num = w->abandoned * h;
     l.den = h * all + w->abandoned * h;
   }
+  int64_t answers = w->rule == UK_OFCOM && w->connected > 0 ? w->connected + w->abandoned : w->live, low, limit = l.limit_bp;
+  wilson_bp(w->abandoned, answers, &low, &l.up_to_bp);
+  /* An abandoned call is one more live answer too. */
+  if (limit < 10000) l.credit_milli = (limit * answers - 10000 * w->abandoned) * 1000 / (10000 - limit);
   l.within = abandon_within((uint64_t)l.num, (uint64_t)l.den, l.limit_bp);
   return fn(arg, &l);
 }

@@ -100,6 +100,7 @@ static json_t *campaign_json(const struct live_campaign *c) {
   if (outcomes) json_object_set_new(outcomes, "late_machine", number(c->late_machines));
   json_t *abandonment = rate(c->abandoned, c->live_answers);
   if (abandonment) json_object_set_new(abandonment, "limit_bp", number(c->limit_bp));
+  if (abandonment) json_object_set_new(abandonment, "up_to_bp", number(pacer_wilson_bp(c->abandoned, c->live_answers)));
   const char *bound = pacer_bound_name((enum pacer_bound)c->bound);
   return json_pack("{so so ss ss ss so so so so so so so so so so}", "id", id_text(c->id), "name", name_text(c->name), "state",
                    campaign_state_name((enum campaign_state)c->state), "mode", pacing_mode_name((enum pacing_mode)c->mode), "bound", bound,

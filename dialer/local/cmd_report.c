@@ -196,10 +196,11 @@ static int put_window(void *arg, const struct abandon_line *l) {
   clock_iso8601(l->to, to);
   if (x->array) {
     json_array_append_new(x->array,
-                          json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:i, s:b}", "campaign", l->campaign, "rule",
-                                    l->rule, "from", from, "to", to, "live", (json_int_t)l->live, "abandoned", (json_int_t)l->abandoned,
-                                    "agent_machines", (json_int_t)l->agent_machines, "num", (json_int_t)l->num, "den", (json_int_t)l->den,
-                                    "rate", text, "limit_bp", (int)l->limit_bp, "within", l->within));
+                          json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:i, s:I, s:I, s:b}", "campaign", l->campaign,
+                                    "rule", l->rule, "from", from, "to", to, "live", (json_int_t)l->live, "abandoned",
+                                    (json_int_t)l->abandoned, "agent_machines", (json_int_t)l->agent_machines, "num", (json_int_t)l->num,
+                                    "den", (json_int_t)l->den, "rate", text, "limit_bp", (int)l->limit_bp, "up_to_bp",
+                                    (json_int_t)l->up_to_bp, "credit_milli", (json_int_t)l->credit_milli, "within", l->within));
   } else if (x->table) {
     const char *cells[] = {l->campaign, l->rule, from, to};
     for (int i = 0; i < 4; i++) table_put(x->table, "%.*s", i < 2 ? 60 : 10, cells[i]);
@@ -208,27 +209,31 @@ static int put_window(void *arg, const struct abandon_line *l) {
     table_put(x->table, "%" PRId64, l->agent_machines);
     table_put(x->table, "%" PRId64 " / %" PRId64, l->num, l->den);
     table_put(x->table, "%s %%", text);
+    table_put(x->table, "%.2f %%", (double)l->up_to_bp / 100);
     table_put(x->table, "%u.%02u %%", l->limit_bp / 100, l->limit_bp % 100);
+    table_put(x->table, "%.1f", (double)l->credit_milli / 1000);
     table_put(x->table, "%s", x->v->es ? (l->within ? "sí" : "NO") : l->within ? "yes" : "NO");
   } else {
     FILE *o = x->v->c->out;
     csv_put(o, l->campaign);
-    fprintf(o, ",%s,%s,%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%s,%u,%d\n", l->rule, from, to, l->live, l->abandoned,
-            l->agent_machines, l->num, l->den, text, l->limit_bp, l->within);
+    fprintf(o, ",%s,%s,%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%s,%u,%d,%" PRId64 ",%" PRId64 "\n", l->rule, from,
+            to, l->live, l->abandoned, l->agent_machines, l->num, l->den, text, l->limit_bp, l->within, l->up_to_bp, l->credit_milli);
   }
   return CAD_OK;
 }
 
 static int show_abandonment(struct view *v, struct store *s, const struct call_filter *f) {
-  static const char *const EN[] = {"Campaign", "Rule",   "From",   "To", ">Live", ">Abandoned", ">Machines", ">Numerator / denominator",
-                                   ">Rate",    ">Limit", "Within", NULL};
-  static const char *const ES[] = {"Campaña", "Regla",        "Desde",          "Hasta",
-                                   ">Vivas",  ">Abandonadas", ">Contestadores", ">Numerador / denominador",
-                                   ">Tasa",   ">Límite",      "Dentro",         NULL};
+  static const char *const EN[] = {
+      "Campaign", "Rule",  "From",   "To",      ">Live",  ">Abandoned", ">Machines", ">Numerator / denominator",
+      ">Rate",    ">95 %", ">Limit", ">Credit", "Within", NULL};
+  static const char *const ES[] = {
+      "Campaña", "Regla",   "Desde",    "Hasta",  ">Vivas", ">Abandonadas", ">Contestadores", ">Numerador / denominador", ">Tasa",
+      ">95 %",   ">Límite", ">Crédito", "Dentro", NULL};
   struct sheet x = {.v = v};
   if (v->style == STYLE_JSON) x.array = json_array();
   if (v->style == STYLE_TABLE) x.table = table_create(v->es ? ES : EN);
-  if (v->style == STYLE_CSV) fputs("campaign,rule,from,to,live,abandoned,agent_machines,num,den,rate_pct,limit_bp,within\n", v->c->out);
+  if (v->style == STYLE_CSV)
+    fputs("campaign,rule,from,to,live,abandoned,agent_machines,num,den,rate_pct,limit_bp,within,up_to_bp,credit_milli\n", v->c->out);
   int r = report_abandonment(s, f, put_window, &x);
   if (x.array) call_put_json(v->c, json_pack("{s:s, s:o}", "report", "abandonment", "lines", x.array));
   if (x.table) {

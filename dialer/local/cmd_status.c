@@ -3,6 +3,8 @@
 #include "dialer/local/command.h"
 #include "dialer/local/table.h"
 #include <cadencia/err.h>
+#include <campaigns/law.h>
+#include <pacing/pacer.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,16 @@ static void bound_live(struct live *live) {
   if (live->alert_count > LIVE_ALERTS_MAX) live->alert_count = LIVE_ALERTS_MAX;
 }
 
+/* The account of the window that binds, as of the pacer's last second; null before it decided anything. */
+static json_t *budget_json(const struct live_campaign *p) {
+  const struct pacer_why *y = &p->second.why;
+  if (p->second.decisions == 0) return json_null();
+  return json_pack("{s:s, s:I, s:I, s:i, s:i, s:I, s:I, s:I}", "window", abandon_window_name((enum abandon_window)y->window_kind),
+                   "abandoned", (json_int_t)y->abandoned, "live", (json_int_t)y->live, "limit_bp", (int)y->limit_bp, "up_to_bp",
+                   (int)pacer_wilson_bp(y->abandoned, y->live), "credit_milli", (json_int_t)y->credit_milli, "debt_milli",
+                   (json_int_t)y->debt_milli, "pending_milli", (json_int_t)y->pending_milli);
+}
+
 static json_t *campaigns_json(const struct live *l) {
   json_t *array = json_array();
   for (unsigned i = 0; i < l->campaign_count; i++) {
@@ -38,6 +50,7 @@ static json_t *campaigns_json(const struct live *l) {
                          (json_int_t)p->refused, "talk_ms", (json_int_t)p->talk_ms, "abandonment", "num", (json_int_t)p->abandoned, "den",
                          (json_int_t)p->live_answers, "limit_bp", (int)p->limit_bp, "contacts_open", (int)p->open));
     json_object_set_new(json_array_get(array, i), "late_machines", json_integer((json_int_t)p->late_machines));
+    json_object_set_new(json_array_get(array, i), "budget", budget_json(p));
   }
   return array;
 }
@@ -70,8 +83,8 @@ static json_t *counts_json(const struct store_counts *n) {
 }
 
 static void print_campaigns(FILE *out, const struct live *l) {
-  static const char *const HEADS[] = {"CAMPAIGN", "STATE",     ">DIALING",   ">RINGING",   ">SCREENING", ">WAITING",
-                                      ">TALKING", ">ATTEMPTS", ">CONNECTED", ">ABANDONED", ">OPEN",      NULL};
+  static const char *const HEADS[] = {"CAMPAIGN",  "STATE",      ">DIALING",   ">RINGING", ">SCREENING", ">WAITING", ">TALKING",
+                                      ">ATTEMPTS", ">CONNECTED", ">ABANDONED", ">UP TO %", ">CREDIT",    ">OPEN",    NULL};
   struct table *t = table_create(HEADS);
   for (unsigned i = 0; i < l->campaign_count; i++) {
     const struct live_campaign *p = &l->campaigns[i];
@@ -85,6 +98,8 @@ static void print_campaigns(FILE *out, const struct live *l) {
     table_put(t, "%llu", (unsigned long long)p->attempts);
     table_put(t, "%llu", (unsigned long long)p->connected);
     table_put(t, "%llu/%llu", (unsigned long long)p->abandoned, (unsigned long long)p->live_answers);
+    table_put(t, p->live_answers ? "%.1f" : "-", pacer_wilson_bp(p->abandoned, p->live_answers) / 100.0);
+    table_put(t, p->second.decisions ? "%.1f" : "-", (double)p->second.why.credit_milli / 1000.0);
     table_put(t, "%u", p->open);
   }
   table_print(t, out, "no campaign is on the floor; cadencia campaign start NAME");

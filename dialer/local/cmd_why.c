@@ -3,7 +3,9 @@
 #include "dialer/local/command.h"
 #include "dialer/local/table.h"
 #include <cadencia/err.h>
+#include <campaigns/law.h>
 #include <inttypes.h>
+#include <pacing/pacer.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -99,6 +101,13 @@ static const char *bound_word(enum pacer_bound b, bool es) {
   return es && (unsigned)b < PACER_BOUND_COUNT ? spanish[b] : pacer_bound_name(b);
 }
 
+/* Whose credit it is: of the window that binds. */
+static const char *window_words(uint8_t kind, bool es) {
+  static const char *const words[WINDOW_COUNT][2] = {
+      {"today", "hoy"}, {"in these 30 days", "en estos 30 días"}, {"this month", "este mes"}};
+  return words[kind < WINDOW_COUNT ? kind : WINDOW_DAY][es];
+}
+
 static double tenths(int64_t milli) { return (double)milli / 1000.0; }
 
 static void tell_english(FILE *out, const char *at, const struct pacer_second *s) {
@@ -113,8 +122,9 @@ static void tell_english(FILE *out, const char *at, const struct pacer_second *s
             y->ready + tenths(y->freeing_milli), tenths(y->people_milli), PACER_WHY_AHEAD_MS / 1000, y->answer_bp / 100.0);
   if (y->allowed_bp)
     fprintf(out, "  risk      one call more: %.1f %% to meet nobody, allowed %.1f %%\n", y->risk_bp / 100.0, y->allowed_bp / 100.0);
-  fprintf(out, "  budget    allows %.1f calls more to be abandoned (%" PRIu64 " of %" PRIu64 " live answers so far, limit %.2f %%)\n",
-          tenths(y->credit_milli), y->abandoned, y->live, y->limit_bp / 100.0);
+  fprintf(out, "  budget    allows %.1f calls more to be abandoned %s (%" PRIu64 " of %" PRIu64 " live answers so far; limit %.2f %%",
+          tenths(y->credit_milli), window_words(y->window_kind, false), y->abandoned, y->live, y->limit_bp / 100.0);
+  fprintf(out, "; the true rate is below %.1f %% with 95 %% confidence)\n", pacer_wilson_bp(y->abandoned, y->live) / 100.0);
   fprintf(out, "  bound     %s%s\n", bound_words((enum pacer_bound)y->bound, false),
           y->dials != y->mode ? "; dialed progressively for safety" : "");
 }
@@ -134,8 +144,9 @@ static void tell_spanish(FILE *out, const char *at, const struct pacer_second *s
   if (y->allowed_bp)
     fprintf(out, "  riesgo    una llamada más: %.1f %% de no hallar a nadie, permitido %.1f %%\n", y->risk_bp / 100.0,
             y->allowed_bp / 100.0);
-  fprintf(out, "  cupo      permite abandonar %.1f llamadas más (%" PRIu64 " de %" PRIu64 " respuestas humanas, límite %.2f %%)\n",
-          tenths(y->credit_milli), y->abandoned, y->live, y->limit_bp / 100.0);
+  fprintf(out, "  cupo      permite abandonar %.1f llamadas más %s (%" PRIu64 " de %" PRIu64 " respuestas humanas; límite %.2f %%",
+          tenths(y->credit_milli), window_words(y->window_kind, true), y->abandoned, y->live, y->limit_bp / 100.0);
+  fprintf(out, "; la tasa real está por debajo del %.1f %% con 95 %% de confianza)\n", pacer_wilson_bp(y->abandoned, y->live) / 100.0);
   fprintf(out, "  freno     %s%s\n", bound_words((enum pacer_bound)y->bound, true),
           y->dials != y->mode ? "; marcado progresivo por seguridad" : "");
 }
@@ -188,6 +199,8 @@ static json_t *row_json(const struct mail_store_paced *r) {
   if (!j) return NULL;
   json_object_set_new(j, "saw", saw);
   json_object_set_new(j, "expected", expected);
+  json_object_set_new(budget, "window", json_string(abandon_window_name((enum abandon_window)y->window_kind)));
+  json_object_set_new(budget, "up_to_bp", json_integer((json_int_t)pacer_wilson_bp(y->abandoned, y->live)));
   json_object_set_new(j, "budget", budget);
   json_object_set_new(j, "limits", limits);
   json_object_set_new(j, "mode", json_string(pacing_mode_name((enum pacing_mode)y->mode)));

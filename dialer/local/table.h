@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 struct table;
-enum { TABLE_COLUMNS_MAX = 12 };
+enum { TABLE_COLUMNS_MAX = 16 };
 /* heads: one word a column, NULL-terminated; a leading '>' aligns right. */
 struct table *table_create(const char *const *heads);
 struct table *table_destroy(struct table *t);

@@ -90,4 +90,5 @@ void plan_explain(const struct pacer *p, struct pacer_why *why) {
   why->pending_milli = milli(plan_pending(p));
   why->limit_bp = w->limit_bp;
   why->window = (uint8_t)p->plan.window;
+  why->window_kind = w->kind;
 }

@@ -160,6 +160,8 @@ struct abandon_line {
   int64_t live, abandoned, agent_machines; /* agent_machines: machines among the calls that agents had */
   int64_t num, den;                        /* of the rule's formula, exact */
   uint32_t limit_bp;
+  int64_t up_to_bp;     /* upper end of the 95 % Wilson interval of the rate; only to be looked at */
+  int64_t credit_milli; /* calls more that might be abandoned in the window within the limit, in thousandths; < 0: too many */
   bool within;
 };
 int report_abandonment(struct store *s, const struct call_filter *f, int (*fn)(void *arg, const struct abandon_line *l), void *arg);

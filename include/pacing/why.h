@@ -53,6 +53,7 @@ struct pacer_why {
   int64_t pending_milli;    /* expected losses among calls in flight and people waiting: not to be spent again */
   uint16_t limit_bp;        /* of that window */
   uint8_t window;           /* its index, in the order in which the windows were set */
+  uint8_t window_kind;      /* its kind: the owner's name for it */
   /* The world's limits, as they were told. */
   uint32_t lines_free, rate_free, contacts;
   uint8_t mode;  /* enum pacer_mode of the campaign */

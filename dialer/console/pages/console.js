@@ -49,7 +49,8 @@ function drawAbandonment(campaigns) {
   $("a-abandonment").classList.toggle("over", over);
   const limit = a.limit_bp ? WORDS.legal_limit.replace("{n}", percent.format(a.limit_bp / 10000)) : WORDS.no_limit;
   const judged = !a.den ? WORDS.no_answers_yet : a.limit_bp ? (over ? WORDS.over_limit : WORDS.within_limit) : "";
-  set($("f-abandonment-note"), [campaigns.length > 1 && worst ? worst.name : "", limit, judged].filter(Boolean).join(" · "));
+  const surely = a.den && a.limit_bp ? WORDS.true_rate_below.replace("{n}", percent.format(a.up_to_bp / 10000)) : "";
+  set($("f-abandonment-note"), [campaigns.length > 1 && worst ? worst.name : "", limit, judged, surely].filter(Boolean).join(" · "));
   const scale = a.limit_bp ? a.limit_bp / 10000 * 1.5 : 0.1; /* the mark stands at two thirds */
   $("g-fill").setAttribute("width", a.den ? Math.min(100, a.num / a.den / scale * 100) : 0);
   $("g-mark").setAttribute("visibility", a.limit_bp ? "visible" : "hidden");

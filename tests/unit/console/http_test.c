@@ -209,6 +209,7 @@ START_TEST(the_picture_is_json_with_masked_numbers_and_text_ids) {
   ck_assert_int_eq(json_integer_value(json_object_get(abandonment, "num")), (json_int_t)live.campaigns[0].abandoned);
   ck_assert_int_eq(json_integer_value(json_object_get(abandonment, "den")), (json_int_t)live.campaigns[0].live_answers);
   ck_assert_int_eq(json_integer_value(json_object_get(abandonment, "limit_bp")), 300);
+  ck_assert_int_ge(json_integer_value(json_object_get(abandonment, "up_to_bp")), 1);
   ck_assert_str_eq(json_string_value(json_object_get(campaign, "mode")), "predictive");
   ck_assert_ptr_null(strstr(answer, "5550100"));
   json_decref(json);

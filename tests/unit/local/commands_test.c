@@ -3,6 +3,7 @@
 #include "dialer/local/local.h"
 #include "harness.h"
 #include <cadencia/err.h>
+#include <campaigns/law.h>
 #include <campaigns/store.h>
 
 #define SALES SOURCE_DIR "/etc/campaigns/sales.conf"
@@ -74,6 +75,7 @@ static void remember_a_second(int64_t ms) {
                                     .live = 1290,
                                     .abandoned = 37,
                                     .limit_bp = 300,
+                                    .window_kind = WINDOW_CAMPAIGN,
                                     .risk_bp = 900,
                                     .allowed_bp = 800,
                                     .mode = PACING_PREDICTIVE,
@@ -94,14 +96,18 @@ START_TEST(why_dial_tells_what_the_pacer_saw_and_what_held_it_back) {
   EXPECT(0, "why", "dial", "--campaign", "spring", "--at", then);
   SAYS(said_out, "2 calls placed");
   SAYS(said_out, "1.3 agents free and 1.9 people answering within 10 s");
-  SAYS(said_out, "allows 0.4 calls more to be abandoned (37 of 1290");
+  SAYS(said_out, "allows 0.4 calls more to be abandoned in these 30 days (37 of 1290");
+  SAYS(said_out, "the true rate is below 3.9 %");
   SAYS(said_out, "bound     budget");
   EXPECT(0, "why", "dial", "--campaign", "spring", "--at", later, "--lang", "es");
   SAYS(said_out, "2 llamadas hechas");
   SAYS(said_out, "freno     cupo");
+  SAYS(said_out, "en estos 30 días");
   EXPECT(0, "why", "dial", "--campaign", "spring", "--at", then, "--json");
   SAYS(said_out, "\"bound\": \"budget\"");
   SAYS(said_out, "\"credit_milli\": 400");
+  SAYS(said_out, "\"window\": \"campaign_30_days\"");
+  SAYS(said_out, "\"up_to_bp\": 393");
   EXPECT(1, "why", "dial", "--campaign", "spring", "--at", elsewhere);
   SAYS(said_err, "no decision");
   EXPECT(1, "why", "dial", "--campaign", "winter");

@@ -1,4 +1,5 @@
 #include "fixture.h"
+#include <campaigns/report.h>
 #include "campaigns/records/store_internal.h" /* to fill the disk */
 
 static struct store *s;
@@ -211,6 +212,35 @@ START_TEST(a_disk_that_fills_up_in_mid_group_undoes_the_whole_group) {
 }
 END_TEST
 
+static int keep_line(void *arg, const struct abandon_line *l) {
+  struct abandon_line *lines = arg;
+  const int i = strcmp(l->rule, "US_TSR") == 0 ? 0 : strcmp(l->rule, "CA_CRTC") == 0 ? 1 : 2;
+  lines[i] = *l;
+  return CAD_OK;
+}
+
+START_TEST(the_worksheet_says_what_may_still_be_abandoned_and_how_bad_the_true_rate_may_be) {
+  struct lease l[40];
+  with_contacts(s, "one", 12125550100u, 40);
+  ck_assert_int_eq(lease_some(s, campaign, 40, at_ms(0), l, NULL), 40);
+  for (uint64_t i = 0; i < 40; i++) {
+    ck_assert_int_eq(open_attempt(s, &l[i], 100 + i, at_ms(0), NULL), REFUSAL_NONE);
+    ck_assert_int_eq(close_attempt(s, 100 + i, i < 2 ? OUTCOME_ABANDONED : OUTCOME_CONNECTED, at_ms(20000)), CAD_OK);
+  }
+  struct abandon_line lines[3];
+  struct call_filter all = {0};
+  ck_assert_int_eq(report_abandonment(s, &all, keep_line, lines), CAD_OK);
+  ck_assert_int_eq(lines[0].live, 40);
+  ck_assert_int_eq(lines[0].abandoned, 2);
+  ck_assert_int_eq(lines[0].within, false);
+  ck_assert_int_eq(lines[0].credit_milli, -824); /* (0.03 * 40 - 2) / 0.97: each further abandoned call is an answer too */
+  ck_assert_int_eq(lines[0].up_to_bp, 1650);     /* Wilson, 2 of 40 */
+  ck_assert_int_eq(lines[1].limit_bp, 500);
+  ck_assert_int_eq(lines[1].credit_milli, 0); /* 2 of 40 are 5 % exactly */
+  ck_assert_int_eq(lines[1].within, true);
+}
+END_TEST
+
 START_TEST(a_stopped_campaign_leases_nothing_and_refuses_what_is_out) {
   struct lease l[2];
   with_contacts(s, "one", 12025550101, 2);
@@ -257,6 +287,7 @@ int main(void) {
   tcase_add_test(t, dispositions_amend_by_rows_and_move_the_contact);
   tcase_add_test(t, a_disposition_given_during_the_call_takes_effect_at_its_close);
   tcase_add_test(t, a_disk_that_fills_up_in_mid_group_undoes_the_whole_group);
+  tcase_add_test(t, the_worksheet_says_what_may_still_be_abandoned_and_how_bad_the_true_rate_may_be);
   tcase_add_test(t, a_stopped_campaign_leases_nothing_and_refuses_what_is_out);
   tcase_add_test(t, a_group_that_is_rolled_back_leaves_nothing_and_may_be_tried_again);
   suite_add_tcase(suite, t);
