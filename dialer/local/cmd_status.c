@@ -4,7 +4,7 @@
 #include "dialer/local/table.h"
 #include <cadencia/err.h>
 #include <campaigns/law.h>
-#include <pacing/pacer.h>
+#include <campaigns/report.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,13 +24,20 @@ static void bound_live(struct live *live) {
   if (live->alert_count > LIVE_ALERTS_MAX) live->alert_count = LIVE_ALERTS_MAX;
 }
 
+/* The true rate is below that with 95 % confidence. */
+static int64_t rate_below_bp(uint64_t num, uint64_t den) {
+  int64_t low, high;
+  wilson_bp((int64_t)num, (int64_t)den, &low, &high);
+  return high;
+}
+
 /* The account of the window that binds, as of the pacer's last second; null before it decided anything. */
 static json_t *budget_json(const struct live_campaign *p) {
   const struct pacer_why *y = &p->second.why;
   if (p->second.decisions == 0) return json_null();
   return json_pack("{s:s, s:I, s:I, s:i, s:i, s:I, s:I, s:I}", "window", abandon_window_name((enum abandon_window)y->window_kind),
                    "abandoned", (json_int_t)y->abandoned, "live", (json_int_t)y->live, "limit_bp", (int)y->limit_bp, "up_to_bp",
-                   (int)pacer_wilson_bp(y->abandoned, y->live), "credit_milli", (json_int_t)y->credit_milli, "debt_milli",
+                   (int)rate_below_bp(y->abandoned, y->live), "credit_milli", (json_int_t)y->credit_milli, "debt_milli",
                    (json_int_t)y->debt_milli, "pending_milli", (json_int_t)y->pending_milli);
 }
 
@@ -98,7 +105,7 @@ static void print_campaigns(FILE *out, const struct live *l) {
     table_put(t, "%llu", (unsigned long long)p->attempts);
     table_put(t, "%llu", (unsigned long long)p->connected);
     table_put(t, "%llu/%llu", (unsigned long long)p->abandoned, (unsigned long long)p->live_answers);
-    table_put(t, p->live_answers ? "%.1f" : "-", pacer_wilson_bp(p->abandoned, p->live_answers) / 100.0);
+    table_put(t, p->live_answers ? "%.1f" : "-", (double)rate_below_bp(p->abandoned, p->live_answers) / 100.0);
     table_put(t, p->second.decisions ? "%.1f" : "-", (double)p->second.why.credit_milli / 1000.0);
     table_put(t, "%u", p->open);
   }

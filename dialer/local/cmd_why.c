@@ -4,8 +4,8 @@
 #include "dialer/local/table.h"
 #include <cadencia/err.h>
 #include <campaigns/law.h>
+#include <campaigns/report.h>
 #include <inttypes.h>
-#include <pacing/pacer.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -101,6 +101,13 @@ static const char *bound_word(enum pacer_bound b, bool es) {
   return es && (unsigned)b < PACER_BOUND_COUNT ? spanish[b] : pacer_bound_name(b);
 }
 
+/* The true rate is below that with 95 % confidence. */
+static int64_t rate_below_bp(uint64_t num, uint64_t den) {
+  int64_t low, high;
+  wilson_bp((int64_t)num, (int64_t)den, &low, &high);
+  return high;
+}
+
 /* Whose credit it is: of the window that binds. */
 static const char *window_words(uint8_t kind, bool es) {
   static const char *const words[WINDOW_COUNT][2] = {
@@ -124,7 +131,7 @@ static void tell_english(FILE *out, const char *at, const struct pacer_second *s
     fprintf(out, "  risk      one call more: %.1f %% to meet nobody, allowed %.1f %%\n", y->risk_bp / 100.0, y->allowed_bp / 100.0);
   fprintf(out, "  budget    allows %.1f calls more to be abandoned %s (%" PRIu64 " of %" PRIu64 " live answers so far; limit %.2f %%",
           tenths(y->credit_milli), window_words(y->window_kind, false), y->abandoned, y->live, y->limit_bp / 100.0);
-  fprintf(out, "; the true rate is below %.1f %% with 95 %% confidence)\n", pacer_wilson_bp(y->abandoned, y->live) / 100.0);
+  fprintf(out, "; the true rate is below %.1f %% with 95 %% confidence)\n", (double)rate_below_bp(y->abandoned, y->live) / 100.0);
   fprintf(out, "  bound     %s%s\n", bound_words((enum pacer_bound)y->bound, false),
           y->dials != y->mode ? "; dialed progressively for safety" : "");
 }
@@ -146,7 +153,8 @@ static void tell_spanish(FILE *out, const char *at, const struct pacer_second *s
             y->allowed_bp / 100.0);
   fprintf(out, "  cupo      permite abandonar %.1f llamadas más %s (%" PRIu64 " de %" PRIu64 " respuestas humanas; límite %.2f %%",
           tenths(y->credit_milli), window_words(y->window_kind, true), y->abandoned, y->live, y->limit_bp / 100.0);
-  fprintf(out, "; la tasa real está por debajo del %.1f %% con 95 %% de confianza)\n", pacer_wilson_bp(y->abandoned, y->live) / 100.0);
+  fprintf(out, "; la tasa real está por debajo del %.1f %% con 95 %% de confianza)\n",
+          (double)rate_below_bp(y->abandoned, y->live) / 100.0);
   fprintf(out, "  freno     %s%s\n", bound_words((enum pacer_bound)y->bound, true),
           y->dials != y->mode ? "; marcado progresivo por seguridad" : "");
 }
@@ -200,7 +208,7 @@ static json_t *row_json(const struct mail_store_paced *r) {
   json_object_set_new(j, "saw", saw);
   json_object_set_new(j, "expected", expected);
   json_object_set_new(budget, "window", json_string(abandon_window_name((enum abandon_window)y->window_kind)));
-  json_object_set_new(budget, "up_to_bp", json_integer((json_int_t)pacer_wilson_bp(y->abandoned, y->live)));
+  json_object_set_new(budget, "up_to_bp", json_integer((json_int_t)rate_below_bp(y->abandoned, y->live)));
   json_object_set_new(j, "budget", budget);
   json_object_set_new(j, "limits", limits);
   json_object_set_new(j, "mode", json_string(pacing_mode_name((enum pacing_mode)y->mode)));
