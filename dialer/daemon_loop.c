@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -31,7 +32,8 @@ enum {
   SETTLE_MS = 1000,
   GIVE_TRIES = 50,
   CRASH_LOOP = 5,
-  SYNC_EVERY_MS = 10000
+  SYNC_EVERY_MS = 10000,
+  WAKE_EVERY_US = 1500 /* mail that comes sooner after the last wake shares the next: a wake costs more than a mail */
 };
 
 struct loop {
@@ -392,9 +394,17 @@ static int wait_ms(struct loop *l) {
   return ms < CHECK_EVERY_MS ? (int)ms : CHECK_EVERY_MS;
 }
 
+static void rest_until(int64_t us) {
+  const int64_t left = us - clock_mono_us();
+  const struct timespec ts = {.tv_nsec = left * 1000};
+  if (left > 0 && left <= WAKE_EVERY_US) nanosleep(&ts, NULL);
+}
+
 static void *loop_thread(void *arg) {
   struct loop *l = arg;
   struct mail batch[BATCH];
+  bool woken = false;
+  int64_t began_us = 0;
   for (;;) {
     pthread_mutex_lock(&l->lock);
     bool stop = l->stop, reload = l->reload;
@@ -404,8 +414,9 @@ static void *loop_thread(void *arg) {
     if (stop) break;
     if (reload) take_reload(l);
     struct epoll_event events[16];
+    if (woken) rest_until(began_us + WAKE_EVERY_US);
     int n = epoll_wait(l->epoll, events, 16, wait_ms(l));
-    int64_t began_us = clock_mono_us();
+    began_us = clock_mono_us();
     for (int i = 0; i < n; i++)
       if (events[i].data.u32 > 0 && events[i].data.u32 <= CONFIG_LISTENERS_MAX) worker_read(l, events[i].data.u32 - 1);
     unsigned taken = mailbox_take(l->opt.inbox, batch, BATCH);
@@ -419,6 +430,7 @@ static void *loop_thread(void *arg) {
     publish(l, now);
     int64_t lag = clock_mono_us() - began_us;
     if (lag > l->lag_max_us) l->lag_max_us = (uint32_t)lag;
+    woken = n > 0 && taken < BATCH;
   }
   return NULL;
 }

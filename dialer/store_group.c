@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { GROUP_US = 10000, LINGER_US = 7000, NAP_US = 3500, LEASES_A_MAIL = 256, BACKOFF_FIRST_MS = 50, BACKOFF_MOST_MS = 2000 };
+enum { GROUP_US = 20000, NAP_US = 4000, NAPS = 4, LEASES_A_MAIL = 256, BACKOFF_FIRST_MS = 50, BACKOFF_MOST_MS = 2000 };
 
 int group_open(struct store_group *g) {
   for (int i = 0; i < CLASSES; i++)
@@ -263,6 +263,7 @@ void group_run(struct store_group *g) {
   int64_t from = clock_mono_us();
   unsigned limit = g->one_by_one ? 1 : GROUP_ITEMS;
   int err = store_begin(g->store);
+  unsigned naps = 0;
   while (err >= 0 && g->group_count < limit && clock_mono_us() - from < GROUP_US) {
     struct mail *m = &g->group[g->group_count];
     if (next_item(g, m)) {
@@ -270,10 +271,10 @@ void group_run(struct store_group *g) {
       do_item(g, m);
       continue;
     }
-    int64_t left = LINGER_US - (clock_mono_us() - from); /* what comes within a few ms shares one fsync */
-    if (left <= 0) break;
-    nap_us(left < NAP_US ? left : NAP_US);
+    if (naps++ == NAPS) break;
+    nap_us(NAP_US); /* what comes within a few ms shares one fsync; while nothing does, nobody waits for it */
     group_sort(g);
+    if (!group_waiting(g)) break;
   }
   if (err < 0)
     group_failed(g, err);

@@ -11,7 +11,7 @@ struct mailbox {
   struct mail *ring;
   unsigned capacity, head, count, high_water;
   int fd;
-  bool signalled; /* the eventfd is set: no need to write it again */
+  bool signalled; /* the eventfd is set, or about to be: no need to write it again */
 };
 
 struct mailbox *mailbox_create(unsigned capacity) {
@@ -20,7 +20,11 @@ struct mailbox *mailbox_create(unsigned capacity) {
   box->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   box->ring = calloc(capacity, sizeof *box->ring);
   box->capacity = capacity;
-  pthread_mutex_init(&box->lock, NULL);
+  pthread_mutexattr_t brief; /* held for a copy at most: turning a little is cheaper than sleeping */
+  pthread_mutexattr_init(&brief);
+  pthread_mutexattr_settype(&brief, PTHREAD_MUTEX_ADAPTIVE_NP);
+  pthread_mutex_init(&box->lock, &brief);
+  pthread_mutexattr_destroy(&brief);
   if (box->fd < 0 || !box->ring) return mailbox_destroy(box);
   return box;
 }
@@ -34,29 +38,39 @@ struct mailbox *mailbox_destroy(struct mailbox *box) {
   return NULL;
 }
 
-static int put_locked(struct mailbox *box, const struct mail *mail) {
+/* *wake: whoever waits must be woken, after the lock is left: woken under it, he would only wait for it. */
+static int put_locked(struct mailbox *box, const struct mail *mail, bool *wake) {
+  *wake = false;
   if (box->count == box->capacity) return CAD_EFULL;
   struct mail *slot = &box->ring[(box->head + box->count) % box->capacity];
   memcpy(slot, mail, mail_size((enum mail_kind)mail->kind));
   if (++box->count > box->high_water) box->high_water = box->count;
-  if (!box->signalled) {
-    uint64_t one = 1;
-    box->signalled = write(box->fd, &one, sizeof one) == (ssize_t)sizeof one;
-  }
+  *wake = !box->signalled;
+  box->signalled = true;
   return CAD_OK;
 }
 
+static void wake_up(const struct mailbox *box) {
+  uint64_t one = 1;
+  ssize_t n = write(box->fd, &one, sizeof one); /* fails only if 2^64 wakes are unread */
+  (void)n;
+}
+
 int mailbox_put(struct mailbox *box, const struct mail *mail) {
+  bool wake;
   pthread_mutex_lock(&box->lock);
-  int err = put_locked(box, mail);
+  int err = put_locked(box, mail, &wake);
   pthread_mutex_unlock(&box->lock);
+  if (wake) wake_up(box);
   return err;
 }
 
 int mailbox_try_put(struct mailbox *box, const struct mail *mail) {
   if (pthread_mutex_trylock(&box->lock) != 0) return CAD_EBUSY;
-  int err = put_locked(box, mail);
+  bool wake;
+  int err = put_locked(box, mail, &wake);
   pthread_mutex_unlock(&box->lock);
+  if (wake) wake_up(box);
   return err;
 }
 

@@ -65,7 +65,7 @@ static int bind_at(const struct arena *a, uint16_t port) {
 /* A socket on a random even port; after some misses the whole range is walked from there. */
 static int bind_random(struct arena *a, uint16_t *port) {
   unsigned first = (a->port_min + 1u) / 2, count = (a->port_max + 1u) / 2 - first;
-  if (count == 0) return CAD_ENET;
+  if (count == 0 || a->bound >= count) return CAD_ENET; /* every port is ours already */
   unsigned pick = 0;
   for (unsigned i = 0; i < PORT_TRIES + count; i++) {
     pick = i < PORT_TRIES ? (unsigned)(arena_random(a) % count) : (pick + 1) % count;
