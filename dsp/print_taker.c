@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+enum { ONES_MIN_PCT = 30 };
 #define LOUD_DB 24.0f
 #define SMOOTHING 0.35f
 #define RANGE_DB 32.0f /* what lies further under the loudest so far is noise of the line */
@@ -35,14 +36,17 @@ bool print_step(struct print_taker *t, const struct view *v) {
 bool print_take(const struct print_taker *t, struct fingerprint *out) {
   if (t->hops < PRINT_HOPS) return false;
   struct fingerprint p = {0};
-  int loud = 0;
+  int loud = 0, ones = 0;
   for (int i = 0; i < PRINT_FRAMES; i++) {
     const int hop = PRINT_SLACK_HOPS / 2 + i * PRINT_STEP_HOPS;
     p.bits[i] = t->bits[hop];
     loud += t->loud[hop];
+    if (t->loud[hop]) ones += (int)print_ones(p.bits[i]);
     p.loud[i / 8] = (uint8_t)(p.loud[i / 8] | t->loud[hop] << i % 8);
   }
   if (loud < PRINT_LOUD_MIN) return false; /* too little was said to know it again */
+  const int share = ones * 100 / (loud * 8);
+  if (share < ONES_MIN_PCT || share > 100 - ONES_MIN_PCT) return false; /* a steady sound is like any other */
   *out = p;
   return true;
 }

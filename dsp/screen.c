@@ -25,6 +25,8 @@ enum {
   SPOKEN_HOPS = 20, /* this much speech makes a beep possible, */
   VOICED_HOPS = 8,  /* this much of it surely a voice and neither noise nor a tone */
   LATE_LISTEN_HOPS = 2000,
+  RECORDING_PAUSE_HOPS = 120,
+  RECORDING_END_HOPS = 300,
   EARLY_SPEECH_HOPS = 100, /* spoken before the answer, */
   EARLY_PAUSE_HOPS = 30,   /* up to the answer, */
   EARLY_GAP_HOPS = 40,     /* and on after it */
@@ -260,7 +262,11 @@ static void hop(struct screen *s, bool lost) {
   s->hop++;
 }
 
-bool screen_print(const struct screen *s, struct fingerprint *out) { return print_take(&s->print, out); }
+/* A recording does not wait for answers: who fell silent in between may be a person, whatever beeped then. */
+bool screen_print(const struct screen *s, struct fingerprint *out) {
+  if (s->talk.longest_pause_hops > RECORDING_PAUSE_HOPS || s->talk.quiet_hops > RECORDING_END_HOPS) return false;
+  return print_take(&s->print, out);
+}
 
 bool screen_traits(const struct screen *s, float out[TRAIT_COUNT]) {
   if (!s->talk.started || !s->hop) return false;

@@ -112,6 +112,7 @@ static void talk_add(struct line *l, int16_t *out, int64_t now) {
   struct world *w = l->world;
   if (now < l->tag_until) {
     tag_add(out, SOUND_FRAME, l->position, tag_of(l), -18);
+    noise_add(out, SOUND_FRAME, &l->noise, -27); /* a pure pair of tones would be a beep to whoever listens for machines */
     return;
   }
   if (l->saying == NULL && now >= l->say_at && w->saying_count > 0) {

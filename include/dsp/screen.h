@@ -82,7 +82,8 @@ void screen_answered(struct screen *screen);
 int screen_feed(struct screen *screen, const int16_t *samples, int n, struct screen_event *out);
 /* n samples that never arrived. */
 int screen_loss(struct screen *screen, int n, struct screen_event *out);
-/* The fingerprint of the first words since the answer. False: too few of them yet. */
+/* The fingerprint of the first words since the answer. False: too few of them yet, or they were no recording's: pauses
+ * of more than 1.2 s are a dialogue's. */
 bool screen_print(const struct screen *screen, struct fingerprint *out);
 /* Frees what SpanDSP states inside may hold. */
 void screen_release(struct screen *screen);

@@ -87,6 +87,38 @@ START_TEST(a_short_hello_has_no_fingerprint) {
 }
 END_TEST
 
+/* Who waits for answers is a person, and a beep in that call (a key, a microwave oven) proves nothing about the words before. */
+START_TEST(who_waits_for_an_answer_has_no_fingerprint) {
+  struct fingerprint print;
+  enum verdict_reason reason;
+  dice_seed(9);
+  sound_clear(&sound);
+  add_silence(&sound, 300);
+  add_speech(&sound, 2900, 140, -12);
+  add_silence(&sound, 1600);
+  add_speech(&sound, 700, 140, -12);
+  add_tone(&sound, 300, 1000, 0, -14);
+  add_silence(&sound, 500);
+  add_noise(&sound, 0, sound.n, -60);
+  sound_line(&sound, 0, 0.0, line);
+  ck_assert(!print_of(&print, NULL, &reason));
+}
+END_TEST
+
+START_TEST(a_steady_sound_has_no_fingerprint) {
+  struct fingerprint print;
+  enum verdict_reason reason;
+  dice_seed(11);
+  sound_clear(&sound);
+  add_silence(&sound, 300);
+  add_speech(&sound, 400, 180, -12);
+  add_tone(&sound, 3000, 210, 330, -14);
+  add_noise(&sound, 0, sound.n, -70);
+  sound_line(&sound, 0, 0.0, line);
+  ck_assert(!print_of(&print, NULL, &reason));
+}
+END_TEST
+
 int main(void) {
   Suite *s = suite_create("fingerprints");
   TCase *c = tcase_create("fingerprints");
@@ -94,6 +126,8 @@ int main(void) {
   tcase_add_test(c, the_same_recording_is_known_again_over_another_line_and_another_is_not);
   tcase_add_test(c, a_known_announcement_is_a_machine_and_says_so);
   tcase_add_test(c, a_short_hello_has_no_fingerprint);
+  tcase_add_test(c, who_waits_for_an_answer_has_no_fingerprint);
+  tcase_add_test(c, a_steady_sound_has_no_fingerprint);
   suite_add_tcase(s, c);
   SRunner *r = srunner_create(s);
   srunner_run_all(r, CK_NORMAL);
