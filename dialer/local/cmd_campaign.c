@@ -1,4 +1,5 @@
 /* cadencia campaign: create, start, pause, stop, list, show. */
+#include "dialer/local/campaign_law.h"
 #include "dialer/local/command.h"
 #include "dialer/local/table.h"
 #include "dialer/local/template.h"
@@ -264,6 +265,7 @@ static void add_terms(json_t *out, const struct campaign_def *d) {
   json_object_set_new(
       out, "attempts",
       json_pack("{s:i, s:I}", "max", (int)d->gate.attempts_max, "window_h", (json_int_t)(d->gate.attempts_window_ms / 3600000)));
+  campaign_law_json(out, &d->gate);
   json_object_set_new(out, "retry", retry);
   json_object_set_new(out, "dispositions", dispositions);
   json_object_set_new(out, "default_disposition", json_text(d->terms.default_disposition));
@@ -323,6 +325,7 @@ static void print_campaign(FILE *out, const struct campaign_job *j) {
   fprintf(out, "campaign      %s (%llu), %s\n", d->terms.name, (unsigned long long)d->terms.id,
           campaign_state_name((enum campaign_state)d->state));
   fprintf(out, "purpose       %s for %s, country %s\n", d->purpose, d->seller, d->country);
+  campaign_law_print(out, &d->gate);
   fprintf(out, "pace          %s, screening %s, abandonment at most %u.%02u %%\n", pacing_mode_name((enum pacing_mode)d->terms.mode),
           d->terms.screening ? "on" : "off", d->terms.limit_bp / 100u, d->terms.limit_bp % 100u);
   fprintf(out, "trunk         %s, caller id %s%.0llu\n", d->trunk, d->terms.caller_id ? "+" : "of the trunk",

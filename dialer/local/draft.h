@@ -36,6 +36,7 @@ void draft_attempts(struct schema *sc, config_setting_t *s, void *base);
 /* What the law asks (template_law.c). */
 void draft_countries(struct schema *sc, config_setting_t *s, void *base);
 void draft_sector(struct schema *sc, config_setting_t *s, void *base);
+void draft_technology(struct schema *sc, config_setting_t *s, void *base);
 void draft_basis(struct schema *sc, config_setting_t *s, void *base);
 
 #endif

@@ -126,6 +126,7 @@ static const struct schema_key KEYS[] = {
     {"seller", SCHEMA_TEXT, true, PLACE(draft, d.seller), 1, 0, "\"Example Ltd\"", NULL},
     {"countries", SCHEMA_OWN, false, 0, 0, 0, 0, "[\"US\", \"CA\"]", draft_countries},
     {"sector", SCHEMA_OWN, false, 0, 0, 0, 0, "[\"general\"]", draft_sector},
+    {"technology", SCHEMA_OWN, false, 0, 0, 0, 0, "[\"agent\"]", draft_technology},
     {"basis", SCHEMA_OWN, false, 0, 0, 0, 0, "[\"contract\"]", draft_basis},
     {"hours", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_hours},
     {"retry", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_retry},

@@ -1,4 +1,4 @@
-/* What a campaign template says for the law: countries, trade, basis. */
+/* What a campaign template says for the law: countries, trade, technology, basis. */
 #include "dialer/local/draft.h"
 #include <campaigns/intake.h>
 #include <string.h>
@@ -40,6 +40,10 @@ static uint8_t bits_of(struct schema *sc, config_setting_t *s, const struct law_
 
 void draft_sector(struct schema *sc, config_setting_t *s, void *base) {
   ((struct draft *)base)->d.gate.sectors = bits_of(sc, s, law_sectors);
+}
+
+void draft_technology(struct schema *sc, config_setting_t *s, void *base) {
+  ((struct draft *)base)->d.gate.technology = bits_of(sc, s, law_technologies);
 }
 
 void draft_basis(struct schema *sc, config_setting_t *s, void *base) {

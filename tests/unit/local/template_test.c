@@ -65,6 +65,18 @@ START_TEST(what_a_template_leaves_out_has_a_lawful_default) {
 }
 END_TEST
 
+START_TEST(a_campaign_says_what_speaks_to_people) {
+  ck_assert_msg(read_template(HEAD) == CAD_OK, "%s", messages);
+  ck_assert_uint_eq(def.gate.technology, 0); /* an agent */
+  ck_assert_int_eq(read_template(HEAD "technology = \"prerecorded\";"), CAD_OK);
+  ck_assert_uint_eq(def.gate.technology, TECH_PRERECORDED);
+  ck_assert_int_eq(read_template(HEAD "technology = [\"agent\", \"message_drop\"];"), CAD_OK);
+  ck_assert_uint_eq(def.gate.technology, TECH_AGENT | TECH_MESSAGE_DROP);
+  ck_assert_int_lt(read_template(HEAD "technology = \"robot\";"), 0);
+  SAYS("agent, prerecorded, message_drop");
+}
+END_TEST
+
 START_TEST(samples_are_kept_only_with_a_legal_basis) {
   ck_assert_msg(read_template(HEAD) == CAD_OK, "%s", messages);
   ck_assert_uint_eq(def.terms.sample_days, 0);
@@ -209,6 +221,7 @@ int main(void) {
   TCase *t = tcase_create("campaign files");
   tcase_add_test(t, the_shipped_templates_are_good_and_mean_what_they_say);
   tcase_add_test(t, what_a_template_leaves_out_has_a_lawful_default);
+  tcase_add_test(t, a_campaign_says_what_speaks_to_people);
   tcase_add_test(t, samples_are_kept_only_with_a_legal_basis);
   tcase_add_test(t, every_key_is_read);
   tcase_add_test(t, windows_of_the_limit_are_words_and_carry_it);
