@@ -131,7 +131,8 @@ static void refused_by_store(uint8_t said, struct spooled *row) {
 static void keep_sample(struct import *im, const struct spooled *row) {
   struct import_result *r = im->result;
   r->samples[r->sample_count] = (struct import_sample){row->line, row->row};
-  r->samples[r->sample_count++].row.place = NULL;
+  r->samples[r->sample_count].row.place = NULL;
+  r->samples[r->sample_count++].row.state = NULL;
 }
 
 /* Rejects and samples, in the order of the file. */

@@ -107,17 +107,26 @@ static const char *find(const struct places *p, const char *key) {
   return hit ? hit->zones : NULL;
 }
 
+/* Spreadsheets drop leading zeros: "2134" of Boston, "601" of Puerto Rico, "8001" of Barcelona. false: no postcode has so many
+ * digits. Countries that write letters are as they are. */
+static bool give_zeros_back(const char *country, char *digits, size_t room) {
+  size_t n = strlen(digits), whole = strcmp(country, "BR") == 0 ? 8 : 5, extra = 0;
+  bool us = strcmp(country, "US") == 0 || strcmp(country, "PR") == 0;
+  if (!us && whole == 5 && strcmp(country, "ES") != 0 && strcmp(country, "MX") != 0) return true;
+  if (strspn(digits, "0123456789") != n) return false;
+  if (us && n > 5) extra = 4; /* ZIP+4 */
+  if (n > whole + extra || n + (us ? 2 : 1) < whole + extra) return false;
+  size_t zeros = whole + extra - n;
+  if (n + zeros >= room) return false;
+  memmove(digits + zeros, digits, n + 1);
+  memset(digits, '0', zeros);
+  return true;
+}
+
 const char *places_by_postcode(const struct places *p, const char *country, const char *postcode) {
   char folded[PREFIX_MOST + 1], key[KEY_MAX];
   fold(postcode, 0, folded, sizeof folded);
-  /* Spreadsheets drop leading zeros: "2134" of Boston, "8001" of Barcelona. */
-  size_t digits = strspn(folded, "0123456789"), whole = strcmp(country, "BR") == 0 ? 8 : 5;
-  bool five =
-      strcmp(country, "US") == 0 || strcmp(country, "PR") == 0 || strcmp(country, "ES") == 0 || strcmp(country, "MX") == 0 || whole == 8;
-  if (five && folded[digits] == 0 && digits + 1 == whole) {
-    memmove(folded + 1, folded, digits + 1);
-    folded[0] = '0';
-  }
+  if (!give_zeros_back(country, folded, sizeof folded)) return NULL;
   for (size_t n = strlen(folded); n > 0; n--) {
     snprintf(key, sizeof key, "%.2s P %.*s", country, (int)n, folded);
     const char *zones = find(p, key);

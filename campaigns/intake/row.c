@@ -112,11 +112,17 @@ static bool consents(const struct mapping *m, const struct csv_record *r) {
   return yes;
 }
 
-static const char *row_place(const struct row_reader *im, const struct csv_record *r, const struct phone_home *home) {
-  if (!im->places || !home) return NULL;
-  const char *postcode = mapping_cell(&im->map, r, COLUMN_POSTCODE), *state = mapping_cell(&im->map, r, COLUMN_STATE);
-  const char *zones = postcode[0] ? places_by_postcode(im->places, phone_home_country(home), postcode) : NULL;
-  return zones || !state[0] ? zones : places_by_state(im->places, phone_home_country(home), state);
+/* Postcodes and states are looked up in the country by which the row's numbers are read. */
+static void row_place(const struct row_reader *im, const struct csv_record *r, const struct phone_home *home, struct contact_row *row) {
+  if (!im->places || !home) return;
+  const char *country = phone_home_country(home), *postcode = mapping_cell(&im->map, r, COLUMN_POSTCODE);
+  const char *state = mapping_cell(&im->map, r, COLUMN_STATE);
+  if (postcode[0]) row->place = places_by_postcode(im->places, country, postcode);
+  if (state[0]) row->state = places_by_state(im->places, country, state);
+  if (row->place && row->place[0] == '~') { /* as wide as a state */
+    if (!row->state) row->state = row->place + 1;
+    row->place = NULL;
+  }
 }
 
 /* Is the row good by what it says? Then row holds it. */
@@ -134,7 +140,7 @@ static int read_row(struct row_reader *im, const struct csv_record *r, struct sp
   if (im->opt->require_consent && !consents(&im->map, r))
     return refuse(t, IMPORT_CONSENT, "no consent: the column consent is empty, says no or is not there");
   if (seen_before(&im->seen, row->phone)) return refuse(t, IMPORT_DUPLICATE_FILE, "duplicate: the number stands in this file above");
-  row->place = row_place(im, r, home);
+  row_place(im, r, home, row);
   im->extra_dropped += (uint64_t)dropped;
   return CAD_OK;
 }

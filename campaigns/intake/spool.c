@@ -23,7 +23,7 @@ struct spool {
 /* What is written of a row, then its texts and cells. */
 struct head {
   uint64_t line, phone, others[CONTACT_NUMBERS_MAX - 1];
-  const char *place; /* lives longer than the spool */
+  const char *place, *state; /* live longer than the spool */
   uint32_t order, raw_bytes;
   int32_t why, cells;
   uint16_t name, external_id, zone, extra, reason;
@@ -102,6 +102,7 @@ int spool_put(struct spool *s, const struct spooled *row) {
     h.phone = c->phone;
     memcpy(h.others, c->others, sizeof h.others);
     h.place = c->place;
+    h.state = c->state;
     h.order = c->order;
     h.segment = c->segment;
     h.name = (uint16_t)strlen(c->name);
@@ -157,6 +158,7 @@ int spool_get(struct spool *s, uint32_t index, struct spooled *out) {
   c->phone = h.phone;
   memcpy(c->others, h.others, sizeof c->others);
   c->place = h.place;
+  c->state = h.state;
   c->order = h.order;
   c->segment = h.segment;
   p = text(p, h.name, c->name);

@@ -85,4 +85,15 @@ struct wall zones_change(const struct zones *z, uint16_t zone, struct wall at) {
   return s > INT64_MAX / 1000 ? WALL_NONE : (struct wall){s * 1000};
 }
 
+bool zones_alike(const struct zones *z, uint16_t a, uint16_t b, struct wall at) {
+  const struct wall end = wall_add(at, INT64_C(10) * 366 * 86400000);
+  for (struct wall t = at; a != b && t.ms < end.ms;) {
+    if (zones_offset_s(z, a, t) != zones_offset_s(z, b, t)) return false;
+    struct wall x = zones_change(z, a, t), y = zones_change(z, b, t);
+    if (x.ms == 0 && y.ms == 0) return true;
+    t = y.ms == 0 || (x.ms != 0 && x.ms < y.ms) ? x : y;
+  }
+  return true;
+}
+
 const char *zones_name(const struct zones *z, uint16_t zone) { return zone < z->count ? z->all[zone].name : ""; }

@@ -200,6 +200,7 @@ void bucket_touch(struct store *s, uint32_t bucket, struct wall next) {
 static int sets_load(struct store *s) {
   sqlite3_stmt *q = db_query(&s->db, Q_SET_ALL, "SELECT zones FROM zone_set ORDER BY id", "");
   int r;
+  placing_forget(s);
   s->set_count = 0;
   while ((r = db_step(&s->db, q)) > 0) {
     char text[sizeof s->sets->text];

@@ -34,41 +34,6 @@ int store_import_begin(struct store *s, const char *campaign, const char *file, 
   return err;
 }
 
-/* Is every zone of `inner` ("A&B") in `outer`? */
-static bool zones_within(const char *inner, const char *outer) {
-  for (const char *p = inner; *p;) {
-    size_t n = strcspn(p, "&");
-    bool found = false;
-    for (const char *o = outer; !found && *o;) {
-      size_t k = strcspn(o, "&");
-      found = k == n && memcmp(o, p, n) == 0;
-      o += k + (o[k] == '&');
-    }
-    if (!found) return false;
-    p += n + (p[n] == '&');
-  }
-  return true;
-}
-
-/* Every zone where this person may be. The address (zone column, postcode, state) settles a number that may be in several
- * places, its own among them; an address that the number contradicts adds to it: all of them must allow.
- * Source: 12 CFR 1006.6(b)(1), comment 1: conflicting or ambiguous places, a time that is convenient in all of them. */
-static int row_set(struct store *s, const struct contact_row *row, uint64_t phone, uint32_t *set) {
-  char zones[2800], address[1400];
-  const char *by_number = numbering_find(s->numbering, phone), *place = row->place ? row->place : "";
-  if (strchr(row->zone, '&')) return CAD_EINVAL;
-  int n = snprintf(address, sizeof address, "%s%s%s", row->zone, row->zone[0] && place[0] ? "&" : "", place);
-  if (n < 0 || n >= (int)sizeof address || strchr(row->zone, '@')) return CAD_EINVAL;
-  if (!by_number && !address[0]) return CAD_ENOENT;
-  if (!by_number || !address[0] || zones_within(address, by_number))
-    n = snprintf(zones, sizeof zones, "%s", address[0] ? address : by_number);
-  else
-    n = snprintf(zones, sizeof zones, "%s&%s", by_number, address);
-  if (n < 0 || n >= (int)sizeof zones) return CAD_EINVAL;
-  facts_regions_text(s, phone, zones + n, sizeof zones - (size_t)n);
-  return set_find(s, zones, set);
-}
-
 static int in_campaign(struct store *s, uint64_t phone, uint64_t campaign) {
   sqlite3_stmt *q = db_query(&s->db, Q_CASE_OF_PHONE, "SELECT 1 FROM case_state WHERE phone=? AND campaign=?", "uu", phone, campaign);
   int r = db_step(&s->db, q);
@@ -118,7 +83,7 @@ static int judge_row(struct store *s, const struct import_job *job, const struct
     *result = CONTACT_FULL;
   else if (row->zone[0] && zones_find(s->zones, row->zone) == ZONE_NONE)
     *result = CONTACT_ZONE_WRONG;
-  else if (row_set(s, row, row->phone, set) < 0)
+  else if (place_row(s, row, row->phone, set) < 0)
     *result = CONTACT_ZONE_UNKNOWN;
   return r < 0 ? r : err;
 }
@@ -151,7 +116,7 @@ static int put_numbers(struct store *s, struct import_job *job, const struct con
     bool again = number == row->phone;
     for (int k = 0; k < i; k++) again |= row->others[k] == number;
     if (again) continue;
-    if (dnc_listed(s, number, c->seller, c->def.terms.id, &err) || row_set(s, row, number, &set) < 0) {
+    if (dnc_listed(s, number, c->seller, c->def.terms.id, &err) || place_row(s, row, number, &set) < 0) {
       job->left_out++;
       continue;
     }

@@ -93,6 +93,14 @@ struct fact_room {
   struct gate_registry registries[GATE_REGISTRIES_MAX];
 };
 
+/* What was placed before (placing.c): the words of an address and of a number's prefix, and their set. */
+struct placed {
+  uint64_t key;
+  const char *by_number, *by_region;
+  uint32_t set_plus_one; /* 0: free */
+};
+enum { PLACED_MAX = 4096 };
+
 struct paced_book; /* paced.c */
 /* A do-not-call list that was loaded as a file. */
 struct loaded_list {
@@ -126,6 +134,7 @@ struct store {
   bool rules_given;
   struct campaign_mem *campaigns;
   uint32_t campaign_count;
+  struct placed placed[PLACED_MAX];
   struct zone_set *sets;
   uint32_t set_count, set_room;
   struct list_mem *lists; /* by id */
@@ -255,6 +264,11 @@ void facts_zones(struct store *s, uint64_t phone, struct law_place *out);
 void facts_regions_text(struct store *s, uint64_t phone, char *out, size_t room);
 uint64_t facts_debt(const char *external_id);
 int facts_gather(struct store *s, const struct campaign_mem *c, uint64_t case_id, uint64_t phone_id, struct gate_facts *f);
+
+/* placing.c: the set of zones and regions where the row's person may be by this number. CAD_ENOENT: nobody knows; CAD_EINVAL: no such
+ * zone. Sets have other places after a rollback: forget. */
+int place_row(struct store *s, const struct contact_row *row, uint64_t phone, uint32_t *set);
+void placing_forget(struct store *s);
 
 /* casestate.c */
 struct case_row {

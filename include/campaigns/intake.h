@@ -119,8 +119,9 @@ struct places;
 /* A table that is not there is empty. CAD_OK; CAD_EFORMAT with file and line in err; CAD_ENOMEM. */
 int places_create(const char *share_dir, struct places **out, char err[INTAKE_ERROR_MAX]);
 struct places *places_destroy(struct places *p);
-/* Every zone where such an address may be, "A&B"; NULL: not known. country: "US"; state: code or name, any case, accents or
- * not; a postcode by its longest known beginning, with or without the zeros that spreadsheets drop. */
+/* Every zone and region where such an address may be, "A&B&@US-CA"; NULL: not known. country: "US"; state: code or name, any case,
+ * accents or not; a postcode by its longest known beginning, with or without the zeros that spreadsheets drop. A postcode's answer that
+ * begins with '~' is as wide as a state. */
 const char *places_by_postcode(const struct places *p, const char *country, const char *postcode);
 const char *places_by_state(const struct places *p, const char *country, const char *state);
 
@@ -177,7 +178,7 @@ struct import_options {
 enum { IMPORT_SAMPLES = 5 };
 struct import_sample {
   uint64_t line;
-  struct contact_row row; /* place is NULL */
+  struct contact_row row; /* place and state are NULL */
 };
 struct import_result {
   uint64_t job, rows, accepted, rejected, visible;

@@ -23,6 +23,8 @@ int32_t zones_offset_s(const struct zones *z, uint16_t zone, struct wall at);
 /* First instant after `at` at which the offset may change; WALL_NONE: never again. */
 struct wall zones_change(const struct zones *z, uint16_t zone, struct wall at);
 const char *zones_name(const struct zones *z, uint16_t zone);
+/* Do their clocks agree from `at` on, for ten years as far as is known? */
+bool zones_alike(const struct zones *z, uint16_t a, uint16_t b, struct wall at);
 
 /* ---- numbers to zones (law/numbering.c): longest prefix gives every zone where the number may be ---- */
 struct numbering;

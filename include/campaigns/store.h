@@ -133,11 +133,12 @@ struct contact_row {
   uint64_t others[CONTACT_NUMBERS_MAX - 1]; /* further ones in the order of trial; 0 ends */
   char name[64];
   char external_id[40];
-  char zone[40];     /* IANA name from the file, "" : by place and number */
-  const char *place; /* "A&B": zones of its postcode or state; NULL: not known. Lives until the call returns */
-  uint8_t segment;   /* 0 .. 9; the greater are called sooner */
-  uint32_t order;    /* place in the file: fresh contacts are called in this order; 0: as they come */
-  char extra[512];   /* JSON object of the columns we do not know */
+  char zone[40]; /* IANA name from the file, "" : by place and number */
+  /* Where its postcode and its state may be, "A&B&@US-CA": zones and regions; NULL: not known. Live until the call returns. */
+  const char *place, *state;
+  uint8_t segment; /* 0 .. 9; the greater are called sooner */
+  uint32_t order;  /* place in the file: fresh contacts are called in this order; 0: as they come */
+  char extra[512]; /* JSON object of the columns we do not know */
 };
 enum contact_result {
   CONTACT_ADDED = 0,
