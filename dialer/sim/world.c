@@ -193,6 +193,7 @@ static int load_contacts(struct world *w, uint32_t count) {
   static struct contact_row rows[ROWS];
   uint8_t result[ROWS];
   uint64_t job, visible;
+  group_end(w, true);
   store_begin(w->store);
   int err = store_import_begin(w->store, "world", "invented", (struct wall){w->wall_ms}, &job);
   for (uint32_t done = 0; err >= 0 && done < count; done += ROWS) {
@@ -459,6 +460,7 @@ static uint32_t quantile(const struct world *w, uint32_t per_mille) {
 }
 
 static void account(struct world *w) {
+  group_end(w, true);
   struct live *live = calloc(1, sizeof *live);
   struct store_counts counts;
   if (!live || store_counts(w->store, NULL, &counts) < 0) {

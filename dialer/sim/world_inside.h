@@ -96,6 +96,7 @@ struct world {
   struct world_result *r;
   struct control *control;
   struct store *store;
+  unsigned grouped; /* mails in the transaction that is open, 0: none */
   struct outbox out;
   uint64_t random, order;
   int64_t now_ms, wall_ms, store_ms, begin_ms, end_ms;
@@ -140,6 +141,8 @@ double world_day_s(const struct world *w); /* since the shift began */
 void spoke_sip(struct world *w, const struct mail *m);
 void spoke_media(struct world *w, const struct mail *m);
 void spoke_store(struct world *w, const struct mail *m); /* at its time */
+/* Ends the transaction when it is long enough, or now. */
+void group_end(struct world *w, bool now);
 void spoke_happens(struct world *w, const struct happen *h);
 
 /* world_people.c */

@@ -3,6 +3,8 @@
 #include <cadencia/err.h>
 #include <string.h>
 
+enum { GROUP_MAILS = 64 };
+
 static struct vleg *leg_of(struct world *w, struct leg leg) {
   if (leg.role == LEG_CALL) return leg.slot < w->calls_max ? &w->calls[leg.slot] : NULL;
   return leg.slot < w->p.day.agents ? &w->seats[leg.slot] : NULL;
@@ -244,7 +246,24 @@ static void store_give_leases(struct world *w, const struct mail_store_want *wan
   world_post(w, 1, &end);
 }
 
+/* As the store thread does, many mails are one transaction; over a disk that may die each is its own. */
+static void group_begin(struct world *w) {
+  if (!disk_there(w) && w->grouped == 0 && store_begin(w->store) == CAD_OK) w->grouped = 1;
+}
+void group_end(struct world *w, bool now) {
+  if (w->grouped == 0 || (!now && w->grouped++ < GROUP_MAILS)) return;
+  w->grouped = 0;
+  if (store_commit(w->store) < 0) world_break(w, "a group of mails that the store refuses");
+}
+
+static void store_works(struct world *w, const struct mail *m);
 void spoke_store(struct world *w, const struct mail *m) {
+  group_begin(w);
+  store_works(w, m);
+  group_end(w, false);
+}
+
+static void store_works(struct world *w, const struct mail *m) {
   store_set_clock(w->store, world_now(w).wall);
   switch ((enum mail_kind)m->kind) {
   case STORE_LEASE_WANT: store_give_leases(w, &m->u.store_want); break;
