@@ -183,8 +183,9 @@ static void to_day(struct history *h, const struct campaign_def *def, struct sce
   times_spread(&h->verdict, &day->verdict);
   times_spread(&h->machine_ring, &day->machine_ring);
   times_spread(&h->machine_verdict, &day->machine_verdict);
-  /* Machines that reached an agent are among the connected already, and nobody knows who was taken for one. */
-  day->missed_pct = day->mistaken_pct = 0;
+  /* Machines that reached an agent are among the connected already; who was taken for one is estimated. */
+  day->missed_pct = 0;
+  day->mistaken_pct = def->terms.screening ? def->terms.fp_bp / 100.0 : 0;
   day->early_hangup_pct = h->tried >= 1 ? 100 * (double)h->hung_up / h->tried : 0;
   if (day->early_hangup_pct > 100) day->early_hangup_pct = 100;
   day->hours_end = 0;

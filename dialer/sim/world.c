@@ -24,7 +24,7 @@ void world_defaults(struct world_params *p) {
   d->class_share[0] = d->class_factor[0] = 1;
   d->talk = (struct spread){.mean = 60, .cv = 1};
   d->wrap = (struct spread){.mean = 10, .cv = 0.5};
-  d->mistaken_pct = 1;
+  d->mistaken_pct = 0.5;
   d->missed_pct = 10;
   d->early_hangup_pct = 0;
   d->login_spread_s = d->breaks_per_hour = 0;
@@ -223,6 +223,7 @@ static void campaign_terms(const struct world *w, struct campaign_def *def) {
   t->screening = d->screening;
   t->ratio_x100 = (uint16_t)w->p.ratio_x100;
   t->limit_bp = (uint16_t)(d->limit_pct * 100 + 0.5);
+  t->fp_bp = (uint16_t)(d->screening ? d->mistaken_pct * 100 + 0.5 : 0); /* the campaign's reasoned estimate is right */
   t->ring_ms = (uint32_t)(d->ring_limit_s * 1000);
   t->max_wait_ms = 2000;
   t->wrapup_ms = w->p.sloppy ? (uint32_t)(d->wrap.mean * 3000) : 600000;
