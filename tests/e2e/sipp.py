@@ -3,6 +3,7 @@ import contextlib
 import pathlib
 import random
 import subprocess
+import time
 
 from harness import OWNED, wait_for
 
@@ -20,12 +21,17 @@ class Sipp:
         path = self.folder / f"{name}.xml"
         path.write_text(scenario)
         self.stats = self.folder / f"{name}.err"
-        self.process = subprocess.Popen(
-            [*OWNED, "sipp", "-sf", str(path), "-i", "127.0.0.1", "-p", str(port), "-nostdin", "-trace_err",
-             "-error_file", str(self.stats), "-l", "5000", "-mp", str(random.randrange(32000, 32600, 2)), *extra],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, stdin=subprocess.DEVNULL)
-        # A call before it listens would be refused by the host itself.
-        wait_for("SIPp listens", lambda: self.process.poll() is None and udp_port_taken(port), 10)
+        for _ in range(5):  # its media port may be somebody else's
+            self.process = subprocess.Popen(
+                [*OWNED, "sipp", "-sf", str(path), "-i", "127.0.0.1", "-p", str(port), "-nostdin", "-trace_err",
+                 "-error_file", str(self.stats), "-l", "5000", "-mp", str(random.randrange(30000, 32600, 4)), *extra],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, stdin=subprocess.DEVNULL)
+            # A call before it listens would be refused by the host itself.
+            wait_for("SIPp listens", lambda: self.process.poll() is not None or udp_port_taken(port), 10)
+            time.sleep(0.3)
+            if self.process.poll() is None:
+                break
+        assert self.process.poll() is None, self.stats.read_text()
 
     def stop(self):
         self.process.terminate()

@@ -4,9 +4,11 @@ CADENCIA_HOSTILE is the number of mutated SIP messages (default 4,000), CADENCIA
 """
 import contextlib
 import os
+import pathlib
 import random
 import resource
 import socket
+import tempfile
 import time
 
 import peers
@@ -65,13 +67,18 @@ def mutated_messages_end_nothing_and_leave_nothing():
         customer, call, agent, seat = one_talk(box, trunk_port, actors)
         children, stranger = box.children(), Stranger(box.sip_port)
         worker, known, messages = box.child("sip-worker"), [call["id"], seat["id"]], Messages(box.sip_port)
+        batch = []
         began, marks, at_first = time.monotonic(), [], (rss_kb(worker), rss_kb(box.process.pid))
         for n in range(1, MESSAGES + 1):
-            stranger.send(messages.next(known))
+            batch.append(messages.next(known))
+            stranger.send(batch[-1])
             if n % BATCH == 0:
                 assert stranger.alive(), f"seed {SEED}: the worker does not answer after message {n}"
-            if n % BATCH == 0 and (box.child("sip-worker") != worker or not call["state"] == seat["state"] == "up"):
-                raise AssertionError(f"seed {SEED}: harm was done by one of the messages {n - BATCH + 1} to {n}")
+            if n % BATCH == 0 and (box.child("sip-worker") != worker or not call["state"] == seat["state"] == "up" or len(agent.calls) + len(customer.calls) != 2):
+                pathlib.Path(tempfile.gettempdir(), "cadencia-harm.txt").write_text("\n".join(repr(m) for m in batch))
+                raise AssertionError(f"seed {SEED}: harm was done by one of the messages {n - BATCH + 1} to {n}; they are in cadencia-harm.txt")
+            if n % BATCH == 0:
+                batch.clear()
             if n % max(BATCH, MESSAGES // 10) == 0:
                 marks.append((rss_kb(worker), rss_kb(box.process.pid)))
         took = time.monotonic() - began

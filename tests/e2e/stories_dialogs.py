@@ -1,0 +1,222 @@
+"""Stories of what RFC 3262, 3311, 4028 and 6141 ask inside a dialog: PRACK, UPDATE, session timers, both at once; orphans that SIPp counts."""
+import csv
+import os
+
+import signal
+import time
+
+from harness import stage, wait_for
+from peers import Phone, tone
+from scene import PHONES, called
+from sipp import Sipp, reply
+
+
+class Carrier(Phone):
+    """A phone that follows more of the standard. reliable: its 183 must be acknowledged before it answers. sessions: number -> who refreshes its
+    session of 90 s. deaf_to: a number that answers no UPDATE. reinvite_wait_s: how long a re-INVITE waits for its reply; reinvite_status: what it is."""
+
+    def __init__(self, *args, reliable=False, sessions=None, deaf_to="", **kwargs):
+        self.reliable, self.sessions, self.deaf_to = reliable, sessions or {}, deaf_to
+        self.reinvite_wait_s, self.reinvite_status, self.later, self.statuses = 0.0, None, [], []
+        super().__init__(*args, early=reliable, **kwargs)
+
+    def reply(self, call, code, phrase, cseq=None, via=None, body="", tag=None):
+        before, method = call.get("record", ""), (cseq or call["cseq"]).split()[-1]
+        if self.reliable and code == 183:
+            call["record"] = before + "Require: 100rel\r\nRSeq: 7711\r\n"
+        if code == 200 and method in ("INVITE", "UPDATE") and called(call) in self.sessions:
+            call["record"] = before + f"Session-Expires: 90;refresher={self.sessions[called(call)]}\r\nRequire: timer\r\n"
+        super().reply(call, code, phrase, cseq, via, body, tag)
+        call["record"] = before
+
+    def on_invite(self, text, peer):
+        call = next((c for c in self.calls if c["id"] == self.field(text, "Call-ID")), None)
+        if call and ";tag=" in self.field(text, "To"):
+            call.setdefault("reinvites", []).append((time.monotonic(), text))
+            if self.reinvite_status:
+                status, self.reinvite_status = self.reinvite_status, None
+                self.reply(call, *status, cseq=self.field(text, "CSeq"), via=self.vias(text))
+                return
+            if self.reinvite_wait_s:
+                if not any(self.field(t, "CSeq") == self.field(text, "CSeq") for _, t, _ in self.later):
+                    self.later.append((time.monotonic() + self.reinvite_wait_s, text, peer))
+                    self.reply(call, 100, "Trying", cseq=self.field(text, "CSeq"), via=self.vias(text))
+                return
+        super().on_invite(text, peer)
+
+    def on_sip(self, data, peer):
+        text = data.decode("utf-8", "replace")
+        method = text.split(" ", 1)[0]
+        call = next((c for c in self.calls if c["id"] == self.field(text, "Call-ID")), None)
+        if call is not None and method in ("PRACK", "UPDATE", "INFO"):
+            call.setdefault(method, []).append((time.monotonic(), text))
+            if called(call) != self.deaf_to:
+                self.reply(call, 200, "OK", self.field(text, "CSeq"), self.vias(text), tag=call["tag"])
+            return
+        if method == "SIP/2.0" and call is not None:
+            self.statuses.append((self.field(text, "CSeq"), int(text.split(" ", 2)[1])))
+        super().on_sip(data, peer)
+
+    def tick(self, now):
+        for due in [x for x in self.later if x[0] <= now]:
+            self.later.remove(due)
+            wait, self.reinvite_wait_s = self.reinvite_wait_s, 0.0
+            super().on_invite(due[1], due[2])
+            self.reinvite_wait_s = wait
+        if self.reliable:  # no answer before the provisional one was acknowledged
+            for call in self.calls:
+                if call["state"] == "ringing" and not call.get("PRACK"):
+                    call["since"] = now
+        super().tick(now)
+
+
+def talk_with(box, trunk_port, actors, carrier):
+    """One agent and one customer at this carrier, talking."""
+    agent = Phone(sound=tone(1000, 4000))
+    actors += [carrier, agent]
+    box.start()
+    box.campaign(mode="progressive", extra="retry = ();")
+    box.agent("ana", f"sip:ana@127.0.0.1:{agent.port}")
+    box.seats_up()
+    box.contacts([PHONES[0]])
+    box.cli("campaign", "start", "test")
+    call = wait_for("the customer hears the agent", lambda: carrier.hears(1000, 3000), 20)
+    seat = wait_for("the agent hears the customer", lambda: agent.hears(400, 3000), 10)
+    return call, agent, seat
+
+
+def a_reliable_provisional_answer_is_acknowledged():
+    """The carrier's 183 asks for PRACK and it does not answer before: the box sends it, once for each provisional answer, with the numbers of the
+    183; its early media is taken, and the talk comes."""
+    with stage() as (box, trunk_port, actors, folder):
+        carrier = Carrier(trunk_port, sound=tone(400, 4000), reliable=True)
+        call, agent, seat = talk_with(box, trunk_port, actors, carrier)
+        assert "100rel" in carrier.field(call["headers"], "Supported"), call["headers"]
+        racks = [carrier.field(text, "RAck") for _, text in call["PRACK"]]
+        assert racks == [f"7711 {call['cseq']}"], (racks, call["cseq"])
+        carrier.hang_up(call)
+        row = wait_for("the row", box.closed_rows, 8)[0]
+        assert row["outcome"] == "connected" and row["ended_by"] == "callee", row
+
+
+def sessions_with_a_timer_live_as_long_as_they_are_refreshed():
+    """Four talks whose answers ask for a session of 90 s. The box is to refresh the first two: it sends UPDATE without SDP at half time; one is answered
+    and lives, the other is not and gets BYE before its session is over. The carrier is to refresh the last two: its UPDATE is answered with
+    200 and the talk lives; where none comes, the box says BYE in time. The log knows timeouts from hang-ups."""
+    alive, deaf, refreshed, forgotten = PHONES[:4]
+    with stage() as (box, trunk_port, actors, folder):
+        carrier = Carrier(trunk_port, sound=tone(400, 4000), sessions={alive: "uac", deaf: "uac", refreshed: "uas", forgotten: "uas"}, deaf_to=deaf)
+        agents = [Phone(sound=tone(1000, 4000)) for _ in range(4)]
+        actors += [carrier, *agents]
+        box.start()
+        box.campaign(mode="progressive", extra="retry = ();")
+        for i, p in enumerate(agents):
+            box.agent(f"agent{i}", f"sip:agent{i}@127.0.0.1:{p.port}")
+        box.seats_up(4)
+        box.contacts(PHONES[:4])
+        box.cli("campaign", "start", "test")
+        wait_for("four talks", lambda: len(carrier.up()) == 4, 20)
+        began, call = time.monotonic(), {called(c): c for c in carrier.calls}
+        assert "timer" in carrier.field(call[alive]["headers"], "Supported")
+        time.sleep(30)
+        c = call[refreshed]
+        c["own_cseq"] += 1
+        kept = c["route"]
+        c["route"] += "Session-Expires: 90;refresher=uac\r\nSupported: timer\r\n"
+        carrier.request(c, "UPDATE", c["own_cseq"])
+        c["route"] = kept
+        wait_for("200 to the carrier's UPDATE", lambda: (f"{c['own_cseq']} UPDATE", 200) in carrier.statuses, 5)
+        wait_for("two refreshes by the box", lambda: all("UPDATE" in call[p] for p in (alive, deaf)), 30)
+        at, text = call[alive]["UPDATE"][0]
+        assert 35 < at - began < 60, at - began
+        assert "m=audio" not in text and "uac" in carrier.field(text, "Session-Expires"), text
+        wait_for("BYE for the two that nobody refreshed", lambda: call[deaf]["byed"] and call[forgotten]["byed"], 60)
+        assert all(call[p]["ended_at"] - began < 91 for p in (deaf, forgotten)), "before the session is over"
+        rows = wait_for("their rows", lambda: len(box.closed_rows()) == 2 and box.closed_rows(), 40)
+        assert all((r["outcome"], r["cause"]) == ("connected", "timeout") and r["phone"] in (deaf, forgotten) for r in rows), rows
+        assert call[alive]["state"] == call[refreshed]["state"] == "up"
+        assert carrier.hears(1000, 3000, of=call[alive]) and carrier.hears(1000, 3000, of=call[refreshed])
+
+
+def both_ask_at_once_and_both_get_through():
+    """Glare, both ways. The box's re-INVITE (a new worker takes the dialogs up) is refused with 491: it asks again some 2 s later, and the talk goes on.
+    The carrier's re-INVITE comes while the box's own waits for its answer: it gets 491, and 200 when it asks again."""
+    with stage() as (box, trunk_port, actors, folder):
+        carrier = Carrier(trunk_port, sound=tone(400, 4000))
+        call, agent, seat = talk_with(box, trunk_port, actors, carrier)
+        carrier.reinvite_status = (491, "Request Pending")
+        os.kill(box.child("sip-worker"), signal.SIGKILL)
+        wait_for("it asks again", lambda: len(call.get("reinvites", [])) == 2, 15)
+        (first, _), (second, _) = call["reinvites"]
+        assert 2.0 < second - first < 8, second - first
+        wait_for("both dialogs are taken up", lambda: "takes 2 dialogs up" in box.log.read_text(), 10)
+        carrier.reinvite_wait_s = 2.0
+        os.kill(box.child("sip-worker"), signal.SIGKILL)
+        wait_for("the box asks", lambda: len(call["reinvites"]) == 3, 15)
+        held = carrier.reinvite(call, "sendrecv")
+        wait_for("491", lambda: (f"{held} INVITE", 491) in carrier.statuses, 5)
+        time.sleep(3.5)
+        again = carrier.reinvite(call, "sendrecv")
+        wait_for("200", lambda: (f"{again} INVITE", 200) in carrier.statuses, 5)
+        del call["heard"][:], seat["heard"][:]
+        wait_for("the talk goes on", lambda: carrier.hears(1000, 3000) and agent.hears(400, 3000), 8)
+        carrier.hang_up(call)
+        row = wait_for("the row", box.closed_rows, 8)[0]
+        assert row["outcome"] == "connected" and row["ended_by"] == "callee", row
+
+
+# --- SIPp as the judge of orphans ---
+
+def sipp_figures(folder, name):
+    """SIPp's own last word: calls that went through its whole scenario, and those that did not."""
+    with open(folder / f"{name}.csv") as f:
+        rows = list(csv.DictReader(f, delimiter=";"))
+    return (int(rows[-1]["SuccessfulCall(C)"]), int(rows[-1]["FailedCall(C)"]), int(rows[-1]["CurrentCall"])) if rows else (0, 0, 0)
+
+
+def patient_callee():
+    """A SIPp scenario: answers, takes any number of re-INVITEs, and is through only when BYE came."""
+    again = reply(200, "OK", sdp=True).replace(";tag=[pid]S[call_number]", "")
+    ok = reply(200, "OK").replace(";tag=[pid]S[call_number]", "").replace(' retrans="500"', "")
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="patient"><recv request="INVITE" rrs="true"/>{reply(180, "Ringing")}{reply(200, "OK", sdp=True)}<recv request="ACK"/>
+<label id="2"/><recv request="INVITE" optional="true" next="3"/><recv request="BYE" next="4"/>
+<label id="3"/>{again}<recv request="ACK" next="2"/>
+<label id="4"/>{ok}</scenario>"""
+
+
+def sipp_sees_the_bye_of_every_orphan():
+    """SIPp answers and waits for BYE, in ten talks at once. The worker dies by SIGKILL while the agents hang up, then the whole box does: SIPp's own
+    figures say that every call of the first ten, and every one that was up when the box died, got its BYE, and none failed."""
+    with stage(calls=60) as (box, trunk_port, actors, folder):
+        agents = [Phone(sound=None) for _ in range(10)]
+        actors += agents
+        box.config.write_text(box.config.read_text().replace("channels = 300;", "channels = 300; options_s = 0;"))  # each question would be a call to SIPp
+        actors.append(Sipp(folder, "carrier", patient_callee(), trunk_port, extra=["-trace_stat", "-fd", "1", "-stf", str(folder / "carrier.csv")]))
+        box.start()
+        box.campaign(mode="progressive", wrapup_s=0, extra="retry = ();")
+        for i, p in enumerate(agents):
+            box.agent(f"agent{i}", f"sip:agent{i}@127.0.0.1:{p.port}")
+        box.seats_up(10)
+        box.contacts(PHONES[:10])
+        box.cli("campaign", "start", "test")
+        talking = lambda: sum(a["state"] == "talking" for a in box.status()["agents"])
+        wait_for("ten talks", lambda: talking() == 10, 30)
+        ups = box.log.read_text().count("SIP worker main is up")
+        os.kill(box.child("sip-worker"), signal.SIGKILL)
+        for p in agents:
+            p.press(p.calls[0], "*")
+        wait_for("a new worker", lambda: box.log.read_text().count("SIP worker main is up") > ups, 10, 0.02)
+        wait_for("ten BYEs at SIPp", lambda: sipp_figures(folder, "carrier")[0] == 10, 20, 0.5)
+        box.contacts(PHONES[10:20])
+        wait_for("ten more talks", lambda: talking() == 10, 30)
+        wait_for("SIPp has ten calls", lambda: sipp_figures(folder, "carrier")[2] == 10, 10, 0.5)
+        box.kill_group()
+        box.start()
+        wait_for("twenty BYEs at SIPp", lambda: sipp_figures(folder, "carrier")[0] == 20, 30, 0.5)
+        assert sipp_figures(folder, "carrier")[1] == 0, sipp_figures(folder, "carrier")
+        assert len(box.closed_rows()) == len(box.rows()) == 20
+
+
+STORIES = [a_reliable_provisional_answer_is_acknowledged, sessions_with_a_timer_live_as_long_as_they_are_refreshed,
+           both_ask_at_once_and_both_get_through, sipp_sees_the_bye_of_every_orphan]
