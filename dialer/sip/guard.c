@@ -94,12 +94,20 @@ void guard_arm(int fd, unsigned worker) {
 
 /* --- what the library calls --------------------------------------------------------- */
 
+/* SIP begins with a letter, keep-alives with a line's end. STUN and other binary matter never reaches the library, which
+ * would answer it, and write a line for each. */
+static bool speaks_sip(const struct msghdr *message, ssize_t n) {
+  if (n <= 0 || message->msg_iovlen == 0 || message->msg_iov[0].iov_len == 0) return true;
+  unsigned char first = *(const unsigned char *)message->msg_iov[0].iov_base;
+  return first >= ' ' || first == '\r' || first == '\n' || first == '\t';
+}
+
 ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
   ssize_t n = syscall(SYS_recvmsg, fd, message, flags);
   if (mail_fd < 0 || n < 0 || !message->msg_name || message->msg_namelen < sizeof(sa_family_t)) return n;
   const struct sockaddr *from = message->msg_name;
   if (from->sa_family != AF_INET && from->sa_family != AF_INET6) return n;
-  if (guard_blocked(from)) {
+  if (guard_blocked(from) || !speaks_sip(message, n)) {
     dropped++;
     errno = EAGAIN;
     return -1;

@@ -41,7 +41,7 @@ struct leg_entry {
   uint8_t noted;              /* enum dialog_state: what the loop was told of its dialog */
   uint8_t cancels;            /* orphan that rings: CANCELs sent */
   struct mono again;          /* MONO_NONE, or when to try the re-INVITE once more */
-  struct wide_dialog *dialog; /* as taken up; NULL: our own */
+  struct wide_dialog *dialog; /* as taken up or answered; NULL: not yet */
   char uri[WIDE_URI];         /* request URI of our INVITE */
   uint8_t refusal;            /* enum cause of our own refusal of its media, CAUSE_NONE */
   uint8_t owes;

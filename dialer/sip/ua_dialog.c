@@ -69,8 +69,15 @@ static bool describe(const struct leg_entry *leg, const sip_t *sip, enum dialog_
   bool good = put(d->call_id, sizeof d->call_id, sip->sip_call_id->i_id) && put_address(d->local, sizeof d->local, local) &&
               put_address(d->remote, sizeof d->remote, remote) && put_route(d->route, sizeof d->route, sip->sip_record_route, !incoming) &&
               put(d->uri, sizeof d->uri, leg->uri) && put(d->branch, sizeof d->branch, sip->sip_via ? sip->sip_via->v_branch : "");
+  if (good && !d->route[0] && leg->dialog) put(d->route, sizeof d->route, leg->dialog->route); /* a later answer need not repeat it */
   if (good && sip->sip_contact) return put_url(d->target, sizeof d->target, sip->sip_contact->m_url);
   return good && put(d->target, sizeof d->target, leg->uri);
+}
+
+static void tell(struct ua *ua, struct wide *w) {
+  w->worker = ua->spec.gen;
+  if (ua->post->gone) return;
+  if (wide_send_fd(ua->post->fd, w) == CAD_EFULL) ua->count.dialogs_untold++;
 }
 
 void ua_dialog_note(struct ua *ua, struct leg_entry *leg, const sip_t *sip, enum dialog_state state) {
@@ -79,9 +86,20 @@ void ua_dialog_note(struct ua *ua, struct leg_entry *leg, const sip_t *sip, enum
   wide_make(&w, SIP_DIALOG, clock_mono());
   if (!describe(leg, sip, state, leg->incoming, &w.u.dialog)) return; /* odd or too long: this one would not outlive us */
   leg->noted = (uint8_t)state;
-  w.worker = ua->spec.gen;
-  if (!wide_dialog_valid(&w.u.dialog) || ua->post->gone) return;
-  if (wide_send_fd(ua->post->fd, &w) == CAD_EFULL) ua->count.dialogs_untold++;
+  if (!wide_dialog_valid(&w.u.dialog)) return;
+  if (state == DIALOG_CONFIRMED && !leg->dialog) leg->dialog = malloc(sizeof *leg->dialog);
+  if (state == DIALOG_CONFIRMED && leg->dialog) *leg->dialog = w.u.dialog;
+  tell(ua, &w);
+}
+
+void ua_dialog_refreshed(struct ua *ua, struct leg_entry *leg, const sip_t *sip) {
+  struct wide w;
+  if (!leg->dialog || !sip || !sip->sip_cseq || sip->sip_cseq->cs_seq <= leg->dialog->cseq) return;
+  leg->dialog->cseq = sip->sip_cseq->cs_seq;
+  leg->dialog->sdp_version = leg->sdp_version;
+  wide_make(&w, SIP_DIALOG, clock_mono());
+  w.u.dialog = *leg->dialog;
+  tell(ua, &w);
 }
 
 /* --- taking up ------------------------------------------------------------------------- */
@@ -228,6 +246,16 @@ void ua_bare_bye(struct ua *ua, struct leg_entry *leg) {
     return;
   }
   nua_method(leg->nh, NUTAG_METHOD("BYE"), SIPTAG_CSEQ_STR(cseq), TAG_IF(d->route[0], SIPTAG_ROUTE_STR(d->route)), TAG_END());
+}
+
+bool ua_dialog_dropped(struct ua *ua, struct leg_entry *leg) {
+  if (leg->state != LEG_ANSWERED || !leg->dialog || leg->bare || leg->bye_sent || leg->far_ended || ua->closing) return false;
+  if (leg->refusal != CAUSE_NONE || leg->resuming) return false;
+  drop_handle(ua, leg);
+  leg->refusal = CAUSE_TIMEOUT;
+  leg->bare = true;
+  ua_bare_bye(ua, leg);
+  return true;
 }
 
 void ua_bare_reply(struct ua *ua, struct leg_entry *leg, const struct ua_event *e) {

@@ -176,7 +176,9 @@ static void on_failure(struct leg_entry *leg, const struct ua_event *e) {
 /* A later reply: to a refresh of the session that nua sent by itself. */
 static void on_refreshed(struct ua *ua, struct leg_entry *leg, const struct ua_event *e) {
   struct media_desc desc;
-  if (e->status < 200 || e->status >= 300) return; /* nua ends the call where the standard says so */
+  if (e->status < 200) return;
+  ua_dialog_refreshed(ua, leg, e->sip);
+  if (e->status >= 300) return; /* nua ends the call where the standard says so */
   int rc = read_desc(ua, leg, e->sip, &desc);
   if (rc != CAD_OK || same_desc(&leg->desc, &desc)) return;
   leg->desc = desc;
@@ -304,7 +306,7 @@ void ua_leg_event(struct ua *ua, struct leg_entry *leg, const struct ua_event *e
   case nua_i_bye: on_far_bye(leg, e); break;
   case nua_i_state:
     tl_gets(e->tags, NUTAG_CALLSTATE_REF(state), TAG_END());
-    if (state == nua_callstate_terminated && !leg->bare) ua_leg_over(ua, leg);
+    if (state == nua_callstate_terminated && !leg->bare && !ua_dialog_dropped(ua, leg)) ua_leg_over(ua, leg);
     break;
   case nua_r_method: ua_bare_reply(ua, leg, e); break;
   default: break;

@@ -39,6 +39,11 @@ void ua_dialog_note(struct ua *ua, struct leg_entry *leg, const sip_t *sip, enum
 bool ua_resume_reply(struct ua *ua, struct leg_entry *leg, const struct ua_event *event); /* true: nothing more is to be done */
 void ua_resume_again(struct ua *ua, struct leg_entry *leg, struct mono now);
 void ua_bare_bye(struct ua *ua, struct leg_entry *leg);
+/* A later request of ours was answered: its number is kept, so that whoever comes after us counts on from there. */
+void ua_dialog_refreshed(struct ua *ua, struct leg_entry *leg, const sip_t *sip);
+/* The stack gave an answered call up without a BYE (a refresh failed): it is sent by hand, and the leg ends with its reply. false: it need
+ * not be. */
+bool ua_dialog_dropped(struct ua *ua, struct leg_entry *leg);
 void ua_bare_reply(struct ua *ua, struct leg_entry *leg, const struct ua_event *event);
 void ua_orphan_again(struct ua *ua, struct leg_entry *leg);
 

@@ -49,12 +49,15 @@ def what_is_hard_to_read_is_read_or_refused():
     with stage() as (box, trunk_port, actors, folder):
         customer, call, agent, seat = one_talk(box, trunk_port, actors)
         children, stranger, count = box.children(), Stranger(box.sip_port), 0
+        lines = box.log.read_text().count("\n")
         for name, data in torture(box.sip_port):
+            stranger.send(b"\0\1\0\x08\x21\x12\xa4\x42" + bytes(20))  # STUN before each: nobody here speaks it
             stranger.send(data)
             assert stranger.alive(), f"the worker does not answer after {name}"
             assert box.children() == children, f"{name} ended a child"
             count += 1
         assert count >= 49 and not stranger.bad, stranger.bad
+        assert box.log.read_text().count("\n") == lines, "strangers write in our log: " + box.log.read_text()
         still_well(box, customer, agent, call, seat, children)
         the_next_call_is_as_good_as_the_first(box, customer, call)
         stranger.close()
