@@ -163,7 +163,7 @@ static void heard_agent(struct line *l, int tag, int64_t since, int64_t now) {
   l->heard_agent_at = since;
   struct line *phone = phone_by_tag(l->world, tag);
   l->tag_until = now + TAG_HOLD_MS;
-  l->say_at = now + dice_range(&l->dice, 2200, 4000); /* the agent says who calls */
+  l->say_at = now + dice_range(&l->dice, 2200, 4000);                             /* the agent says who calls */
   if (l->as.hangup_ms == 0 && l->as.behaviour == CALLEE_PERSON) l->hangup_at = 0; /* the agent ends it */
   if (phone == NULL) return;
   l->partner = (int)phone->index;
