@@ -32,6 +32,7 @@ static const struct verb VERBS[] = {
     {"disposition", local_main, "the codes that end a call, and own ones"},
     {"person", local_main, "what one person may ask for: access, erase"},
     {"retention", local_main, "how long numbers stay in the logs; legal hold"},
+    {"archive", local_main, "months of the logs in files of their own, still seen by reports and verify"},
     {"backup", local_main, "the whole state, encrypted, while it dials"},
     {"restore", local_main, "a backup into an empty state folder"},
     {"doctor", local_main, "is the box well, and what to do if not"},

@@ -20,7 +20,7 @@ enum chain_kind {
   CHAIN_ERASURE = 5,
   CHAIN_VERDICT = 6,
   CHAIN_ERASED = 7,
-  CHAIN_KINDS
+  CHAIN_KINDS /* db.h has a statement for each, 16 at most */
 };
 enum {
   LINK_BYTES = 32,

@@ -1,16 +1,20 @@
+#include "archive.h"
 #include "store_internal.h"
 #include <campaigns/dump.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* ?1 campaign, ?2 from, ?3 to, ?4 number, ?5 the number's keyed hash. A column's name says what it holds: _at a time, _id an
+/* ?1 campaign, ?2 from, ?3 to, ?4 number, ?5 the number's keyed hash, ?6 its calls as a JSON array; "@" before a table that
+ * archives hold as well. A column's name says what it holds: _at a time, _id an
  * id, phone a number. After an erasure the number finds its rows by the hash: they tell the story, without the number. */
 #define PERIOD(column) " AND (?2 IS NULL OR " column ">=?2) AND (?3 IS NULL OR " column "<?3)"
-#define ERASED(list, id) " OR EXISTS(SELECT 1 FROM erasure e WHERE e.subject=?5 AND instr(' '||e." list "||' ', ' '||" id "||' ')>0)"
+/* The ids that erasures of this number listed: "12 15" as a JSON array. */
+#define ERASED(list) "SELECT j.value FROM erasure e, json_each('['||replace(e." list ",' ',',')||']') j WHERE e.subject=?5"
 #define DECISION(table, list)                                                                                                              \
   "SELECT d.at AS at, d.id AS decision_id, CASE d.kind WHEN 0 THEN 'launch' WHEN 1 THEN 'lease' ELSE 'verdict' END AS kind, c.name AS "    \
   "campaign, d.case_id AS contact_id, d.phone AS phone, d.allowed AS allowed, d.rule AS rule, d.rule_version AS rule_version, d.next_at "  \
   "AS "                                                                                                                                    \
-  "next_at, d.inputs AS inputs FROM " table " d LEFT JOIN campaign c ON c.id=d.campaign WHERE d.phone=?4" ERASED(list, "d.id")
+  "next_at, d.inputs AS inputs FROM @" table " d LEFT JOIN campaign c ON c.id=d.campaign WHERE d.phone=?4 OR d.id IN (" ERASED(list) ")"
 
 static const struct dump {
   const char *name, *sql;
@@ -19,7 +23,7 @@ static const struct dump {
      "SELECT l.id AS row_id, g.name AS agent, c.name AS campaign, l.attempt AS attempt_id, CASE l.state WHEN 0 THEN 'logged_out' WHEN 1"
      " THEN 'paused' WHEN 2 THEN 'ready' WHEN 3 THEN 'reserved' WHEN 4 THEN 'talking' WHEN 5 THEN 'wrapup' END AS state, l.began AS "
      "from_at,"
-     " l.ended AS to_at FROM agent_log l LEFT JOIN agent g ON g.id=l.agent LEFT JOIN campaign c ON c.id=l.campaign"
+     " l.ended AS to_at FROM @agent_log l LEFT JOIN agent g ON g.id=l.agent LEFT JOIN campaign c ON c.id=l.campaign"
      " WHERE (?1 IS NULL OR c.name=?1)" PERIOD("l.began") " ORDER BY l.id"},
     {"contacts",
      "SELECT s.case_id AS contact_id, c.name AS campaign, l.id AS list_id, l.file AS list, s.phone AS phone, CASE s.status WHEN 0 THEN"
@@ -44,7 +48,7 @@ static const struct dump {
      " d.current FROM dnc_list d ORDER BY d.id"},
     {"registry_coverage",
      "SELECT a.id AS attempt_id, a.started AS started_at, (SELECT max(d.id) FROM dnc_list d WHERE d.loaded<=a.started) AS list_id,"
-     " (SELECT max(d.loaded) FROM dnc_list d WHERE d.loaded<=a.started) AS loaded_at FROM attempt a JOIN campaign c ON c.id=a.campaign"
+     " (SELECT max(d.loaded) FROM dnc_list d WHERE d.loaded<=a.started) AS loaded_at FROM @attempt a JOIN campaign c ON c.id=a.campaign"
      " WHERE (?1 IS NULL OR c.name=?1)" PERIOD("a.started") " ORDER BY a.id"},
     {"consent",
      "SELECT x.id AS consent_id, s.name AS seller, x.phone AS phone, x.bases, x.technologies, x.purposes, x.source, x.text, x.granted AS"
@@ -62,17 +66,16 @@ static const struct dump {
     {"person_calls",
      "SELECT a.id AS attempt_id, c.name AS campaign, a.phone AS phone, a.trunk, a.started AS started_at, a.answered AS answered_at, "
      "a.bridged AS"
-     " bridged_at, a.ended AS ended_at, a.sip_code, a.outcome, a.abandoned, a.talk_ms, g.name AS agent FROM attempt a JOIN campaign c ON"
-     " c.id=a.campaign LEFT JOIN agent g ON g.id=a.agent WHERE a.phone=?4" ERASED("calls", "a.id") " ORDER BY a.id"},
-    {"person_dispositions",
-     "SELECT d.id AS row_id, d.attempt AS attempt_id, d.code, d.at AS at, g.name AS agent FROM attempt a JOIN disposition d ON"
-     " d.attempt=a.id LEFT JOIN agent g ON g.id=d.agent WHERE a.phone=?4" ERASED("calls", "a.id") " ORDER BY d.id"},
+     " bridged_at, a.ended AS ended_at, a.sip_code, a.outcome, a.abandoned, a.talk_ms, g.name AS agent FROM @attempt a JOIN campaign c ON"
+     " c.id=a.campaign LEFT JOIN agent g ON g.id=a.agent WHERE a.id IN (SELECT value FROM json_each(?6)) ORDER BY a.id"},
+    {"person_dispositions", "SELECT d.id AS row_id, d.attempt AS attempt_id, d.code, d.at AS at, g.name AS agent FROM @disposition d LEFT "
+                            "JOIN agent g ON g.id=d.agent"
+                            " WHERE d.attempt IN (SELECT value FROM json_each(?6)) ORDER BY d.id"},
     {"person_dnc", "SELECT d.number AS phone, CASE WHEN d.campaign<>0 THEN 'campaign' WHEN d.seller<>0 THEN 'seller' ELSE 'global' END AS "
                    "scope, d.source,"
                    " d.added AS added_at FROM dnc d WHERE d.number=?4"},
-    {"person_audit",
-     "SELECT a.at AS at, a.id AS row_id, a.actor, a.door, a.verb, a.phone AS phone, a.detail FROM audit a WHERE a.phone=?4" ERASED(
-         "audits", "a.id") " ORDER BY a.id"},
+    {"person_audit", "SELECT a.at AS at, a.id AS row_id, a.actor, a.door, a.verb, a.phone AS phone, a.detail FROM audit a WHERE a.phone=?4 "
+                     "OR a.id IN (" ERASED("audits") ") ORDER BY a.id"},
     {"person_erasures", "SELECT id AS row_id, at AS at, actor, basis FROM erasure WHERE subject=?5 ORDER BY id"},
 };
 
@@ -106,7 +109,10 @@ static void read_cell(sqlite3_stmt *q, int i, struct dump_cell *c) {
 static int prepare(struct store *s, const char *name, sqlite3_stmt **q) {
   const struct dump *d = find(name);
   if (!d) return CAD_ENOENT;
-  return sqlite3_prepare_v2(s->db.handle, d->sql, -1, q, NULL) == SQLITE_OK ? CAD_OK : CAD_ENOSUP;
+  char *sql = archive_sql(&s->db, NULL, d->sql);
+  int r = !sql ? CAD_ENOMEM : sqlite3_prepare_v2(s->db.handle, sql, -1, q, NULL) == SQLITE_OK ? CAD_OK : CAD_ENOSUP;
+  free(sql);
+  return r;
 }
 
 int store_dump_columns(struct store *s, const char *name, dump_cell_fn *fn, void *arg) {
@@ -120,22 +126,71 @@ int store_dump_columns(struct store *s, const char *name, dump_cell_fn *fn, void
   return r;
 }
 
-int store_dump(struct store *s, const char *name, const struct call_filter *f, dump_cell_fn *fn, void *arg) {
-  sqlite3_stmt *q = NULL;
-  int r = prepare(s, name, &q), code = SQLITE_DONE;
-  if (r < 0) return r;
+struct dumping {
+  const struct call_filter *f;
+  dump_cell_fn *fn;
+  void *arg;
+  char *calls; /* of the number */
+};
+
+static int dump_part(void *arg, struct db *conn, const struct archive_part *p, sqlite3_stmt *q) {
+  const struct dumping *d = arg;
+  const struct call_filter *f = d->f;
+  int r = CAD_OK, code = SQLITE_DONE;
+  (void)conn, (void)p;
   sqlite3_bind_text(q, 1, f->campaign, -1, SQLITE_STATIC);
   if (f->from.ms) sqlite3_bind_int64(q, 2, f->from.ms);
   if (f->to.ms) sqlite3_bind_int64(q, 3, f->to.ms);
   if (f->phone) sqlite3_bind_int64(q, 4, (int64_t)f->phone);
   sqlite3_bind_text(q, 5, f->subject[0] ? f->subject : NULL, -1, SQLITE_STATIC);
+  sqlite3_bind_text(q, 6, d->calls, -1, SQLITE_STATIC);
   while (r >= 0 && (code = sqlite3_step(q)) == SQLITE_ROW)
     for (int i = 0; r >= 0 && i < sqlite3_column_count(q); i++) {
       struct dump_cell c;
       read_cell(q, i, &c);
-      r = fn(arg, &c);
+      r = d->fn(d->arg, &c);
     }
-  if (r >= 0 && code != SQLITE_DONE) r = CAD_EIO;
-  sqlite3_finalize(q);
+  return r < 0 ? r : code == SQLITE_DONE ? CAD_OK : CAD_EIO;
+}
+
+/* The number's calls, wherever they lie: a disposition may lie in a later file than its call. */
+static int calls_part(void *arg, struct db *conn, const struct archive_part *p, sqlite3_stmt *q) {
+  FILE *out = arg;
+  int code;
+  (void)conn, (void)p;
+  while ((code = sqlite3_step(q)) == SQLITE_ROW) fprintf(out, ",%llu", (unsigned long long)col_u64(q, 0));
+  return code == SQLITE_DONE ? CAD_OK : CAD_EIO;
+}
+
+static int calls_of(struct store *s, const struct call_filter *f, char **out) {
+  char sql[700];
+  size_t n = 0;
+  FILE *text = open_memstream(out, &n);
+  if (!text) return CAD_ENOMEM;
+  snprintf(sql, sizeof sql,
+           "SELECT id FROM @attempt WHERE phone=%lld OR id IN (SELECT j.value FROM erasure e, json_each(CASE e.calls WHEN "
+           "'*' THEN '[]' ELSE '['||replace(e.calls,' ',',')||']' END) j WHERE e.subject='%.39s')",
+           (long long)f->phone, f->subject);
+  fputs("[0", text);
+  int r = archives_each(&s->db, sql, calls_part, text);
+  fputs("]", text);
+  return fclose(text) == 0 ? r : CAD_ENOMEM;
+}
+
+int store_dump(struct store *s, const char *name, const struct call_filter *f, dump_cell_fn *fn, void *arg) {
+  const struct dump *d = find(name);
+  struct dumping dumping = {.f = f, .fn = fn, .arg = arg};
+  if (!d) return CAD_ENOENT;
+  int r = f->phone && strstr(d->sql, "?6") ? calls_of(s, f, &dumping.calls) : CAD_OK;
+  sqlite3_stmt *q = NULL;
+  if (r >= 0 && (r = prepare(s, name, &q)) >= 0) {
+    sqlite3_finalize(q);
+    r = strchr(d->sql, '@') ? archives_each(&s->db, d->sql, dump_part, &dumping) : prepare(s, name, &q);
+    if (r >= 0 && !strchr(d->sql, '@')) {
+      r = dump_part(&dumping, &s->db, NULL, q);
+      sqlite3_finalize(q);
+    }
+  }
+  free(dumping.calls);
   return r;
 }

@@ -127,7 +127,7 @@ static int external_id(struct store *s, uint64_t case_id, uint64_t *debt) {
 }
 
 /* As far back as the longest window of any rule. */
-static struct wall horizon(const struct store *s, struct wall now) {
+struct wall facts_horizon(const struct store *s, struct wall now) {
   int64_t most = DAY_MS;
   for (int i = 0; s->law.rules && i < s->law.rules->count; i++) {
     const struct rule *r = &s->law.rules->rules[i];
@@ -162,7 +162,7 @@ int facts_gather(struct store *s, const struct campaign_mem *c, uint64_t case_id
   if (err < 0) return err;
   if ((r = own_attempts(s, c, f)) < 0) return r;
   if (!s->law.rules) return CAD_OK;
-  struct wall from = horizon(s, f->now);
+  struct wall from = facts_horizon(s, f->now);
   if ((r = external_id(s, case_id, &f->debt)) < 0) return r;
   if ((r = attempts_to(s, f->phone, 0, from, f)) < 0) return r;
   if ((r = other_numbers(s, phone_id, f->phone, others, &n)) < 0) return r;

@@ -5,11 +5,10 @@
 static const struct measure_row MEASURES[MEASURE_COUNT] = {
     [M_DIALS] = {"dials", "1 for every outbound call: an INVITE left the box"},
     [M_ANSWERED] = {"answered", "answered_at is set"},
-    [M_HUMAN] = {"human",
-                 "outcome is connected, abandoned or early_hangup, and category is none of machine, no_contact, unworkable, technical"},
+    [M_HUMAN] = {"human", "outcome is connected, abandoned or early_hangup, and party is not nobody"},
     [M_CONNECTED] = {"connected", "outcome is connected: an agent was bridged in"},
-    [M_RPC] = {"right_party", "category is rpc, conversion or callback"},
-    [M_CONVERSIONS] = {"conversions", "category is conversion"},
+    [M_RPC] = {"right_party", "party is right_party or conversion"},
+    [M_CONVERSIONS] = {"conversions", "party is conversion"},
     [M_LIVE] = {"live", "live: answered by a person, connected or abandoned; the law's denominator"},
     [M_ABANDONED] = {"abandoned", "abandoned: a person, and no agent within the legal wait; the law's numerator"},
     [M_EARLY] = {"early_hangups", "outcome is early_hangup: the person hung up within the legal wait"},
@@ -60,6 +59,7 @@ static const struct measure_row MEASURES[MEASURE_COUNT] = {
 };
 const struct measure_row *measure_row(enum measure m) { return &MEASURES[m]; }
 
+static bool party_is(const struct call_row *r, const char *word) { return strcmp(r->party, word) == 0; }
 static bool category_is(const struct call_row *r, const char *word) { return strcmp(r->category, word) == 0; }
 
 static void measure_inbound(const struct call_row *r, int64_t m[MEASURE_COUNT]) {
@@ -106,16 +106,16 @@ void measure_call(const struct call_row *r, int64_t m[MEASURE_COUNT]) {
   m[M_TALK_MS] = r->talk_ms;
   m[M_WRAP_MS] = r->wrapup_ms;
   m[M_CONNECTED] = r->outcome == OUTCOME_CONNECTED;
-  m[M_RPC] = category_is(r, "rpc") || category_is(r, "conversion") || category_is(r, "callback");
-  m[M_CONVERSIONS] = category_is(r, "conversion");
+  m[M_RPC] = party_is(r, "right_party") || party_is(r, "conversion");
+  m[M_CONVERSIONS] = party_is(r, "conversion");
   if (r->inbound) {
     measure_inbound(r, m);
     return;
   }
-  bool not_human = category_is(r, "machine") || category_is(r, "no_contact") || category_is(r, "unworkable") || category_is(r, "technical");
   m[M_DIALS] = 1;
   m[M_ANSWERED] = r->answered.ms != 0;
-  m[M_HUMAN] = (r->outcome == OUTCOME_CONNECTED || r->outcome == OUTCOME_ABANDONED || r->outcome == OUTCOME_EARLY_HANGUP) && !not_human;
+  m[M_HUMAN] =
+      (r->outcome == OUTCOME_CONNECTED || r->outcome == OUTCOME_ABANDONED || r->outcome == OUTCOME_EARLY_HANGUP) && !party_is(r, "nobody");
   m[M_LIVE] = r->live;
   m[M_ABANDONED] = r->abandoned;
   measure_outcome(r, m);

@@ -1,3 +1,4 @@
+#include "archive.h"
 #include "store_internal.h"
 #include <campaigns/compliance.h>
 #include <campaigns/person.h>
@@ -25,39 +26,87 @@ int person_subject(const char *db_path, uint64_t phone, char out[SUBJECT_BYTES])
 
 /* ---- what there is ---- */
 
-static int ids_of(struct store *s, const char *sql, uint64_t phone, uint64_t **out, unsigned *count) {
-  sqlite3_stmt *q = NULL;
-  uint64_t *ids = NULL;
-  size_t n = 0, room = 0;
+/* Ids, the list ends with 0. */
+struct idlist {
+  uint64_t *ids;
+  size_t n, room;
+};
+
+static int ids_add(struct idlist *l, uint64_t id) {
+  if (l->n + 1 >= l->room) {
+    size_t room = l->room ? l->room * 2 : 64;
+    uint64_t *bigger = realloc(l->ids, room * sizeof *bigger);
+    if (!bigger) return CAD_ENOMEM;
+    l->ids = bigger;
+    l->room = room;
+  }
+  l->ids[l->n++] = id;
+  l->ids[l->n] = 0;
+  return CAD_OK;
+}
+
+struct asking {
+  uint64_t phone;
+  struct idlist list;
+};
+
+static int ids_part(void *arg, struct db *conn, const struct archive_part *p, sqlite3_stmt *q) {
+  struct asking *a = arg;
   int code, r = CAD_OK;
-  if (sqlite3_prepare_v2(s->db.handle, sql, -1, &q, NULL) != SQLITE_OK) return CAD_EFORMAT;
-  sqlite3_bind_int64(q, 1, (int64_t)phone);
-  do {
-    code = sqlite3_step(q);
-    if (n == room) {
-      room = room ? room * 2 : 64;
-      uint64_t *bigger = realloc(ids, room * sizeof *bigger);
-      if (!bigger) {
-        r = CAD_ENOMEM;
-        break;
-      }
-      ids = bigger;
-    }
-    ids[n++] = code == SQLITE_ROW ? col_u64(q, 0) : 0;
-  } while (code == SQLITE_ROW);
-  sqlite3_finalize(q);
-  if (r >= 0 && code != SQLITE_DONE) r = CAD_EIO;
-  *out = ids;
-  if (count) *count = n ? (unsigned)n - 1 : 0;
+  (void)conn, (void)p;
+  sqlite3_bind_int64(q, 1, (int64_t)a->phone);
+  while (r >= 0 && (code = sqlite3_step(q)) == SQLITE_ROW) r = ids_add(&a->list, col_u64(q, 0));
+  return r < 0 ? r : code == SQLITE_DONE ? CAD_OK : CAD_EIO;
+}
+
+/* Of the live file, or of the archives as well. */
+static int ids_ask(struct store *s, const char *sql, bool archives, uint64_t phone, uint64_t **out, unsigned *count) {
+  struct asking a = {.phone = phone, .list = {calloc(2, sizeof(uint64_t)), 0, 2}};
+  sqlite3_stmt *q = NULL;
+  int r = a.list.ids ? CAD_OK : CAD_ENOMEM;
+  if (r >= 0 && archives) {
+    r = archives_each(&s->db, sql, ids_part, &a);
+  } else if (r >= 0) {
+    r = sqlite3_prepare_v2(s->db.handle, sql, -1, &q, NULL) == SQLITE_OK ? ids_part(&a, &s->db, NULL, q) : CAD_EFORMAT;
+    sqlite3_finalize(q);
+  }
+  *out = a.list.ids;
+  if (count) *count = (unsigned)a.list.n;
   return r;
+}
+
+static int ids_of(struct store *s, const char *sql, uint64_t phone, uint64_t **out, unsigned *count) {
+  return ids_ask(s, sql, false, phone, out, count);
+}
+
+static int by_id(const void *a, const void *b) {
+  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* Both lists as one, each id once; `into` grows. */
+static int ids_join(uint64_t **into, const uint64_t *more) {
+  struct idlist l = {.ids = *into};
+  while (l.ids && l.ids[l.n]) l.n++;
+  l.room = l.n + 1;
+  int r = CAD_OK;
+  for (size_t i = 0; more && more[i] && r >= 0; i++) r = ids_add(&l, more[i]);
+  *into = l.ids;
+  if (r < 0 || l.n == 0) return r;
+  qsort(l.ids, l.n, sizeof *l.ids, by_id);
+  size_t kept = 1;
+  for (size_t i = 1; i < l.n; i++)
+    if (l.ids[i] != l.ids[kept - 1]) l.ids[kept++] = l.ids[i];
+  l.ids[kept] = 0;
+  return CAD_OK;
 }
 
 int person_find(struct store *reader, uint64_t phone, struct person_rows *out) {
   uint64_t *contacts = NULL;
   *out = (struct person_rows){0};
-  int r = ids_of(reader, "SELECT id FROM attempt WHERE phone=?", phone, &out->calls, &out->call_count);
-  if (r >= 0) r = ids_of(reader, "SELECT id FROM decision WHERE phone=?", phone, &out->decisions, &out->decision_count);
-  if (r >= 0) r = ids_of(reader, "SELECT id FROM verdict WHERE phone=?", phone, &out->verdicts, NULL);
+  int r = ids_ask(reader, "SELECT id FROM @attempt WHERE phone=?", true, phone, &out->calls, &out->call_count);
+  if (r >= 0) r = ids_ask(reader, "SELECT id FROM @decision WHERE phone=?", true, phone, &out->decisions, &out->decision_count);
+  if (r >= 0) r = ids_ask(reader, "SELECT id FROM @verdict WHERE phone=?", true, phone, &out->verdicts, NULL);
   if (r >= 0) r = ids_of(reader, "SELECT id FROM audit WHERE phone=?", phone, &out->audits, NULL);
   if (r >= 0) r = ids_of(reader, "SELECT case_id FROM case_state WHERE phone=?", phone, &contacts, &out->contacts);
   free(contacts);
@@ -95,9 +144,13 @@ static char *list_text(const uint64_t *ids) {
   return text;
 }
 
+/* A retention took all rows of a log before its instant: the list is "*". */
+static const uint64_t EVERY[1];
+static char *mark_text(const uint64_t *ids) { return ids == EVERY ? strdup("*") : list_text(ids); }
+
 static int put_mark(struct store *s, struct wall before, const char *subject, const char *basis, const struct person_rows *rows) {
   const struct store_actor *who = &s->actor;
-  char *texts[4] = {list_text(rows->calls), list_text(rows->decisions), list_text(rows->verdicts), list_text(rows->audits)};
+  char *texts[4] = {mark_text(rows->calls), mark_text(rows->decisions), mark_text(rows->verdicts), mark_text(rows->audits)};
   uint64_t id = store_id(s, WALL_NONE);
   content_clear(&s->chain.content);
   int err = CAD_ENOMEM;
@@ -108,6 +161,7 @@ static int put_mark(struct store *s, struct wall before, const char *subject, co
         "uititwttttt", id, store_now(s).ms, who->name[0] ? who->name : "cadencia", (int64_t)who->uid, basis, before, texts[0], texts[1],
         texts[2], texts[3], subject);
   for (int i = 0; i < 4; i++) free(texts[i]);
+  if (err >= 0) err = db_run(&s->db, Q_ARCHIVE_WORK, "INSERT INTO archive_work VALUES(?)", "u", id);
   return err < 0 ? err : chain_put(s, CHAIN_ERASED, id, NULL);
 }
 
@@ -159,8 +213,8 @@ static int finish_contacts(struct store *s, uint64_t phone) {
 /* Then their rows go, as far as they say who it was. */
 static int drop_contacts(struct store *s, uint64_t phone) {
   static const char *const STEPS[] = {
-      "DELETE FROM wrapup WHERE attempt IN (SELECT id FROM attempt WHERE phone=?1)",
-      "DELETE FROM desk_note WHERE attempt IN (SELECT id FROM attempt WHERE phone=?1)",
+      "UPDATE fingerprint SET number1=-1 WHERE number1=?1", /* words that a machine said; whose, nobody knows any more */
+      "UPDATE fingerprint SET number2=-1 WHERE number2=?1",
       "DELETE FROM callback WHERE case_id IN (SELECT case_id FROM case_state WHERE phone=?1)",
       "UPDATE person SET name='' WHERE id IN (SELECT person FROM phone WHERE number=?1)",
       "UPDATE work_case SET external_id=NULL, extra=NULL WHERE person IN (SELECT person FROM phone WHERE number=?1)",
@@ -185,42 +239,49 @@ static int going_on(struct store *s, uint64_t phone) {
   return r;
 }
 
+/* What agents wrote down and what detection learned of these calls, also of calls that archives hold. */
+static int drop_notes(struct store *s, const uint64_t *calls) {
+  static const char *const STEPS[] = {"DELETE FROM wrapup WHERE attempt=?1", "DELETE FROM desk_note WHERE attempt=?1",
+                                      "DELETE FROM label WHERE attempt=?1", "DELETE FROM late WHERE attempt=?1"};
+  int err = CAD_OK;
+  for (size_t i = 0; calls && calls[i] && err >= 0; i++)
+    for (size_t k = 0; k < sizeof STEPS / sizeof STEPS[0] && err >= 0; k++) err = run_for(s, STEPS[k], calls[i]);
+  return err;
+}
+
+/* What is known of the number now, and what the steps before decided and noted about it in this very transaction. */
+static int find_again(struct store *s, uint64_t phone, const struct person_rows *found, struct person_rows *all) {
+  int err = audit_write(s);
+  if (err >= 0) err = ids_of(s, "SELECT id FROM attempt WHERE phone=?", phone, &all->calls, NULL);
+  if (err >= 0) err = ids_of(s, "SELECT id FROM audit WHERE phone=?", phone, &all->audits, NULL);
+  if (err >= 0)
+    err =
+        ids_of(s, "SELECT id FROM verdict WHERE phone=? AND id>(SELECT max(id)-4194304*600000 FROM verdict)", phone, &all->verdicts, NULL);
+  if (err >= 0)
+    err = ids_of(s, "SELECT id FROM decision WHERE phone=? AND id>(SELECT max(id)-4194304*600000 FROM decision)", phone, &all->decisions,
+                 NULL);
+  if (err >= 0) err = ids_join(&all->calls, found->calls);
+  if (err >= 0) err = ids_join(&all->audits, found->audits);
+  if (err >= 0) err = ids_join(&all->verdicts, found->verdicts);
+  if (err >= 0) err = ids_join(&all->decisions, found->decisions);
+  return err;
+}
+
 static int erase(struct store *s, uint64_t phone, const char *subject, const char *basis, const struct person_rows *rows) {
   int err = going_on(s, phone);
   if (err != 0) return err < 0 ? err : CAD_EBUSY;
   if ((err = store_hold(s)) != 0) return err < 0 ? err : CAD_EREFUSED;
   err = drop_contacts(s, phone);
   if (err >= 0) err = store_dnc_erase(s, phone); /* the opt-out outlives the number, as a keyed hash */
-  /* What the steps above decided and noted about the number in this very transaction belongs to it as well. */
   struct person_rows all = {0};
-  if (err >= 0) err = audit_write(s);
-  uint64_t *more[4] = {0};
-  if (err >= 0) err = ids_of(s, "SELECT id FROM attempt WHERE phone=?", phone, &more[0], NULL);
-  if (err >= 0) err = ids_of(s, "SELECT id FROM audit WHERE phone=?", phone, &more[3], NULL);
-  if (err >= 0)
-    err = ids_of(s, "SELECT id FROM verdict WHERE phone=? AND id>(SELECT max(id)-4194304*600000 FROM verdict)", phone, &more[2], NULL);
-  for (size_t i = 0; rows->verdicts && rows->verdicts[i] && err >= 0; i++) { /* both: old ones that were found, new ones of just now */
-    size_t n = 0;
-    while (more[2][n] && more[2][n] != rows->verdicts[i]) n++;
-    if (more[2][n]) continue;
-    uint64_t *bigger = realloc(more[2], (n + 2) * sizeof *bigger);
-    if (!bigger) {
-      err = CAD_ENOMEM;
-      break;
-    }
-    more[2] = bigger;
-    more[2][n] = rows->verdicts[i];
-    more[2][n + 1] = 0;
-  }
-  all = (struct person_rows){.calls = more[0], .decisions = rows->decisions, .verdicts = more[2], .audits = more[3]};
+  if (err >= 0) err = find_again(s, phone, rows, &all);
+  if (err >= 0) err = drop_notes(s, all.calls);
   if (err >= 0) err = put_mark(s, WALL_NONE, subject, basis, &all);
   if (err >= 0) err = empty_rows(s, "attempt", all.calls);
   if (err >= 0) err = empty_rows(s, "decision", all.decisions);
   if (err >= 0) err = empty_rows(s, "verdict", all.verdicts);
   if (err >= 0) err = empty_rows(s, "audit", all.audits);
-  free(more[0]);
-  free(more[2]);
-  free(more[3]);
+  person_rows_free(&all);
   return err;
 }
 
@@ -264,16 +325,68 @@ static int step_table(struct store *s, const char *table, struct wall before) {
   return code == SQLITE_DONE ? db_changes(&s->db) : CAD_EIO;
 }
 
-int store_retention_step(struct store *s, struct wall before, const char *basis, bool mark) {
-  static const char *const TABLES[] = {"attempt", "decision", "verdict", "audit"};
-  static const struct person_rows NONE;
+const char *retention_kind_name(enum retention_kind k) {
+  static const char *const NAMES[RETAIN_COUNT] = {"all", "calls", "decisions", "audit", "contacts"};
+  return (unsigned)k < RETAIN_COUNT ? NAMES[k] : "?";
+}
+int retention_kind_parse(const char *word) {
+  for (int i = 0; i < RETAIN_COUNT; i++)
+    if (strcmp(retention_kind_name((enum retention_kind)i), word) == 0) return i;
+  return CAD_EINVAL;
+}
+
+/* People whose contacts are all finished and old: names, fields and numbers go, counts stay. */
+static int step_contacts(struct store *s, struct wall before) {
+  enum { PEOPLE = 200 };
+  static const char FIND[] =
+      "SELECT p.id FROM person p WHERE p.created<?1 AND (p.name<>'' OR EXISTS(SELECT 1 FROM phone h WHERE h.person=p.id AND h.number>0))"
+      " AND NOT EXISTS(SELECT 1 FROM work_case w JOIN case_state c ON c.case_id=w.id WHERE w.person=p.id AND (c.status<>2 OR"
+      " c.last_attempt>=?2)) AND p.id>?3 ORDER BY p.id LIMIT ?4";
+  static const char *const STEPS[] = {
+      "DELETE FROM case_number WHERE case_id IN (SELECT id FROM work_case WHERE person=?1)",
+      "UPDATE case_state SET phone=-case_id WHERE case_id IN (SELECT id FROM work_case WHERE person=?1)",
+      "UPDATE work_case SET external_id=NULL, extra=NULL WHERE person=?1",
+      "UPDATE phone SET number=-id WHERE person=?1 AND number>0",
+      "UPDATE person SET name='', language=NULL, zone=NULL WHERE id=?1",
+  };
+  uint64_t people[PEOPLE];
+  sqlite3_stmt *q = NULL;
+  int n = 0, err = CAD_OK;
+  if (sqlite3_prepare_v2(s->db.handle, FIND, -1, &q, NULL) != SQLITE_OK) return CAD_EIO;
+  sqlite3_bind_int64(q, 1, before.ms);
+  sqlite3_bind_int64(q, 2, (before.ms - 1704067200000) << 22);
+  sqlite3_bind_int64(q, 3, 0);
+  sqlite3_bind_int(q, 4, PEOPLE);
+  while (n < PEOPLE && sqlite3_step(q) == SQLITE_ROW) people[n++] = col_u64(q, 0);
+  sqlite3_finalize(q);
+  for (int i = 0; i < n; i++)
+    for (size_t k = 0; k < sizeof STEPS / sizeof STEPS[0] && err >= 0; k++) err = run_for(s, STEPS[k], people[i]);
+  return err < 0 ? err : n;
+}
+
+static int retention_mark(struct store *s, enum retention_kind kind, struct wall before, const char *basis) {
+  static uint64_t *const ALL = (uint64_t *)(uintptr_t)EVERY;
+  const bool all = kind == RETAIN_ALL;
+  const struct person_rows rows = {.calls = all || kind == RETAIN_CALLS ? ALL : NULL,
+                                   .decisions = all || kind == RETAIN_DECISIONS ? ALL : NULL,
+                                   .verdicts = all || kind == RETAIN_DECISIONS ? ALL : NULL,
+                                   .audits = all || kind == RETAIN_AUDIT ? ALL : NULL};
+  return put_mark(s, before, "", basis, &rows);
+}
+
+int store_retention_step(struct store *s, enum retention_kind kind, struct wall before, const char *basis, bool mark) {
+  static const struct {
+    const char *table;
+    enum retention_kind kind;
+  } LOGS[] = {{"attempt", RETAIN_CALLS}, {"decision", RETAIN_DECISIONS}, {"verdict", RETAIN_DECISIONS}, {"audit", RETAIN_AUDIT}};
   bool own;
   int err = store_enter(s, &own), went = 0;
   if (err < 0) return err;
   if ((err = store_hold(s)) != 0) err = err < 0 ? err : CAD_EREFUSED;
-  if (err >= 0 && mark) err = put_mark(s, before, "", basis, &NONE);
-  for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0] && err >= 0; i++)
-    if ((err = step_table(s, TABLES[i], before)) > 0) went += err;
+  if (err >= 0 && mark) err = retention_mark(s, kind, before, basis);
+  for (size_t i = 0; i < sizeof LOGS / sizeof LOGS[0] && err >= 0; i++)
+    if ((kind == RETAIN_ALL || kind == LOGS[i].kind) && (err = step_table(s, LOGS[i].table, before)) > 0) went += err;
+  if (err >= 0 && (kind == RETAIN_ALL || kind == RETAIN_CONTACTS) && (err = step_contacts(s, before)) > 0) went += err;
   err = store_leave(s, own, err < 0 ? err : CAD_OK);
   return err < 0 ? err : went;
 }

@@ -150,7 +150,8 @@ static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
                                               {7, 7, {SCHEMA_VERDICT}},
                                               {8, 8, {SCHEMA_COMPLIANCE, SCHEMA_COMPLIANCE_AUDIT}},
                                               {9, 8, {SCHEMA_PHONES}},
-                                              {10, 9, {DETECTION}}};
+                                              {10, 9, {DETECTION}},
+                                              {11, 11, {SCHEMA_ARCHIVE}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {

@@ -1,5 +1,6 @@
 #include "store_internal.h"
 #include "dialer/base/clock.h"
+#include <campaigns/archive.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,10 @@ int store_open(const struct store_options *opt, struct store **out, FILE *err) {
   s->chain.checkpoint_rows = opt->checkpoint_rows;
   if (r >= 0) r = chain_open(s, opt->path, opt->key_seed, err);
   if (r >= 0) r = store_recover(s);
+  if (r >= 0 && opt->path && store_archive_waiting(s) > 0) { /* a crash between an erasure and the archives */
+    r = archive_settle(opt->path, err);
+    if (r >= 0) r = store_archive_settled(s);
+  }
   if (r >= 0) r = rulebook_log(s);
   if (r < 0) {
     if (err && s->db.handle && s->db.last_code)
@@ -106,13 +111,14 @@ void store_set_clock(struct store *s, struct wall now) { s->clock = now; }
 void store_set_actor(struct store *s, const struct store_actor *who) { s->actor = who ? *who : (struct store_actor){0}; }
 void store_clock_trusted(struct store *s, bool trusted) { s->clock_trusted = trusted; }
 uint64_t store_last_id(struct store *s) {
-  static const char *const TABLES[] = {"campaign",    "agent",     "list",   "person",     "phone", "work_case", "decision",
-                                       "disposition", "agent_log", "seller", "import_log", "audit", "erasure",   "verdict"};
+  static const char *const TABLES[] = {"campaign",  "agent",  "list",       "person", "phone",   "work_case", "decision", "disposition",
+                                       "agent_log", "seller", "import_log", "audit",  "erasure", "verdict",   "archive"};
   uint64_t last = 0;
   for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++) {
     char sql[64];
     sqlite3_stmt *q = NULL;
-    snprintf(sql, sizeof sql, "SELECT max(id) FROM %s", TABLES[i]);
+    const bool archived = strcmp(TABLES[i], "archive") == 0;
+    snprintf(sql, sizeof sql, "SELECT max(%s) FROM %s", archived ? "last_id" : "id", TABLES[i]);
     if (sqlite3_prepare_v2(s->db.handle, sql, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW && col_u64(q, 0) > last)
       last = col_u64(q, 0);
     sqlite3_finalize(q);

@@ -152,6 +152,8 @@ struct store {
 /* schema_evidence.c: parts of migrations */
 extern const char SCHEMA_VERDICT[], SCHEMA_CHAIN[], SCHEMA_AUDIT[], SCHEMA_AUDIT_LISTS[];
 
+/* schema_archive.c */
+extern const char SCHEMA_ARCHIVE[];
 /* schema_users.c */
 extern const char SCHEMA_USERS[];
 /* schema_compliance.c */
@@ -263,6 +265,8 @@ void facts_zones(struct store *s, uint64_t phone, struct law_place *out);
 /* "&@US-NY&@US-NJ": the regions of a number as a zone set carries them. "" when there is no room: the gate looks anyway. */
 void facts_regions_text(struct store *s, uint64_t phone, char *out, size_t room);
 uint64_t facts_debt(const char *external_id);
+/* As far back as any rule looks. */
+struct wall facts_horizon(const struct store *s, struct wall now);
 int facts_gather(struct store *s, const struct campaign_mem *c, uint64_t case_id, uint64_t phone_id, struct gate_facts *f);
 
 /* placing.c: the set of zones and regions where the row's person may be by this number. CAD_ENOENT: nobody knows; CAD_EINVAL: no such

@@ -1,4 +1,5 @@
 #include "verify.h"
+#include "archive.h"
 #include <cadencia/err.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -104,6 +105,43 @@ static void judge_launches(struct verifier *v) {
   sqlite3_finalize(q);
 }
 
+/* One archive; links that it should hold and that are nowhere else are missed when the next file begins. */
+static int verify_archive(struct verifier *v, const struct archive_part *p) {
+  struct db conn;
+  const int said = v->report->count;
+  int r = archive_open(&v->db, p, &conn);
+  if (r < 0) {
+    verify_find(v, -1, 0, 0, 0, "the archive %s %s: calls %llu to %llu and decisions %llu to %llu are in it", p->month,
+                r == CAD_ENOENT ? "is missing" : "cannot be read", (unsigned long long)p->first[STREAM_CALL],
+                (unsigned long long)p->last[STREAM_CALL], (unsigned long long)p->first[STREAM_DECISION],
+                (unsigned long long)p->last[STREAM_DECISION]);
+    for (int i = 0; i < STREAM_AUDIT; i++) v->broken[i] = v->broken[i] || p->upto[i] >= p->first[i];
+    return CAD_OK;
+  }
+  v->file = &conn;
+  v->part = p;
+  r = verify_file(v);
+  if (r == CAD_EFORMAT) {
+    verify_find(v, -1, 0, 0, 0, "the archive %s is no archive any more: its tables were altered", p->month);
+    for (int i = 0; i < STREAM_AUDIT; i++) v->broken[i] = true;
+    r = CAD_OK;
+  }
+  for (int i = said; i < v->report->count; i++) snprintf(v->report->findings[i].file, sizeof v->report->findings[i].file, "%s", p->month);
+  db_close(&conn);
+  return r;
+}
+
+/* The archives in the order of time, then the live file: each goes on where the one before ended. */
+static int verify_files(struct verifier *v) {
+  struct archive_part *parts = NULL;
+  int n = archives_load(&v->db, &parts), r = n < 0 ? n : CAD_OK;
+  for (int i = 0; r >= 0 && i < n; i++) r = verify_archive(v, &parts[i]);
+  free(parts);
+  v->file = &v->db;
+  v->part = NULL;
+  return r < 0 ? r : verify_file(v);
+}
+
 int evidence_verify(const char *db_path, const char *outside, struct verify_report *out, FILE *err) {
   struct verifier *v = calloc(1, sizeof *v);
   if (!v) return CAD_ENOMEM;
@@ -123,16 +161,15 @@ int evidence_verify(const char *db_path, const char *outside, struct verify_repo
     show_key(v);
     r = marks_open(v);
   }
-  if (r >= 0) r = verify_file(v);
+  if (r >= 0) r = verify_files(v);
   if (r >= 0) {
     marks_end(v);
     judge_launches(v);
-  } else {
-    sqlite3_finalize(v->marks);
   }
   if (v->db.handle) db_close(&v->db);
   free(v->content.bytes);
   free(v->erased.ids);
+  free(v->marks.rows);
   free(v);
   return r;
 }

@@ -10,10 +10,22 @@
 struct erased {
   uint64_t *ids; /* sorted */
   size_t count, room;
-  int64_t before_ms; /* rows older than this have none by retention; 0: no such rule ran */
+  int64_t before_ms[CHAIN_KINDS]; /* rows of that kind older than this have none by retention; 0: no such rule ran */
 };
+/* What the checkpoints of the file signed, in order. */
+struct mark {
+  uint64_t number, rows[STREAM_COUNT];
+  unsigned char link[STREAM_COUNT][LINK_SHORT_BYTES];
+};
+struct marks {
+  struct mark *rows;
+  size_t count, room, next[STREAM_COUNT]; /* next: the first that a stream has not come to yet */
+};
+struct archive_part;
 struct verifier {
   struct db db;
+  struct db *file;                 /* whose rows are at hand: db, or one with an archive beside it */
+  const struct archive_part *part; /* NULL: the live file */
   sqlite3_stmt *rows[CHAIN_KINDS];
   struct content content;
   unsigned char id[CHAIN_ID_BYTES];
@@ -23,18 +35,16 @@ struct verifier {
   uint64_t links[CHAIN_KINDS]; /* of the file at hand */
   uint64_t launched, launched_xor, called, called_xor;
   struct erased erased;
-  sqlite3_stmt *marks; /* checkpoints in order */
-  struct checkpoint mark, outside;
-  bool has_mark, has_outside, compared[STREAM_COUNT], outside_compared[STREAM_COUNT];
-  unsigned char mark_before[LINK_BYTES];
-  uint64_t mark_number;
+  struct marks marks;
+  struct checkpoint outside;
+  bool has_outside, outside_compared[STREAM_COUNT];
   struct verify_report *report;
 };
 
 void verify_find(struct verifier *v, int stream, int kind, uint64_t number, uint64_t row, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
 /* verify_rows.c */
-int verify_file(struct verifier *v);
+int verify_file(struct verifier *v); /* file and part say which */
 int erased_load(struct verifier *v);
 /* verify_marks.c: after each link, and at the end */
 int marks_open(struct verifier *v);

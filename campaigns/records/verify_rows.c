@@ -1,4 +1,5 @@
 #include "verify.h"
+#include "archive.h"
 #include <cadencia/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,13 +44,20 @@ static int erased_list(struct erased *e, const char *text) {
 }
 
 int erased_load(struct verifier *v) {
+  static const int KIND_OF[] = {0, CHAIN_CALL, CHAIN_DECISION, CHAIN_AUDIT, CHAIN_VERDICT};
   sqlite3_stmt *q = NULL;
   int r = CAD_OK, code;
   if (sqlite3_prepare_v2(v->db.handle, "SELECT before, calls, decisions, audits, verdicts FROM erasure", -1, &q, NULL) != SQLITE_OK)
     return CAD_EFORMAT;
   while (r >= 0 && (code = sqlite3_step(q)) == SQLITE_ROW) {
-    if (sqlite3_column_int64(q, 0) > v->erased.before_ms) v->erased.before_ms = sqlite3_column_int64(q, 0);
-    for (int i = 1; i <= 4 && r >= 0; i++) r = erased_list(&v->erased, (const char *)sqlite3_column_text(q, i));
+    bool none = true; /* of the first version: it names no kinds, and means all */
+    for (int i = 1; i <= 4; i++) none = none && !sqlite3_column_bytes(q, i);
+    for (int i = 1; i <= 4 && r >= 0; i++) {
+      const char *list = (const char *)sqlite3_column_text(q, i);
+      int64_t *before = &v->erased.before_ms[KIND_OF[i]];
+      if ((none || (list && list[0] == '*')) && sqlite3_column_int64(q, 0) > *before) *before = sqlite3_column_int64(q, 0);
+      r = erased_list(&v->erased, list);
+    }
   }
   sqlite3_finalize(q);
   if (v->erased.count) qsort(v->erased.ids, v->erased.count, sizeof *v->erased.ids, by_id);
@@ -59,15 +67,15 @@ int erased_load(struct verifier *v) {
 /* An id tells when it was made (ids.h). */
 static int64_t made_ms(uint64_t id) { return (int64_t)(id >> 22) + 1704067200000; }
 
-static bool was_erased(const struct verifier *v, uint64_t row) {
-  return made_ms(row) < v->erased.before_ms ||
+static bool was_erased(const struct verifier *v, int kind, uint64_t row) {
+  return made_ms(row) < v->erased.before_ms[kind] ||
          (v->erased.count && bsearch(&row, v->erased.ids, v->erased.count, sizeof row, by_id) != NULL);
 }
 
 /* ---- one link ---- */
 
 /* The number and its salt against the commitment; NULL: they hold. */
-static const char *judge_number(struct verifier *v, sqlite3_stmt *q, int column, uint64_t row, const unsigned char *commit) {
+static const char *judge_number(struct verifier *v, sqlite3_stmt *q, int column, int kind, uint64_t row, const unsigned char *commit) {
   unsigned char again[COMMIT_BYTES];
   uint64_t number = col_u64(q, column);
   bool salted = sqlite3_column_bytes(q, column + 1) == SALT_BYTES;
@@ -79,7 +87,7 @@ static const char *judge_number(struct verifier *v, sqlite3_stmt *q, int column,
     return "its number was altered";
   }
   if (number != 0) return "the salt of its number is gone";
-  if (!was_erased(v, row)) return "its number was taken out without an erasure";
+  if (!was_erased(v, kind, row)) return "its number was taken out without an erasure";
   v->report->erased++;
   return NULL;
 }
@@ -99,7 +107,7 @@ static const char *judge_row(struct verifier *v, int kind, uint64_t row, const u
   if (sqlite3_step(q) == SQLITE_ROW) {
     int columns = sqlite3_column_count(q) - (k->phone ? 2 : 0);
     for (int i = 0; i < columns; i++) content_column(&v->content, q, i);
-    if (k->phone) fault = judge_number(v, q, columns, row, commit);
+    if (k->phone) fault = judge_number(v, q, columns, kind, row, commit);
     fold(v, kind, row, q);
   } else {
     fault = "the row is missing";
@@ -160,10 +168,19 @@ static void judge_block(struct verifier *v, sqlite3_stmt *q) {
 
 /* ---- rows that nobody wrote ---- */
 
+static const char *schema(const struct verifier *v) { return v->part ? "arc" : "main"; }
+
+/* Which rows of a kind's table must be in the links of the file at hand. */
+static void bounds(const struct verifier *v, const struct chain_kind_row *k, bool when, char out[96]) {
+  int n = snprintf(out, 96, "%s", when && k->when ? k->when : "1");
+  if (v->part && v->part->upto[k->stream] < v->part->last[k->stream]) /* the others are still in the live file */
+    snprintf(out + n, (size_t)(96 - n), " AND link<=%llu", (unsigned long long)v->part->upto[k->stream]);
+}
+
 static uint64_t one_number(struct verifier *v, const char *sql) {
   sqlite3_stmt *q = NULL;
   uint64_t n = 0;
-  if (sqlite3_prepare_v2(v->db.handle, sql, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW) n = col_u64(q, 0);
+  if (sqlite3_prepare_v2(v->file->handle, sql, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW) n = col_u64(q, 0);
   sqlite3_finalize(q);
   return n;
 }
@@ -174,11 +191,15 @@ static uint64_t *named_rows(struct verifier *v, int kind, size_t *count) {
   uint64_t *ids = malloc(room * sizeof *ids);
   sqlite3_stmt *q = NULL;
   *count = 0;
-  if (!ids || sqlite3_prepare_v2(v->db.handle, "SELECT entries FROM chain WHERE stream=?", -1, &q, NULL) != SQLITE_OK) {
+  const int stream = (int)chain_kind_row(kind)->stream;
+  char sql[96];
+  snprintf(sql, sizeof sql, "SELECT entries FROM %s.chain WHERE stream=? AND first<=?", schema(v));
+  if (!ids || sqlite3_prepare_v2(v->file->handle, sql, -1, &q, NULL) != SQLITE_OK) {
     free(ids);
     return NULL;
   }
-  sqlite3_bind_int(q, 1, (int)chain_kind_row(kind)->stream);
+  sqlite3_bind_int(q, 1, stream);
+  sqlite3_bind_int64(q, 2, v->part ? (int64_t)v->part->upto[stream] : INT64_MAX);
   while (sqlite3_step(q) == SQLITE_ROW) {
     const unsigned char *e = sqlite3_column_blob(q, 0);
     for (int left = sqlite3_column_bytes(q, 0); left >= ENTRY_BYTES; left -= ENTRY_BYTES, e += ENTRY_BYTES)
@@ -193,10 +214,11 @@ static void name_strangers(struct verifier *v, int kind) {
   const struct chain_kind_row *k = chain_kind_row(kind);
   size_t count;
   uint64_t *ids = named_rows(v, kind, &count);
-  char sql[128];
+  char sql[256], where[96];
   sqlite3_stmt *q = NULL;
-  snprintf(sql, sizeof sql, "SELECT id FROM %s WHERE %s ORDER BY id", k->table, k->when ? k->when : "1");
-  if (ids && sqlite3_prepare_v2(v->db.handle, sql, -1, &q, NULL) == SQLITE_OK)
+  bounds(v, k, true, where);
+  snprintf(sql, sizeof sql, "SELECT id FROM %s.%s WHERE %s ORDER BY id", schema(v), k->table, where);
+  if (ids && sqlite3_prepare_v2(v->file->handle, sql, -1, &q, NULL) == SQLITE_OK)
     while (v->report->count < VERIFY_FINDINGS_MAX && sqlite3_step(q) == SQLITE_ROW) {
       uint64_t id = col_u64(q, 0);
       if (!bsearch(&id, ids, count, sizeof id, by_id))
@@ -209,12 +231,12 @@ static void name_strangers(struct verifier *v, int kind) {
 static void count_rows(struct verifier *v) {
   for (int kind = 1; kind < CHAIN_KINDS; kind++) {
     const struct chain_kind_row *k = chain_kind_row(kind);
-    char sql[160];
+    char sql[256], where[96];
     if (!v->rows[kind] || v->broken[k->stream]) continue;
-    bool some = k->when && kind != CHAIN_CALL;
-    snprintf(sql, sizeof sql, "SELECT count(*) FROM %s%s%s", k->table, some ? " WHERE " : "", some ? k->when : "");
+    bounds(v, k, kind != CHAIN_CALL, where);
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM %s.%s WHERE %s", schema(v), k->table, where);
     uint64_t have = one_number(v, sql);
-    if (kind == CHAIN_CALL) have -= one_number(v, "SELECT count(*) FROM attempt WHERE ended IS NULL");
+    if (kind == CHAIN_CALL && !v->part) have -= one_number(v, "SELECT count(*) FROM attempt WHERE ended IS NULL");
     if (have != v->links[kind]) name_strangers(v, kind);
   }
 }
@@ -225,19 +247,24 @@ static int prepare(struct verifier *v) {
     char sql[640];
     v->rows[kind] = NULL;
     v->links[kind] = 0;
-    if (!k) continue;
-    snprintf(sql, sizeof sql, "SELECT %s%s FROM %s WHERE id=?", k->columns, k->phone ? ",phone,salt" : "", k->table);
-    if (sqlite3_prepare_v3(v->db.handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &v->rows[kind], NULL) != SQLITE_OK) return CAD_EFORMAT;
+    if (!k || (v->part && k->stream == STREAM_AUDIT)) continue;
+    snprintf(sql, sizeof sql, "SELECT %s%s FROM %s.%s WHERE id=?", k->columns, k->phone ? ",phone,salt" : "", schema(v), k->table);
+    if (sqlite3_prepare_v3(v->file->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &v->rows[kind], NULL) != SQLITE_OK) return CAD_EFORMAT;
   }
   return CAD_OK;
 }
 
 int verify_file(struct verifier *v) {
   sqlite3_stmt *q = NULL;
+  char sql[160];
   int r = prepare(v), code = SQLITE_DONE;
-  if (r >= 0 &&
-      sqlite3_prepare_v2(v->db.handle, "SELECT stream, first, count, head, entries FROM chain ORDER BY id", -1, &q, NULL) != SQLITE_OK)
-    r = CAD_EFORMAT;
+  snprintf(sql, sizeof sql, "SELECT stream, first, count, head, entries FROM %s.chain%s ORDER BY id", schema(v),
+           v->part ? " WHERE first<=CASE stream WHEN 0 THEN ?1 ELSE ?2 END" : "");
+  if (r >= 0 && sqlite3_prepare_v2(v->file->handle, sql, -1, &q, NULL) != SQLITE_OK) r = CAD_EFORMAT;
+  if (r >= 0 && v->part) {
+    sqlite3_bind_int64(q, 1, (int64_t)v->part->upto[STREAM_CALL]);
+    sqlite3_bind_int64(q, 2, (int64_t)v->part->upto[STREAM_DECISION]);
+  }
   while (r >= 0 && (code = sqlite3_step(q)) == SQLITE_ROW) judge_block(v, q);
   if (r >= 0 && code != SQLITE_DONE) r = CAD_EIO;
   sqlite3_finalize(q);

@@ -20,18 +20,19 @@ static json_t *findings_json(const struct verify_report *r) {
   json_t *array = json_array();
   for (int i = 0; i < r->count; i++) {
     const struct verify_finding *f = &r->findings[i];
-    json_array_append_new(array, json_pack("{s:s, s:s, s:I, s:o, s:s}", "stream", f->stream, "kind", f->kind, "link", (json_int_t)f->number,
-                                           "row", f->row ? json_id(f->row) : json_null(), "what", f->what));
+    json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:I, s:o, s:s}", "archive", f->file, "stream", f->stream, "kind", f->kind,
+                                           "link", (json_int_t)f->number, "row", f->row ? json_id(f->row) : json_null(), "what", f->what));
   }
   return array;
 }
 
 static void print_json(struct command_call *c, const struct verify_report *r) {
-  call_put_json(c, json_pack("{s:b, s:{s:I, s:I, s:I}, s:I, s:I, s:o, s:I, s:I, s:s, s:o, s:o}", "intact", r->count == 0, "rows", "call",
-                             (json_int_t)r->rows[0], "decision", (json_int_t)r->rows[1], "audit", (json_int_t)r->rows[2], "checkpoints",
-                             (json_int_t)r->checkpoints, "last_checkpoint", (json_int_t)r->last_number, "last_checkpoint_at",
-                             json_time(r->last_checkpoint), "unsigned_rows", (json_int_t)r->unsigned_rows, "erased", (json_int_t)r->erased,
-                             "key", r->key, "against", r->against ? json_time(r->against_at) : json_null(), "findings", findings_json(r)));
+  call_put_json(c, json_pack("{s:b, s:{s:I, s:I, s:I}, s:I, s:I, s:I, s:o, s:I, s:I, s:s, s:o, s:o}", "intact", r->count == 0, "rows",
+                             "call", (json_int_t)r->rows[0], "decision", (json_int_t)r->rows[1], "audit", (json_int_t)r->rows[2], "files",
+                             (json_int_t)r->files, "checkpoints", (json_int_t)r->checkpoints, "last_checkpoint", (json_int_t)r->last_number,
+                             "last_checkpoint_at", json_time(r->last_checkpoint), "unsigned_rows", (json_int_t)r->unsigned_rows, "erased",
+                             (json_int_t)r->erased, "key", r->key, "against", r->against ? json_time(r->against_at) : json_null(),
+                             "findings", findings_json(r)));
 }
 
 static void print_text(struct command_call *c, const struct verify_report *r) {
@@ -55,7 +56,7 @@ static void print_text(struct command_call *c, const struct verify_report *r) {
     const struct verify_finding *f = &r->findings[i];
     char row[48] = "";
     if (f->row) snprintf(row, sizeof row, "%s %" PRIu64, f->kind, f->row);
-    table_put(t, "%s", f->stream[0] ? f->stream : "checkpoint");
+    table_put(t, "%s%s%s", f->stream[0] ? f->stream : "checkpoint", f->file[0] ? " " : "", f->file);
     table_put(t, f->number ? "%" PRIu64 : "", f->number);
     table_put(t, "%s", row);
     table_put(t, "%s", f->what);

@@ -2,6 +2,7 @@
 #include "dialer/base/clock.h"
 #include "dialer/local/command.h"
 #include <cadencia/err.h>
+#include <campaigns/archive.h>
 #include <campaigns/person.h>
 #include <campaigns/report.h>
 #include <inttypes.h>
@@ -11,15 +12,23 @@
 
 enum { DAY_MS = 86400000, NUMBERS_MOST = 16 };
 
+/* All numbers of one person go in one transaction. */
 struct erase_job {
-  uint64_t phone;
   const char *basis;
-  char subject[SUBJECT_BYTES];
-  struct person_rows rows;
+  int count;
+  uint64_t phones[NUMBERS_MOST];
+  char subjects[NUMBERS_MOST][SUBJECT_BYTES];
+  struct person_rows rows[NUMBERS_MOST];
 };
 static int job_erase(struct store *s, void *arg) {
   struct erase_job *j = arg;
-  return store_person_erase(s, j->phone, j->subject, j->basis, &j->rows);
+  int r = CAD_OK;
+  for (int i = 0; i < j->count && r >= 0; i++) r = store_person_erase(s, j->phones[i], j->subjects[i], j->basis, &j->rows[i]);
+  return r;
+}
+static int job_settled(struct store *s, void *arg) {
+  (void)arg;
+  return store_archive_settled(s);
 }
 
 static int said_why(struct command_call *c, int r) {
@@ -28,47 +37,83 @@ static int said_why(struct command_call *c, int r) {
   return call_refuse_store(c, r, "erasure");
 }
 
-static int erase_one(struct command_call *c, struct store *reader, const char *db_path, uint64_t phone) {
-  struct erase_job j = {.phone = phone, .basis = call_option(c, OPT_BASIS)};
-  if (person_subject(db_path, phone, j.subject) < 0) return call_refuse(c, "the box's key file beside %s cannot be read", db_path);
-  int r = person_find(reader, phone, &j.rows), status = EXIT_GOOD;
-  if (r >= 0 && call_option(c, OPT_YES)) r = c->backend->run(c->backend->self, job_erase, &j, true);
-  if (r < 0)
-    status = said_why(c, r);
-  else if (call_json(c))
-    call_put_json(c, json_pack("{s:b, s:i, s:i, s:i}", "erased", call_option(c, OPT_YES) != NULL, "contacts", (int)j.rows.contacts, "calls",
-                               (int)j.rows.call_count, "decisions", (int)j.rows.decision_count));
+/* What the transaction said is done in archives and files of voices; a crash before it is mended by the next start. */
+static int settle(struct command_call *c, const char *db_path) {
+  int r = archive_settle(db_path, c->err);
+  if (r >= 0) r = c->backend->run(c->backend->self, job_settled, NULL, true);
+  return r < 0 ? call_refuse(c, "it is erased here, and waits in an archive: cadencia doctor; the next start tries again") : EXIT_GOOD;
+}
+
+int call_evidence_lock(struct command_call *c, const char *db_path, int *fd) {
+  int r = archive_lock(db_path, fd);
+  if (r == CAD_EBUSY) return call_refuse(c, "archiving, a backup or another erasure is going on; try again when it is done");
+  return r < 0 ? call_refuse(c, "evidence.lock beside %s cannot be written", db_path) : EXIT_GOOD;
+}
+
+static int erase_find(struct command_call *c, struct store *reader, const char *db_path, struct erase_job *j) {
+  int r = CAD_OK;
+  for (int i = 0; i < j->count && r >= 0; i++) {
+    if (person_subject(db_path, j->phones[i], j->subjects[i]) < 0)
+      return call_refuse(c, "the box's key file beside %s cannot be read", db_path);
+    r = person_find(reader, j->phones[i], &j->rows[i]);
+  }
+  return r < 0 ? call_refuse_store(c, r, "erasure") : EXIT_GOOD;
+}
+
+static void erase_say(struct command_call *c, const struct erase_job *j, bool done) {
+  unsigned contacts = 0, calls = 0, decisions = 0;
+  for (int i = 0; i < j->count; i++)
+    contacts += j->rows[i].contacts, calls += j->rows[i].call_count, decisions += j->rows[i].decision_count;
+  if (call_json(c))
+    call_put_json(c, json_pack("{s:b, s:i, s:i, s:i, s:i}", "erased", done, "numbers", j->count, "contacts", (int)contacts, "calls",
+                               (int)calls, "decisions", (int)decisions));
   else
-    fprintf(c->out, "%s: %u contact%s, %u calls, %u decisions%s\n", call_option(c, OPT_YES) ? "Erased" : "Would erase", j.rows.contacts,
-            j.rows.contacts == 1 ? "" : "s", j.rows.call_count, j.rows.decision_count,
-            call_option(c, OPT_YES) ? ". The rows stay without the number; an opt-out stays as a keyed hash." : "; do it with --yes");
-  person_rows_free(&j.rows);
+    fprintf(c->out, "%s: %u contact%s, %u calls, %u decisions%s%s\n", done ? "Erased" : "Would erase", contacts, contacts == 1 ? "" : "s",
+            calls, decisions, j->count > 1 ? ", under all numbers of the person" : "",
+            done ? ". The rows stay without the number; an opt-out stays as a keyed hash." : "; do it with --yes");
+}
+
+static int erase_all(struct command_call *c, const char *db_path, struct erase_job *j) {
+  const bool yes = call_option(c, OPT_YES) != NULL;
+  int r = CAD_OK, status = EXIT_GOOD;
+  if (yes) r = c->backend->run(c->backend->self, job_erase, j, true);
+  if (r < 0) return said_why(c, r);
+  if (yes) status = settle(c, db_path);
+  if (status == EXIT_GOOD) erase_say(c, j, yes);
   return status;
 }
 
 int cmd_person_erase(struct command_call *c) {
   struct call_filter f;
   char db_path[CONFIG_PATH_MAX + 16];
-  int status = call_filter_options(c, &f);
+  int lock = -1, status = call_filter_options(c, &f);
   if (status != EXIT_GOOD) return status;
-  if (call_database(c, db_path, sizeof db_path) != EXIT_GOOD) return EXIT_REFUSED;
+  if (call_database(c, db_path, sizeof db_path) != EXIT_GOOD || call_evidence_lock(c, db_path, &lock) != EXIT_GOOD) return EXIT_REFUSED;
   struct store *reader = call_reader(c);
-  if (!reader) return EXIT_REFUSED;
-  uint64_t numbers[NUMBERS_MOST] = {f.phone};
-  int n = person_numbers(reader, f.phone, numbers, NUMBERS_MOST);
-  if (n < 1) n = 1;
-  for (int i = 0; i < n && status == EXIT_GOOD; i++) status = erase_one(c, reader, db_path, numbers[i]);
+  struct erase_job *j = calloc(1, sizeof *j);
+  status = EXIT_REFUSED;
+  if (reader && j) {
+    j->basis = call_option(c, OPT_BASIS);
+    j->count = person_numbers(reader, f.phone, j->phones, NUMBERS_MOST);
+    if (j->count < 1) j->phones[0] = f.phone, j->count = 1;
+    status = erase_find(c, reader, db_path, j);
+    if (status == EXIT_GOOD) status = erase_all(c, db_path, j);
+    for (int i = 0; i < j->count; i++) person_rows_free(&j->rows[i]);
+  }
   store_close(reader);
+  free(j);
+  close(lock);
   return status;
 }
 
 struct retention_job {
   struct wall before;
+  enum retention_kind kind;
   bool mark, on;
 };
 static int job_step(struct store *s, void *arg) {
   struct retention_job *j = arg;
-  return store_retention_step(s, j->before, "retention", j->mark);
+  return store_retention_step(s, j->kind, j->before, "retention", j->mark);
 }
 static int job_hold(struct store *s, void *arg) { return store_hold_set(s, ((struct retention_job *)arg)->on); }
 
@@ -81,22 +126,38 @@ static int set_hold(struct command_call *c, const char *word) {
   return EXIT_GOOD;
 }
 
+static const char *what_goes(enum retention_kind k) {
+  switch (k) {
+  case RETAIN_CALLS: return "the numbers of calls";
+  case RETAIN_DECISIONS: return "the numbers of decisions";
+  case RETAIN_AUDIT: return "the numbers of audit rows";
+  case RETAIN_CONTACTS: return "names, fields and numbers of people whose contacts are all finished";
+  default: return "the numbers of all calls, decisions and audit rows, and the people whose contacts are all finished";
+  }
+}
+
 int cmd_retention(struct command_call *c) {
-  const char *days = call_option(c, OPT_DAYS), *hold = call_option(c, OPT_HOLD);
+  const char *days = call_option(c, OPT_DAYS), *hold = call_option(c, OPT_HOLD), *word = c->args->word_count ? c->args->words[0] : "all";
   if (hold) return set_hold(c, hold);
+  char db_path[CONFIG_PATH_MAX + 16], at[25];
   long n = days ? strtol(days, NULL, 10) : 0;
+  int kind = retention_kind_parse(word), lock = -1;
+  if (kind < 0) return call_refuse(c, "\"%.20s\" is none of all, calls, decisions, audit, contacts", word);
   if (n < 90 || n > 36500) return call_refuse(c, "--days must be 90 to 36500: legal windows look back that far");
-  struct retention_job j = {.before = {clock_wall().ms - n * (int64_t)DAY_MS}, .mark = true};
-  char at[25];
+  struct retention_job j = {.before = {clock_wall().ms - n * (int64_t)DAY_MS}, .kind = (enum retention_kind)kind, .mark = true};
   clock_iso8601(j.before, at);
   if (!call_option(c, OPT_YES)) {
-    fprintf(c->out, "Would take the numbers out of all calls, decisions and audit rows before %s; do it with --yes\n", at);
+    fprintf(c->out, "Would take away, before %s: %s; do it with --yes\n", at, what_goes(j.kind));
     return EXIT_GOOD;
   }
+  if (call_database(c, db_path, sizeof db_path) != EXIT_GOOD || call_evidence_lock(c, db_path, &lock) != EXIT_GOOD) return EXIT_REFUSED;
   uint64_t went = 0;
   int r;
   while ((r = c->backend->run(c->backend->self, job_step, &j, true)) > 0) went += (uint64_t)r, j.mark = false; /* calls come in between */
-  if (r < 0) return said_why(c, r);
-  fprintf(c->out, "Numbers are gone from %" PRIu64 " rows before %s; the rows stay, and the chain holds.\n", went, at);
-  return EXIT_GOOD;
+  int status = r < 0 ? said_why(c, r) : settle(c, db_path);
+  if (status == EXIT_GOOD)
+    fprintf(c->out, "Gone from before %s: %s, %" PRIu64 " live rows and what archives held; the rows stay, and the chain holds.\n", at,
+            what_goes(j.kind), went);
+  close(lock);
+  return status;
 }

@@ -281,6 +281,7 @@ static int list_kinds(struct command_call *c) {
   fprintf(c->out, "%-12s %s\n             %s\n", "abandonment", "Abandonment by legal window · Abandono por ventana legal",
           "For compliance: live answers and abandoned calls as each rule counts them.");
   fprintf(c->out, "%-12s %s\n", "dictionary", "Every figure and its formula · Cada indicador y su fórmula");
+  fprintf(c->out, "%-12s %s\n", "schema", "The tables of the database · Las tablas de la base de datos");
   fprintf(c->out, "%-12s %s\n", "chain", "What each link of the logs is made of · De qué está hecho cada eslabón");
   return EXIT_GOOD;
 }
@@ -303,6 +304,7 @@ int cmd_report(struct command_call *c) {
     evidence_print_kinds(c->out);
     return EXIT_GOOD;
   }
+  if (strcmp(kind, "schema") == 0) return evidence_print_schema(c->out) < 0 ? EXIT_REFUSED : EXIT_GOOD;
   size_t n;
   const struct report_kind *kinds = report_kinds(&n);
   bool known = strcmp(kind, "abandonment") == 0;

@@ -221,6 +221,9 @@ int cmd_export_table(struct command_call *c);
 int cmd_person_access(struct command_call *c);
 int cmd_person_erase(struct command_call *c);
 int cmd_retention(struct command_call *c);
+int cmd_archive(struct command_call *c);
+/* One of archiving, erasing, retention and backup at a time; close(*fd) ends it. An exit status. */
+int call_evidence_lock(struct command_call *c, const char *db_path, int *fd);
 int cmd_backup(struct command_call *c);
 int cmd_restore(struct command_call *c);
 int cmd_doctor(struct command_call *c);

@@ -215,10 +215,16 @@ static const struct command TABLE[] = {
      "stays as a "
      "keyed hash. Without --yes it only says what would go.",
      "  cadencia person erase --number +12025550142 --basis \"request 2026-117\" --yes\n", cmd_person_erase},
-    {"retention", NULL, 0, 0, "--days DAYS [--yes] | --hold on|off", OPTION(OPT_DAYS) | OPTION(OPT_YES) | OPTION(OPT_HOLD), 0,
-     "Takes the numbers out of calls, decisions and audit rows that are older; the rows and the chain stay. A legal hold stops every "
-     "erasure.",
-     "  cadencia retention --days 1825 --yes\n  cadencia retention --hold on\n", cmd_retention},
+    {"retention", NULL, 0, 1, "[all|calls|decisions|audit|contacts] --days DAYS [--yes] | --hold on|off",
+     OPTION(OPT_DAYS) | OPTION(OPT_YES) | OPTION(OPT_HOLD), 0,
+     "Takes the numbers out of calls, decisions and audit rows that are older, in archives as well, and the people whose contacts are all\n"
+     "finished; one kind or all. The rows and the chain stay. A legal hold stops every erasure.",
+     "  cadencia retention --days 1825 --yes\n  cadencia retention decisions --days 400 --yes\n  cadencia retention --hold on\n",
+     cmd_retention},
+    {"archive", NULL, 0, 0, "[--days DAYS [--yes]]", OPTION(OPT_DAYS) | OPTION(OPT_YES), 0,
+     "Moves months of calls, decisions and agents' states that ended more than DAYS ago into files of their own, one a month, while it\n"
+     "dials. Reports, exports, dossiers, erasure and verify go on seeing them. Without --days: which months are archived.",
+     "  cadencia archive\n  cadencia archive --days 400 --yes\n", cmd_archive},
     {"backup", NULL, 1, 1, "FILE --password-file FILE", OPTION(OPT_PASSWORD_FILE), OPTION(OPT_PASSWORD_FILE),
      "The whole state of the box, keys included, in one encrypted file, while it dials.",
      "  cadencia backup /mnt/safe/box1.backup --password-file /root/backup.pw\n", cmd_backup},

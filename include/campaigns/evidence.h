@@ -16,6 +16,7 @@ struct verify_finding {
   char kind[12];   /* call, disposition, decision, audit, erasure */
   uint64_t number; /* of the link in its stream, 0: none */
   uint64_t row;    /* id of the row */
+  char file[8];    /* month of the archive that it is in, "": the live file */
   char what[200];  /* one line for people */
 };
 struct verify_report {
@@ -36,6 +37,8 @@ int evidence_verify(const char *db_path, const char *outside, struct verify_repo
 
 /* The table of docs/data.md: what each kind of link is made of. */
 void evidence_print_kinds(FILE *out);
+/* Its picture of the schema: tables, what they hold, what points where, indexes. */
+int evidence_print_schema(FILE *out);
 
 /* Writes checkpoints that are not there yet into a folder, one file each, whole or not at all. Returns how many. */
 int evidence_drop(const char *db_path, const char *folder, FILE *err);

@@ -25,7 +25,10 @@ int store_person_erase(struct store *s, uint64_t phone, const char *subject, con
 
 /* Numbers in logs older than `before` go, some thousand rows a call; returns how many went, 0: done. The first call of a run
  * writes the chained row (mark true). CAD_EREFUSED: a legal hold is on. */
-int store_retention_step(struct store *s, struct wall before, const char *basis, bool mark);
+enum retention_kind { RETAIN_ALL = 0, RETAIN_CALLS, RETAIN_DECISIONS, RETAIN_AUDIT, RETAIN_CONTACTS, RETAIN_COUNT };
+const char *retention_kind_name(enum retention_kind k);
+int retention_kind_parse(const char *word); /* < 0: unknown */
+int store_retention_step(struct store *s, enum retention_kind kind, struct wall before, const char *basis, bool mark);
 int store_hold_set(struct store *s, bool on);
 int store_hold(struct store *s); /* 1 on, 0 off */
 

@@ -12,7 +12,10 @@
 /* ---- rows ---- */
 struct call_row {
   uint64_t attempt_id, contact_id, phone, caller_id, campaign_id, agent_id; /* phone 0: erased */
-  const char *campaign, *seller, *trunk, *agent, *category;                 /* valid until the next row; "" for none */
+  const char *campaign, *seller, *trunk, *agent;                            /* valid until the next row; "" for none */
+  /* What the disposition's code means: its category (store.h), and whom the agent had: nobody, person, right_party (a person,
+   * the one who was meant) or conversion (the right party, and it was what the campaign is for); "" without a known code. */
+  const char *category, *party;
   char disposition[9];
   bool inbound, open, abandoned, early_hangup, live;
   struct wall started, ringing, answered, greeting_end, bridged, agent_end, ended;
@@ -29,9 +32,6 @@ struct call_filter {
 typedef int call_row_fn(void *arg, const struct call_row *r);
 /* In order of attempt id, archives first, as of one instant. fn() < 0 stops and is returned. */
 int store_calls_each(struct store *s, const struct call_filter *f, call_row_fn *fn, void *arg);
-/* How far the call got, by the code of its disposition: machine, no_contact, contact, rpc, conversion, callback, opt_out,
- * unworkable, technical; "" for a code that says nothing. */
-const char *disposition_category(const char *code);
 
 struct agent_row {
   uint64_t id, agent_id, attempt_id;

@@ -1,5 +1,6 @@
-/* cadencia-fill DB CONTACTS ATTEMPTS: a database as years of calls leave it, made through the store's own face, for the
- * measurements of docs/benchmarks.md. Prints what it cost. Nothing in it is random but a seeded generator. */
+/* cadencia-fill DB CONTACTS ATTEMPTS [DAYS]: a database as years of calls leave it, made through the store's own face, for the
+ * measurements of docs/benchmarks.md, its calls spread over so many days. Prints what it cost. Nothing in it is random but a seeded
+ * generator. */
 #include <cadencia/err.h>
 #include <cadencia/ids.h>
 #include <campaigns/store.h>
@@ -98,9 +99,10 @@ static void close_one(struct store *s, uint64_t id, uint64_t agent, struct wall 
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) return 2;
+  if (argc != 4 && argc != 5) return 2;
   struct store_options opt = {.path = argv[1], .share_dir = SOURCE_DIR "/etc", .fast = true};
   uint64_t people = strtoull(argv[2], NULL, 10), attempts = strtoull(argv[3], NULL, 10), agents[AGENTS];
+  int64_t step_ms = argc == 5 && attempts ? (int64_t)(strtoull(argv[4], NULL, 10) * 86400000 * GROUP / attempts) : 4000;
   struct store *s = NULL;
   must(store_open(&opt, &s, stderr), "open");
   store_set_clock(s, (struct wall){BEGAN_MS});
@@ -119,7 +121,7 @@ int main(int argc, char **argv) {
   struct id_maker ids = {0, store_last_id(s)};
   struct lease l[GROUP];
   uint64_t done = 0;
-  for (int64_t t = 0; done < attempts; t += 4000) {
+  for (int64_t t = 0; done < attempts; t += step_ms) {
     struct now now = {{1000000 + t}, {BEGAN_MS + t}};
     store_set_clock(s, now.wall);
     struct mail_store_want want = {id, GROUP};

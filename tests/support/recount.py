@@ -17,7 +17,6 @@ def ms(text):
     return round(t.timestamp() * 1000)
 
 
-NOT_HUMAN = ("machine", "no_contact", "unworkable", "technical")
 ONE_OF = {"machine": "machines", "screening": "screened", "fax": "faxes", "dead_air": "dead_air", "no_answer": "no_answer", "busy": "busy",
           "rejected": "rejected", "unwanted": "unwanted", "blocked": "blocked", "invalid_number": "invalid_numbers", "congestion": "congestion",
           "cancelled": "cancelled", "failed": "failed", "interrupted": "interrupted", "early_hangup": "early_hangups", "connected": "connected"}
@@ -28,8 +27,8 @@ def measures(c):
     started, ended, answered, bridged = (ms(c[k]) for k in ("started_at", "ended_at", "answered_at", "bridged_at"))
     category, outcome = c["category"], c["outcome"]
     m["talk_ms"], m["wrapup_ms"] = c["talk_ms"], c["wrapup_ms"]
-    m["right_party"] = category in ("rpc", "conversion", "callback")
-    m["conversions"] = category == "conversion"
+    m["right_party"] = c["party"] in ("right_party", "conversion")
+    m["conversions"] = c["party"] == "conversion"
     if c["direction"] == "inbound":
         m["connected"] = outcome == "connected"
         over = bridged is not None or ended is not None
@@ -43,7 +42,7 @@ def measures(c):
             m["in_abandoned_long"], m["in_wait_abandoned_ms"] = wait > 5000, wait
         return m
     m["dials"], m["answered"], m["live"], m["abandoned"] = 1, answered is not None, c["live"], c["abandoned"]
-    m["human"] = outcome in ("connected", "abandoned", "early_hangup") and category not in NOT_HUMAN
+    m["human"] = outcome in ("connected", "abandoned", "early_hangup") and c["party"] != "nobody"
     if outcome in ONE_OF:
         m[ONE_OF[outcome]] = 1
     m["network_good"] = answered is not None or outcome in ("busy", "no_answer", "rejected", "unwanted")

@@ -186,6 +186,9 @@ START_TEST(the_page_of_the_chain_is_what_the_code_hashes) {
   fclose(f);
   EXPECT(0, "report", "chain");
   ck_assert_msg(strstr(page, said_out) != NULL, "docs/data.md differs from: cadencia report chain");
+  EXPECT(0, "report", "schema");
+  ck_assert_ptr_nonnull(strstr(said_out, "attempt(*id,"));
+  ck_assert_msg(strstr(page, said_out) != NULL, "docs/data.md differs from: cadencia report schema");
   free(page);
 }
 END_TEST

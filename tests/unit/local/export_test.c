@@ -9,7 +9,7 @@
 static const char HEADER[] =
     "attempt_id,campaign,contact_id,phone,direction,trunk,started_at,ringing_at,answered_at,greeting_end_at,bridged_at,ended_at,"
     "sip_code,cause,outcome,verdict,verdict_reason,agent,talk_ms,wrapup_ms,disposition,abandoned,ended_by,"
-    "seller,caller_id,q850,agent_ended_at,early_hangup,live,category\n";
+    "seller,caller_id,q850,agent_ended_at,early_hangup,live,category,party\n";
 static const struct wall NOON = {1795276800000}; /* 2026-11-21T16:00:00Z */
 
 static uint64_t attempts[8], campaign_id;

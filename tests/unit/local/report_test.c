@@ -56,6 +56,7 @@ START_TEST(every_figure_of_every_report_exists_and_every_outcome_is_counted_once
                          .trunk = "t",
                          .agent = "",
                          .category = "",
+                         .party = "",
                          .outcome = (uint8_t)outcome,
                          .abandoned = outcome == OUTCOME_ABANDONED};
     int64_t m[MEASURE_COUNT], sum;
@@ -74,6 +75,7 @@ START_TEST(an_inbound_call_is_offered_and_never_a_dial) {
                        .trunk = "t",
                        .agent = "a",
                        .category = "",
+                       .party = "",
                        .inbound = true,
                        .started = {100000},
                        .bridged = {120000},
