@@ -1,4 +1,4 @@
-#include "archive.h"
+#include "months.h"
 #include "store_internal.h"
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Copies a month of the logs into a file of its own. Reads only: rows of the logs never change, but for erasures, and whoever
  * registers the copy makes sure that none came meanwhile. */
-#include "archive.h"
+#include "months.h"
 #include "store_internal.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* What the writing store does about archives: takes them into account, lets the live rows go, heeds erasures in them. */
-#include "archive.h"
+#include "months.h"
 #include "dialer/base/clock.h"
 #include "store_internal.h"
 #include <dirent.h>

@@ -1,4 +1,4 @@
-#include "archive.h"
+#include "months.h"
 #include "store_internal.h"
 #include <campaigns/dump.h>
 #include <stdlib.h>

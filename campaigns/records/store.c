@@ -1,6 +1,6 @@
 #include "store_internal.h"
 #include "dialer/base/clock.h"
-#include <campaigns/archive.h>
+#include <campaigns/months.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 #include "verify.h"
-#include "archive.h"
+#include "months.h"
 #include <cadencia/err.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "dialer/local/command.h"
 #include "dialer/local/table.h"
 #include <cadencia/err.h>
-#include <campaigns/archive.h>
+#include <campaigns/months.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

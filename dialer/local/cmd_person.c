@@ -2,7 +2,7 @@
 #include "dialer/base/clock.h"
 #include "dialer/local/command.h"
 #include <cadencia/err.h>
-#include <campaigns/archive.h>
+#include <campaigns/months.h>
 #include <campaigns/person.h>
 #include <campaigns/report.h>
 #include <inttypes.h>

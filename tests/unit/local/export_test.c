@@ -108,8 +108,8 @@ START_TEST(the_csv_has_the_promised_header_and_a_row_an_attempt) {
   SAYS(said_out, wanted);
   snprintf(wanted, sizeof wanted, ",12025550101,outbound,\"'@carrier\",%s,", at);
   SAYS(said_out, wanted);
-  SAYS(said_out, ",200,normal,connected,person,short_greeting,\"'-anna\",24150,5000,\"'+SALE\",0,callee,S,12025550100,0,,0,1,\n");
-  SAYS(said_out, ",486,busy,busy,,,,0,0,,0,callee,S,12025550100,0,,0,0,\n");
+  SAYS(said_out, ",200,normal,connected,person,short_greeting,\"'-anna\",24150,5000,\"'+SALE\",0,callee,S,12025550100,0,,0,1,,\n");
+  SAYS(said_out, ",486,busy,busy,,,,0,0,,0,callee,S,12025550100,0,,0,0,,\n");
   int lines = 0;
   for (const char *p = said_out; *p; p++) lines += *p == '\n';
   ck_assert_int_eq(lines, 4);

@@ -1,7 +1,7 @@
 /* Archives by month: nothing is lost, nothing is counted twice, whatever moment the box dies at, and every row is guarded. */
 #include "fixture.h"
 #include <cadencia/ids.h>
-#include <campaigns/archive.h>
+#include <campaigns/months.h>
 #include <campaigns/dump.h>
 #include <campaigns/evidence.h>
 #include <campaigns/person.h>

@@ -1,4 +1,4 @@
-/* archive.h — months of the logs moved into files of their own, beside a running daemon.
+/* months.h — months of the logs moved into files of their own, beside a running daemon.
  *
  * Reports, exports, dossiers and verification read archives like the live tables. Making one: copy (reads only), register
  * (one transaction), then the live rows go in small steps; a crash at any moment loses nothing and counts nothing twice.

@@ -1,11 +1,11 @@
-/* archive.h — months of the logs in files of their own, state/archive/2026-05.db: how records/ reads them beside the live
+/* months.h — months of the logs in files of their own, state/archive/2026-05.db: how records/ reads them beside the live
  * tables. An archive holds a stretch of the call and of the decision log whole: its links, and the rows that they stand for,
  * each with the number of its link. Only an erasure ever changes it. Thread: the caller's. Source: archive.c */
 #ifndef RECORDS_ARCHIVE_H
 #define RECORDS_ARCHIVE_H
 
 #include "chain.h"
-#include <campaigns/archive.h>
+#include <campaigns/months.h>
 
 struct archive_part {
   char path[600], month[ARCHIVE_MONTH_BYTES];
