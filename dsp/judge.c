@@ -7,7 +7,9 @@ enum {
   LATE_PAUSE_HOPS_MAX = 150,
   MONOLOGUE_MS = 4500,
   LONG_MONOLOGUE_MS = 6000,
-  CALM_MS = 1400
+  CALM_MS = 1400,
+  FEW_WORDS_MS = 1200,
+  REPEAT_QUIET_MS = 400
 };
 #define CALM_MACHINE 0.8f /* somebody spoke near by and has stopped; what goes on is the room behind them */
 #define MONOLOGUE_MACHINE 0.8f
@@ -61,7 +63,9 @@ struct ruling judge_step(struct judge *j, const struct screen_params *params, co
   const uint32_t hold_ms = p->hold_ms < params->hold_ms ? p->hold_ms : params->hold_ms;
   const bool held = t->greeting_ended && over(t->greeting_end_hop, hold_ms, now);
   if (held || over(t->onset_hop, params->speech_cap_ms, now)) {
-    if (j->machine > (held ? p->machine_at_hold : p->machine_at_cap)) return rule(j, VERDICT_MACHINE, REASON_CADENCE);
+    /* "Hello? ... Hello?": a recording has more to say by now. */
+    const bool few_words = held && t->quiet_hops * HOP_MS >= REPEAT_QUIET_MS && t->speech_hops * HOP_MS < FEW_WORDS_MS;
+    if (!few_words && j->machine > (held ? p->machine_at_hold : p->machine_at_cap)) return rule(j, VERDICT_MACHINE, REASON_CADENCE);
     return rule(j, VERDICT_PERSON, REASON_UNDECIDED);
   }
   if (!opinion->asked) return wait;

@@ -45,6 +45,14 @@ START_TEST(whoever_is_in_doubt_waits_and_is_a_person_then) {
 }
 END_TEST
 
+START_TEST(who_says_a_word_or_two_and_waits_is_a_person_whatever_the_model_says) {
+  struct ruling r;
+  rule_on(PRESETS[_i], 2000, 0.9f, 1.0f, &r);
+  ck_assert_int_eq(r.verdict, VERDICT_PERSON);
+  ck_assert_int_eq(r.reason, REASON_UNDECIDED);
+}
+END_TEST
+
 START_TEST(the_delay_of_the_first_word_never_makes_a_machine) {
   struct ruling r;
   for (float machine = 0.0f; machine < 0.45f; machine += 0.1f)
@@ -135,6 +143,7 @@ int main(void) {
   TCase *c = tcase_create("policy");
   tcase_add_loop_test(c, a_sure_person_is_released_within_half_a_second_of_silence, 0, 3);
   tcase_add_loop_test(c, whoever_is_in_doubt_waits_and_is_a_person_then, 0, 3);
+  tcase_add_loop_test(c, who_says_a_word_or_two_and_waits_is_a_person_whatever_the_model_says, 0, 3);
   tcase_add_loop_test(c, the_delay_of_the_first_word_never_makes_a_machine, 0, 3);
   tcase_add_loop_test(c, a_shorter_patience_of_the_law_is_kept, 0, 3);
   tcase_add_loop_test(c, longer_silence_never_asks_for_more_certainty, 0, 3);
