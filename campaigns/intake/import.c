@@ -28,6 +28,7 @@ struct import {
   uint32_t indexes[CHUNK_ROWS];
   struct contact_row rows[CHUNK_ROWS];
   uint8_t results[CHUNK_ROWS];
+  bool undated[CHUNK_ROWS]; /* consents */
   uint64_t left_out;
   char note[1024];
 };
@@ -55,6 +56,7 @@ static int job_finish(struct store *s, void *arg) {
   struct import *im = arg;
   struct import_result *r = im->result;
   im->left_out = store_import_left_out(s, r->job);
+  r->consents = store_import_consents(s, r->job);
   int err = store_import_note(s, r->job, r->rows, r->rejected, im->note);
   return err < 0 ? err : store_import_finish(s, r->job, &r->visible);
 }
@@ -90,6 +92,7 @@ static int flush_chunk(struct import *im) {
   for (int i = 0; r >= 0 && i < im->pending; i++) {
     im->said[im->indexes[i]] = im->results[i];
     im->result->accepted += im->results[i] == CONTACT_ADDED;
+    im->result->consents_undated += im->results[i] == CONTACT_ADDED && im->undated[i];
   }
   im->settled += (uint32_t)im->pending;
   im->pending = 0;
@@ -103,6 +106,7 @@ static int write_run(struct import *im) {
   for (uint32_t i = 0; i < n && r >= 0; i++) {
     r = spool_get(im->spool, im->order[i], &im->now);
     im->indexes[im->pending] = im->order[i];
+    im->undated[im->pending] = im->now.consent_undated;
     im->rows[im->pending++] = im->now.row;
     if (r >= 0 && im->pending == CHUNK_ROWS) r = flush_chunk(im);
   }

@@ -159,9 +159,26 @@ static const struct synonym SYNONYMS[] = {{"phone", COLUMN_PHONE},
                                           {"consentimiento", COLUMN_CONSENT},
                                           {"opt_in", COLUMN_CONSENT},
                                           {"optin", COLUMN_CONSENT},
-                                          {"consent_date", COLUMN_CONSENT},
-                                          {"consent_source", COLUMN_CONSENT},
-                                          {"fecha_consentimiento", COLUMN_CONSENT}};
+                                          {"consent_date", COLUMN_CONSENT_DATE},
+                                          {"optin_date", COLUMN_CONSENT_DATE},
+                                          {"opt_in_date", COLUMN_CONSENT_DATE},
+                                          {"consented_at", COLUMN_CONSENT_DATE},
+                                          {"fecha_consentimiento", COLUMN_CONSENT_DATE},
+                                          {"fecha_de_consentimiento", COLUMN_CONSENT_DATE},
+                                          {"consent_source", COLUMN_CONSENT_SOURCE},
+                                          {"optin_source", COLUMN_CONSENT_SOURCE},
+                                          {"origen_consentimiento", COLUMN_CONSENT_SOURCE},
+                                          {"fuente_consentimiento", COLUMN_CONSENT_SOURCE},
+                                          {"consent_text", COLUMN_CONSENT_TEXT},
+                                          {"texto_consentimiento", COLUMN_CONSENT_TEXT},
+                                          {"consent_basis", COLUMN_CONSENT_BASIS},
+                                          {"legal_basis", COLUMN_CONSENT_BASIS},
+                                          {"lawful_basis", COLUMN_CONSENT_BASIS},
+                                          {"base_legal", COLUMN_CONSENT_BASIS},
+                                          {"consent_expires", COLUMN_CONSENT_EXPIRES},
+                                          {"consent_until", COLUMN_CONSENT_EXPIRES},
+                                          {"caducidad_consentimiento", COLUMN_CONSENT_EXPIRES},
+                                          {"vencimiento_consentimiento", COLUMN_CONSENT_EXPIRES}};
 enum { SYNONYM_COUNT = sizeof SYNONYMS / sizeof SYNONYMS[0] };
 
 /* Words of a mapping that people write or keep. */
@@ -179,6 +196,11 @@ static const struct synonym ROLES[] = {{"field", COLUMN_EXTRA},
                                        {"calling_code", COLUMN_CALLING_CODE},
                                        {"priority", COLUMN_SEGMENT},
                                        {"consent", COLUMN_CONSENT},
+                                       {"consent_date", COLUMN_CONSENT_DATE},
+                                       {"consent_source", COLUMN_CONSENT_SOURCE},
+                                       {"consent_text", COLUMN_CONSENT_TEXT},
+                                       {"consent_basis", COLUMN_CONSENT_BASIS},
+                                       {"consent_expires", COLUMN_CONSENT_EXPIRES},
                                        {"skip", COLUMN_SKIP}};
 enum { ROLE_NAMES = sizeof ROLES / sizeof ROLES[0] };
 
@@ -327,7 +349,7 @@ int mapping_set(struct mapping *m, const char *column, const char *role, char er
   if (said < 0) {
     snprintf(err, INTAKE_ERROR_MAX,
              "\"%.30s\" is no kind of column: phone, phone2, name, first_name, last_name, id, zone, postcode, state, country,"
-             " calling_code, priority, consent, field, skip",
+             " calling_code, priority, consent, consent_date (_source, _text, _basis, _expires), field, skip",
              role);
     return CAD_EINVAL;
   }
@@ -452,7 +474,8 @@ static size_t put_json(char *to, size_t size, size_t used, const char *text) {
 
 /* Places and consents are also kept as they were written, for the agent's screen and for proof. */
 static bool kept_as_field(enum column_role role) {
-  return role == COLUMN_EXTRA || role == COLUMN_POSTCODE || role == COLUMN_STATE || role == COLUMN_CONSENT;
+  return role == COLUMN_EXTRA || role == COLUMN_POSTCODE || role == COLUMN_STATE || role == COLUMN_CONSENT || role == COLUMN_CONSENT_DATE ||
+         role == COLUMN_CONSENT_SOURCE;
 }
 
 static int put_extra(const struct mapping *m, const struct csv_record *r, char *out, size_t size) {

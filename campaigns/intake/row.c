@@ -1,4 +1,5 @@
 #include "row.h"
+#include "row_consent.h"
 #include <cadencia/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,23 +96,6 @@ static int read_numbers(struct row_reader *im, const struct csv_record *r, const
   return any ? CAD_EREFUSED : refuse(t, IMPORT_PHONE_EMPTY, "the phone cell is empty");
 }
 
-static bool says_no(const char *text) {
-  static const char *const NO[] = {"no", "n", "0", "false", "falso", "none", "ninguno"};
-  for (size_t i = 0; i < sizeof NO / sizeof NO[0]; i++)
-    if (strcasecmp(NO[i], text) == 0) return true;
-  return false;
-}
-
-static bool consents(const struct mapping *m, const struct csv_record *r) {
-  bool yes = false;
-  for (int i = 0; i < r->count && i < m->count; i++) {
-    if (m->role[i] != COLUMN_CONSENT || !r->fields[i][0]) continue;
-    if (says_no(r->fields[i])) return false;
-    yes = true;
-  }
-  return yes;
-}
-
 /* Postcodes and states are looked up in the country by which the row's numbers are read. */
 static void row_place(const struct row_reader *im, const struct csv_record *r, const struct phone_home *home, struct contact_row *row) {
   if (!im->places || !home) return;
@@ -137,11 +121,13 @@ static int read_row(struct row_reader *im, const struct csv_record *r, struct sp
   int dropped = mapping_row(&im->map, r, row);
   int said = read_numbers(im, r, home, t, row);
   if (said < 0) return said;
-  if (im->opt->require_consent && !consents(&im->map, r))
+  enum consent_said consent = consent_of_row(&im->map, r, home, im->opt->at, &row->consent);
+  if (im->opt->require_consent && (consent == CONSENT_NONE || consent == CONSENT_NO))
     return refuse(t, IMPORT_CONSENT, "no consent: the column consent is empty, says no or is not there");
   if (seen_before(&im->seen, row->phone)) return refuse(t, IMPORT_DUPLICATE_FILE, "duplicate: the number stands in this file above");
   row_place(im, r, home, row);
   im->extra_dropped += (uint64_t)dropped;
+  t->consent_undated = consent == CONSENT_UNDATED;
   return CAD_OK;
 }
 

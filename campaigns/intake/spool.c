@@ -26,8 +26,9 @@ struct head {
   const char *place, *state; /* live longer than the spool */
   uint32_t order, raw_bytes;
   int32_t why, cells;
-  uint16_t name, external_id, zone, extra, reason;
-  uint8_t segment;
+  struct wall granted, expires;
+  uint16_t name, external_id, zone, extra, reason, source, text;
+  uint8_t segment, bases, undated;
 };
 
 int spool_create(struct spool **out) {
@@ -109,10 +110,16 @@ int spool_put(struct spool *s, const struct spooled *row) {
     h.external_id = (uint16_t)strlen(c->external_id);
     h.zone = (uint16_t)strlen(c->zone);
     h.extra = (uint16_t)strlen(c->extra);
+    h.undated = row->consent_undated;
+    h.bases = c->consent.bases;
+    h.granted = c->consent.granted;
+    h.expires = c->consent.expires;
+    h.source = (uint16_t)(h.bases ? strlen(c->consent.source) : 0);
+    h.text = (uint16_t)(h.bases ? strlen(c->consent.text) : 0);
   } else {
     h.reason = (uint16_t)strlen(row->reason);
   }
-  size_t bytes = sizeof h + h.name + h.external_id + h.zone + h.extra + h.reason + h.raw_bytes;
+  size_t bytes = sizeof h + h.name + h.external_id + h.zone + h.extra + h.reason + h.source + h.text + h.raw_bytes;
   if (s->count == SPOOL_ROWS) return CAD_EFULL;
   int r = s->tail_used + bytes > TAIL_BYTES ? flush(s) : CAD_OK;
   if (r >= 0) r = need(&s->tail, &s->tail_room, s->tail_used + bytes);
@@ -122,8 +129,9 @@ int spool_put(struct spool *s, const struct spooled *row) {
   const struct {
     const void *data;
     size_t n;
-  } PARTS[] = {{&h, sizeof h},      {c->name, h.name},       {c->external_id, h.external_id}, {c->zone, h.zone},
-               {c->extra, h.extra}, {row->reason, h.reason}, {row->raw, h.raw_bytes}};
+  } PARTS[] = {{&h, sizeof h},         {c->name, h.name},       {c->external_id, h.external_id}, {c->zone, h.zone},
+               {c->extra, h.extra},    {row->reason, h.reason}, {c->consent.source, h.source},   {c->consent.text, h.text},
+               {row->raw, h.raw_bytes}};
   for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++) {
     if (PARTS[i].n) memcpy(s->tail + s->tail_used, PARTS[i].data, PARTS[i].n);
     s->tail_used += PARTS[i].n;
@@ -166,6 +174,12 @@ int spool_get(struct spool *s, uint32_t index, struct spooled *out) {
   p = text(p, h.zone, c->zone);
   p = text(p, h.extra, c->extra);
   p = text(p, h.reason, out->reason);
+  p = text(p, h.source, c->consent.source);
+  p = text(p, h.text, c->consent.text);
+  out->consent_undated = h.undated;
+  c->consent.bases = h.bases;
+  c->consent.granted = h.granted;
+  c->consent.expires = h.expires;
   out->raw = h.raw_bytes ? p : NULL;
   out->raw_bytes = h.raw_bytes;
   return CAD_OK;

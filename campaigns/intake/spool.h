@@ -11,8 +11,9 @@ struct spooled {
   int why;                       /* enum import_reason; -1: good so far, row holds it */
   char reason[PHONE_REASON_MAX]; /* when why >= 0 */
   struct contact_row row;
-  int cells;       /* of the row as it came */
-  const char *raw; /* its cells, NUL after each; NULL: not kept. After spool_get: valid until the next call */
+  bool consent_undated; /* it says yes, but not since when */
+  int cells;            /* of the row as it came */
+  const char *raw;      /* its cells, NUL after each; NULL: not kept. After spool_get: valid until the next call */
   size_t raw_bytes;
 };
 struct spool;

@@ -128,6 +128,16 @@ static int put_numbers(struct store *s, struct import_job *job, const struct con
   return err < 0 ? err : count;
 }
 
+/* For each number that the case got. */
+static int put_consents(struct store *s, struct import_job *job, const struct contact_row *row) {
+  const struct campaign_mem *c = &s->campaigns[job->campaign];
+  int err = consent_import(s, c->seller, row->phone, job->list, &row->consent);
+  job->consents++;
+  for (int i = 0; i < CONTACT_NUMBERS_MAX - 1 && row->others[i] && err >= 0; i++, job->consents++)
+    err = consent_import(s, c->seller, row->others[i], job->list, &row->consent);
+  return err;
+}
+
 static int add_row(struct store *s, struct import_job *job, const struct contact_row *row, uint8_t *result) {
   const struct campaign_mem *c = &s->campaigns[job->campaign];
   uint32_t set = 0, bucket = 0;
@@ -142,6 +152,7 @@ static int add_row(struct store *s, struct import_job *job, const struct contact
                row->external_id[0] ? row->external_id : NULL, row->extra[0] ? row->extra : NULL, store_now(s).ms);
   int numbers = err < 0 ? err : row->others[0] ? put_numbers(s, job, row, case_id, phone_id, person, set) : 1;
   if (numbers < 0) return numbers;
+  if (row->consent.bases && (err = put_consents(s, job, row)) < 0) return err;
   /* Due at once, in the order of the file: next_at lies in the first hours of 1970, then the case id counts. */
   return db_run(&s->db, Q_STATE_PUT,
                 "INSERT INTO case_state(case_id, campaign, seller, phone_id, phone, bucket, status, next_at, tries, numbers)"
@@ -191,6 +202,11 @@ int store_import_refuse_known(struct store *s, uint64_t list) {
 uint64_t store_import_left_out(struct store *s, uint64_t list) {
   const struct import_job *job = list ? job_find(s, list) : NULL;
   return job ? job->left_out : 0;
+}
+
+uint64_t store_import_consents(struct store *s, uint64_t list) {
+  const struct import_job *job = list ? job_find(s, list) : NULL;
+  return job ? job->consents : 0;
 }
 
 int store_import_note(struct store *s, uint64_t list, uint64_t rows, uint64_t rejected, const char *reasons) {

@@ -151,7 +151,8 @@ static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
                                               {8, 8, {SCHEMA_COMPLIANCE, SCHEMA_COMPLIANCE_AUDIT}},
                                               {9, 8, {SCHEMA_PHONES}},
                                               {10, 9, {DETECTION}},
-                                              {11, 11, {SCHEMA_ARCHIVE}}};
+                                              {11, 11, {SCHEMA_ARCHIVE}},
+                                              {12, 12, {SCHEMA_CONSENT_IMPORT}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {

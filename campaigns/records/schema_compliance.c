@@ -25,3 +25,11 @@ const char SCHEMA_COMPLIANCE_AUDIT[] =
     " VALUES('consent.revoke','',new.id,new.phone,json_object('seller',new.seller,'revoked',new.revoked)); END;"
     "CREATE TRIGGER audit_pack_new AFTER INSERT ON rule_pack BEGIN INSERT INTO audit_new(verb,object,object_id,phone,detail)"
     " VALUES('rules.load',new.name,0,0,json_object('version',new.version,'hash',printf('%016x',new.hash),'rules',new.rules)); END;";
+
+/* Consents that an import brought hold while it stands: a row less in the audit log for each, since the import is in it. */
+const char SCHEMA_CONSENT_IMPORT[] =
+    "ALTER TABLE consent ADD COLUMN list INTEGER NOT NULL DEFAULT 0;"
+    "DROP TRIGGER audit_consent_new;"
+    "CREATE TRIGGER audit_consent_new AFTER INSERT ON consent WHEN new.list=0 BEGIN INSERT INTO "
+    "audit_new(verb,object,object_id,phone,detail)"
+    " VALUES('consent.add','',new.id,new.phone,json_object('seller',new.seller,'bases',new.bases,'granted',new.granted)); END;";

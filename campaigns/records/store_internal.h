@@ -76,7 +76,7 @@ struct campaign_mem {
 struct import_job {
   uint64_t list;
   uint32_t campaign;
-  uint64_t added, duplicates, dnc, zone_unknown, full, left_out;
+  uint64_t added, duplicates, dnc, zone_unknown, full, left_out, consents;
   bool refuse_known;
 };
 /* Rows of a list that is being taken back: how far the deletion came. */
@@ -157,7 +157,7 @@ extern const char SCHEMA_ARCHIVE[];
 /* schema_users.c */
 extern const char SCHEMA_USERS[];
 /* schema_compliance.c */
-extern const char SCHEMA_COMPLIANCE[], SCHEMA_COMPLIANCE_AUDIT[];
+extern const char SCHEMA_COMPLIANCE[], SCHEMA_COMPLIANCE_AUDIT[], SCHEMA_CONSENT_IMPORT[];
 extern const char SCHEMA_PHONES[];
 
 /* schema.c: creates or migrates; CAD_EVERSION. The one readable line goes to err. */
@@ -239,6 +239,8 @@ void dnc_lists_free(struct store *s);
 bool dnc_lists_have(const struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign);
 int suppression_load(struct store *s, const char *state_dir, const unsigned char *seed, FILE *err);
 bool suppression_has(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, int *err);
+/* The ledger's row of an imported consent. */
+int consent_import(struct store *s, uint64_t seller, uint64_t phone, uint64_t list, const struct contact_consent *c);
 int consents_gather(struct store *s, uint64_t phone, uint64_t seller, struct gate_facts *f);
 /* Finishes the waiting and running contacts of this number; seller and campaign 0: all. */
 int dnc_finish_cases(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign);

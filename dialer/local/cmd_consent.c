@@ -96,18 +96,21 @@ static int add_row(void *arg, const struct consent_row *r) {
   char granted[16], expires[16], revoked[16], phone[24];
   day_text(r->granted, granted), day_text(r->expires, expires), day_text(r->revoked, revoked);
   snprintf(phone, sizeof phone, "+%llu", (unsigned long long)r->phone);
-  json_array_append_new(j->array,
-                        json_pack("{s:o, s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o}", "id", json_id(r->id), "phone", phone, "seller",
-                                  json_text(r->seller), "basis", law_word_text(law_bases, r->bases), "source", json_text(r->source), "text",
-                                  json_text(r->text), "granted", granted, "expires", json_time(r->expires), "revoked",
-                                  json_time(r->revoked), "revoked_by", json_text(r->revoked_by)));
+  json_array_append_new(j->array, json_pack("{s:o, s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:b}", "id", json_id(r->id), "phone",
+                                            phone, "seller", json_text(r->seller), "basis", law_word_text(law_bases, r->bases), "source",
+                                            json_text(r->source), "text", json_text(r->text), "granted", granted, "expires",
+                                            json_time(r->expires), "revoked", json_time(r->revoked), "revoked_by", json_text(r->revoked_by),
+                                            "import", r->import ? json_id(r->import) : json_null(), "standing", r->standing));
   table_put(j->t, "%s", phone);
   table_put(j->t, "%s", r->seller);
   table_put(j->t, "%s", law_word_text(law_bases, r->bases));
   table_put(j->t, "%s", granted);
   table_put(j->t, "%s", expires);
   table_put(j->t, "%s", revoked);
-  table_put(j->t, "%.40s", r->source);
+  if (r->import)
+    table_put(j->t, "%.40s (import %llu%s)", r->source, (unsigned long long)r->import, r->standing ? "" : ", taken back");
+  else
+    table_put(j->t, "%.40s", r->source);
   return CAD_OK;
 }
 static int job_list(struct store *s, void *arg) {

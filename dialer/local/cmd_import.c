@@ -38,12 +38,13 @@ static void print_json(struct command_call *c, const char *file, const struct im
   for (int i = 0; i < r->map.count; i++)
     json_object_set_new(columns, r->map.names[i], json_string(column_role_name((enum column_role)r->map.role[i])));
   for (int i = 0; preview && i < r->sample_count; i++) json_array_append_new(samples, sample_json(&r->samples[i]));
-  call_put_json(c, json_pack("{s:o, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:o}", "job",
+  call_put_json(c, json_pack("{s:o, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "job",
                              preview ? json_null() : json_id(r->job), "file", json_text(file), "preview", preview, "phone_column",
                              json_text(r->phone_column), "columns", columns, "rows", (json_int_t)r->rows, "accepted",
                              (json_int_t)r->accepted, "rejected", (json_int_t)r->rejected, "reasons", reasons, "reject_file",
                              r->rejected && rejects ? json_text(rejects) : json_null(), "extra_cells_dropped", (json_int_t)r->extra_dropped,
-                             "numbers_left_out", (json_int_t)r->numbers_left_out, "samples", samples));
+                             "numbers_left_out", (json_int_t)r->numbers_left_out, "consents", (json_int_t)r->consents, "consents_undated",
+                             (json_int_t)r->consents_undated, "samples", samples));
 }
 
 static void print_samples(struct command_call *c, const struct import_result *r) {
@@ -83,6 +84,10 @@ static void print_result(struct command_call *c, const char *file, const struct 
   if (r->rejected && rejects) fprintf(c->out, "lines, reasons and how to mend them are in %s\n", rejects);
   if (r->extra_dropped)
     fprintf(c->out, "note: %llu cells of further columns found no room (512 bytes a contact)\n", (unsigned long long)r->extra_dropped);
+  if (r->consents) fprintf(c->out, "%llu consents went to the ledger (cadencia consent list)\n", (unsigned long long)r->consents);
+  if (r->consents_undated)
+    fprintf(c->out, "note: %llu consents did not go to the ledger: no date of the past, or a basis or an end that cannot be read\n",
+            (unsigned long long)r->consents_undated);
   if (r->numbers_left_out)
     fprintf(c->out, "note: %llu further numbers of accepted rows were left out: no number, on a do-not-call list, or of no known place\n",
             (unsigned long long)r->numbers_left_out);
@@ -226,7 +231,7 @@ static int take_import(void *arg, const struct import_row *r) {
   bool undoable = r->state == IMPORT_VISIBLE && r->dialed.ms == 0;
   if (rows->array) {
     json_t *reasons = json_loads(r->reasons, 0, NULL);
-    json_array_append_new(rows->array, json_pack("{s:o, s:o, s:o, s:s, s:b, s:o, s:o, s:I, s:I, s:I, s:o}", "job", json_id(r->id),
+    json_array_append_new(rows->array, json_pack("{s:o, s:o, s:o, s:s, s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "job", json_id(r->id),
                                                  "campaign", json_text(r->campaign), "file", json_text(r->file), "state", state_text(r),
                                                  "undoable", undoable, "created", json_time(r->created), "ended", json_time(r->ended),
                                                  "rows", (json_int_t)r->rows, "accepted", (json_int_t)r->added, "rejected",

@@ -45,6 +45,8 @@ struct consent_row {
   char source[120], text[400];           /* where it came from; what the person was shown or told */
   struct wall granted, expires, revoked, added;
   char revoked_by[60];
+  uint64_t import; /* the import that brought it: in force while that stands; 0: none */
+  bool standing;   /* output: that import is there and visible */
 };
 /* CAD_EINVAL: no basis, no source, no time, granted in the future. CAD_ENOENT: no such seller. */
 int store_consent_add(struct store *s, struct consent_row *row);

@@ -85,6 +85,11 @@ enum column_role {
   COLUMN_CALLING_CODE, /* "34": how to read a number without '+' */
   COLUMN_SEGMENT,      /* 0 .. 9, or a score of 0 .. 100: the greater are called sooner */
   COLUMN_CONSENT,      /* anything but "no" says that the person agreed */
+  COLUMN_CONSENT_DATE, /* when; without a date the ledger keeps nothing */
+  COLUMN_CONSENT_SOURCE,
+  COLUMN_CONSENT_TEXT, /* what the person was shown or told */
+  COLUMN_CONSENT_BASIS,
+  COLUMN_CONSENT_EXPIRES,
   COLUMN_ROLE_COUNT
 };
 const char *column_role_name(enum column_role role); /* "phone", ... as mapping_set takes it */
@@ -184,6 +189,8 @@ struct import_result {
   uint64_t job, rows, accepted, rejected, visible;
   uint64_t reasons[IMPORT_REASON_COUNT];
   uint64_t extra_dropped;    /* cells that found no room in extra */
+  uint64_t consents;         /* that went to the ledger, one a number */
+  uint64_t consents_undated; /* of accepted rows: consents without a date of the past, which the ledger cannot keep */
   uint64_t numbers_left_out; /* of accepted rows: further numbers that cannot or must not be called */
   char phone_column[48];
   char separator;

@@ -128,6 +128,12 @@ int store_dnc_each(struct store *s, int (*row)(void *arg, const struct dnc_row *
 
 /* ---- contacts: an import is a job whose rows become visible by one flip ---- */
 enum { CONTACT_NUMBERS_MAX = 5, CONTACT_SEGMENTS = 10, LIST_PRIORITY = 50 };
+/* What the row says of the person's consent. */
+struct contact_consent {
+  uint8_t bases;                /* basis bits; 0: it says nothing that the ledger could keep */
+  struct wall granted, expires; /* expires WALL_NONE: never */
+  char source[120], text[400];  /* where it came from; what the person was shown or told */
+};
 struct contact_row {
   uint64_t phone;                           /* E.164, the one that is tried first */
   uint64_t others[CONTACT_NUMBERS_MAX - 1]; /* further ones in the order of trial; 0 ends */
@@ -136,9 +142,10 @@ struct contact_row {
   char zone[40]; /* IANA name from the file, "" : by place and number */
   /* Where its postcode and its state may be, "A&B&@US-CA": zones and regions; NULL: not known. Live until the call returns. */
   const char *place, *state;
-  uint8_t segment; /* 0 .. 9; the greater are called sooner */
-  uint32_t order;  /* place in the file: fresh contacts are called in this order; 0: as they come */
-  char extra[512]; /* JSON object of the columns we do not know */
+  uint8_t segment;                /* 0 .. 9; the greater are called sooner */
+  uint32_t order;                 /* place in the file: fresh contacts are called in this order; 0: as they come */
+  char extra[512];                /* JSON object of the columns we do not know */
+  struct contact_consent consent; /* goes to the ledger for each number of the row, in force while the list is visible */
 };
 enum contact_result {
   CONTACT_ADDED = 0,
@@ -158,6 +165,8 @@ int store_import_rows(struct store *s, uint64_t job, const struct contact_row *r
 int store_import_check(struct store *s, const char *campaign, bool refuse_known, const struct contact_row *rows, int n, uint8_t *result);
 /* Further numbers that were left out so far: on a do-not-call list, or nobody knows where they are. */
 uint64_t store_import_left_out(struct store *s, uint64_t job);
+/* Consents that the job brought into the ledger, one a number. */
+uint64_t store_import_consents(struct store *s, uint64_t job);
 /* What the log of imports keeps of the job. reasons: a JSON object, reason to count. */
 int store_import_note(struct store *s, uint64_t job, uint64_t rows, uint64_t rejected, const char *reasons);
 int store_import_finish(struct store *s, uint64_t job, uint64_t *visible); /* the flip */
