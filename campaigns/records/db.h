@@ -200,6 +200,8 @@ enum db_slot {
   Q_WHY_CASE,
   Q_WHY_DUE,
   Q_WHY_BUCKET,
+  Q_WHY_NOW,
+  Q_WHY_CALLING,
   Q_WHY_DONE,
   Q_WHY_SOME,
   Q_LATE_PUT,

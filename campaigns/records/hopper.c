@@ -146,7 +146,10 @@ static bool owner_takes(struct search *x, struct lease *l, int64_t due_ms) {
   enum { PATIENCE_MS = 30 * 60000 };
   if (l->agent_id == 0) return true;
   sqlite3_stmt *q =
-      db_query(&x->s->db, Q_AGENT_WANTS, "SELECT state FROM agent WHERE id=? AND campaign=?", "uu", l->agent_id, x->c->def.terms.id);
+      db_query(&x->s->db, Q_AGENT_WANTS,
+               "SELECT state FROM agent a WHERE id=?1 AND (campaign=?2 OR EXISTS(SELECT 1 FROM agent_campaign o WHERE o.agent=a.id AND"
+               " o.campaign=?2))",
+               "uu", l->agent_id, x->c->def.terms.id);
   int r = db_step(&x->s->db, q);
   bool takes = r > 0 && col_u64(q, 0) == AGENT_READY;
   db_done(q);

@@ -29,6 +29,10 @@ const char SCHEMA_COMPLIANCE_AUDIT[] =
 /* Consents that an import brought hold while it stands: a row less in the audit log for each, since the import is in it. */
 const char SCHEMA_CONSENT_IMPORT[] =
     "ALTER TABLE consent ADD COLUMN list INTEGER NOT NULL DEFAULT 0;"
+    /* Leases and why campaign read these two and not the rows themselves: the status is in them for that reason alone. */
+    "DROP INDEX case_due;"
+    "CREATE INDEX case_due ON case_state(bucket, next_at, case_id, status) WHERE status=0;"
+    "CREATE INDEX case_done ON case_state(campaign, done_reason, status) WHERE status=2;"
     "DROP TRIGGER audit_consent_new;"
     "CREATE TRIGGER audit_consent_new AFTER INSERT ON consent WHEN new.list=0 BEGIN INSERT INTO "
     "audit_new(verb,object,object_id,phone,detail)"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLE = 200, HOUR_MS = 3600000 };
+enum { SAMPLE = 100, HOUR_MS = 3600000 };
 
 const struct law *store_law(const struct store *s) { return &s->law; }
 struct zones *store_zones(struct store *s) {
@@ -87,66 +87,122 @@ static void count_reason(struct why_campaign *w, const char *word, enum refusal 
   if (next.ms && (r->next.ms == 0 || next.ms < r->next.ms)) r->next = next;
 }
 
-/* What waits in one bucket, by when its turn comes. */
-static int count_bucket(struct store *s, struct campaign_mem *c, const struct bucket *b, uint32_t id, struct why_campaign *w) {
-  uint64_t due[WHY_HOURS + 2] = {0};
-  struct wall first_later = WALL_NONE;
-  sqlite3_stmt *q =
-      db_query(&s->db, Q_WHY_BUCKET,
-               "SELECT CASE WHEN next_at<=?2 THEN 0 WHEN next_at>?2+?3*3600000 THEN ?3+1 ELSE (next_at-?2+3599999)/3600000 END, count(*),"
-               " min(next_at) FROM case_state WHERE bucket=?1 AND status=0 GROUP BY 1",
-               "iii", (int64_t)id, w->at.ms, (int64_t)WHY_HOURS);
-  int r;
-  while ((r = db_step(&s->db, q)) > 0) {
-    uint64_t slot = col_u64(q, 0);
-    if (slot > WHY_HOURS + 1) continue;
-    due[slot] += col_u64(q, 1);
-    if (slot > 0 && (first_later.ms == 0 || col_wall(q, 2).ms < first_later.ms)) first_later = col_wall(q, 2);
-  }
+/* What waits in one bucket, by when its turn comes. Any connection to the file can count. */
+struct why_bucket {
+  uint32_t id;
+  uint64_t due[WHY_HOURS + 2]; /* now, within the first hour .. the 24th, later */
+  struct wall first_later;
+};
+struct why_work {
+  uint64_t campaign;
+  struct wall at;
+  struct why_bucket *buckets;
+  uint32_t bucket_count;
+  uint64_t done[256], calling; /* done: finished contacts by reason */
+};
+
+static int count_due(struct store *s, const struct why_work *w, struct why_bucket *b) {
+  sqlite3_stmt *q = db_query(&s->db, Q_WHY_NOW, "SELECT count(*) FROM case_state WHERE bucket=? AND status=0 AND next_at<=?", "ii",
+                             (int64_t)b->id, w->at.ms);
+  int r = db_step(&s->db, q);
+  if (r > 0) b->due[0] = col_u64(q, 0);
   db_done(q);
   if (r < 0) return r;
-  const struct rule *by = NULL;
-  bool open = set_opens(s, c, b->set, w->at);
-  uint64_t later = 0, so_far = due[0];
-  for (int h = 1; h <= WHY_HOURS + 1; h++) later += due[h];
-  if (open) {
-    w->dialable += due[0];
-  } else if (due[0]) {
-    enum refusal refusal = set_blocked_by(s, c, b->set, w->at, &by);
-    char word[RULE_ID_MAX];
-    snprintf(word, sizeof word, "%s%s", by ? by->id : "gate.", by ? "" : refusal_name(refusal));
-    count_reason(w, word, refusal, due[0], set_opens_next(s, c, b->set, w->at, w->at));
-  }
-  count_reason(w, b->class == CLASS_CALLBACK ? "callback_later" : "retry_later", REFUSAL_NONE, later, first_later);
-  for (int h = 0; h < WHY_HOURS; h++) {
-    so_far += due[h + 1];
-    if (opening_allows(&c->def.gate, &s->sets[b->set].place, &s->law, wall_add(w->at, (int64_t)(h + 1) * HOUR_MS))) w->by_hour[h] += so_far;
-  }
-  return CAD_OK;
-}
-
-static int count_finished(struct store *s, const struct campaign_mem *c, struct why_campaign *w) {
-  sqlite3_stmt *q = db_query(
-      &s->db, Q_WHY_DONE, "SELECT status, coalesce(done_reason,0), count(*) FROM case_state WHERE campaign=? AND status<>0 GROUP BY 1, 2",
-      "u", c->def.terms.id);
-  int r;
+  q = db_query(&s->db, Q_WHY_BUCKET,
+               "SELECT CASE WHEN next_at>?2+?3*3600000 THEN ?3+1 ELSE (next_at-?2+3599999)/3600000 END, count(*), min(next_at)"
+               " FROM case_state WHERE bucket=?1 AND status=0 AND next_at>?2 GROUP BY 1",
+               "iii", (int64_t)b->id, w->at.ms, (int64_t)WHY_HOURS);
   while ((r = db_step(&s->db, q)) > 0) {
-    int reason = (int)col_u64(q, 1);
-    char word[RULE_ID_MAX];
-    if (col_u64(q, 0) == 1)
-      snprintf(word, sizeof word, "being_called");
-    else
-      snprintf(word, sizeof word, "finished: %s",
-               reason == DONE_DNC           ? "do_not_call"
-               : reason == DONE_NUMBER      ? "bad_number"
-               : reason == DONE_DISPOSITION ? "disposition"
-               : reason < OUTCOME_COUNT     ? outcome_name((enum outcome)reason)
-                                            : "other");
-    count_reason(w, word, REFUSAL_NONE, col_u64(q, 2), WALL_NONE);
-    w->contacts += col_u64(q, 2);
+    uint64_t slot = col_u64(q, 0);
+    if (slot < 1 || slot > WHY_HOURS + 1) continue;
+    b->due[slot] += col_u64(q, 1);
+    if (b->first_later.ms == 0 || col_wall(q, 2).ms < b->first_later.ms) b->first_later = col_wall(q, 2);
   }
   db_done(q);
   return r;
+}
+
+static int count_finished(struct store *s, struct why_work *w) {
+  sqlite3_stmt *q = db_query(&s->db, Q_WHY_DONE,
+                             "SELECT coalesce(done_reason,0), count(*) FROM case_state WHERE campaign=? AND status=2 GROUP BY done_reason",
+                             "u", w->campaign);
+  int r;
+  while ((r = db_step(&s->db, q)) > 0) w->done[col_u64(q, 0) < 255 ? col_u64(q, 0) : 255] += col_u64(q, 1);
+  db_done(q);
+  if (r < 0) return r;
+  q = db_query(&s->db, Q_WHY_CALLING, "SELECT count(*) FROM attempt WHERE ended IS NULL AND campaign=?", "u", w->campaign);
+  if ((r = db_step(&s->db, q)) > 0) w->calling = col_u64(q, 0);
+  db_done(q);
+  return r;
+}
+
+struct why_work *store_why_free(struct why_work *w) {
+  if (w) free(w->buckets);
+  free(w);
+  return NULL;
+}
+
+int store_why_begin(struct store *s, const char *campaign, struct wall at, struct why_work **out) {
+  const struct campaign_mem *c = store_campaign_named(s, campaign);
+  struct why_work *w = c ? calloc(1, sizeof *w) : NULL;
+  if (!w) return c ? CAD_ENOMEM : CAD_ENOENT;
+  w->campaign = c->def.terms.id;
+  w->at = at.ms ? at : store_now(s);
+  w->buckets = calloc(c->bucket_count + 1, sizeof *w->buckets);
+  for (uint32_t i = 0; w->buckets && i < c->bucket_count; i++) {
+    const struct bucket *b = bucket_at(s, c->buckets[i]);
+    if (b && b->visible) w->buckets[w->bucket_count++].id = c->buckets[i];
+  }
+  if (!w->buckets) {
+    store_why_free(w);
+    return CAD_ENOMEM;
+  }
+  *out = w;
+  return CAD_OK;
+}
+
+int store_why_count(struct store *reader, struct why_work *w) {
+  int r = CAD_OK;
+  for (uint32_t i = 0; i < w->bucket_count && r >= 0; i++) r = count_due(reader, w, &w->buckets[i]);
+  return r < 0 ? r : count_finished(reader, w);
+}
+
+/* Says of one bucket what keeps its contacts. */
+static void tell_bucket(struct store *s, struct campaign_mem *c, const struct bucket *b, const struct why_bucket *n,
+                        struct why_campaign *w) {
+  const struct rule *by = NULL;
+  bool open = set_opens(s, c, b->set, w->at);
+  uint64_t later = 0, so_far = n->due[0];
+  for (int h = 1; h <= WHY_HOURS + 1; h++) later += n->due[h];
+  if (open) {
+    w->dialable += n->due[0];
+  } else if (n->due[0]) {
+    enum refusal refusal = set_blocked_by(s, c, b->set, w->at, &by);
+    char word[RULE_ID_MAX];
+    snprintf(word, sizeof word, "%s%s", by ? by->id : "gate.", by ? "" : refusal_name(refusal));
+    count_reason(w, word, refusal, n->due[0], set_opens_next(s, c, b->set, w->at, w->at));
+  }
+  bool promised = b->class == CLASS_CALLBACK || b->class == CLASS_MINE;
+  count_reason(w, promised ? "callback_later" : "retry_later", REFUSAL_NONE, later, n->first_later);
+  for (int h = 0; h < WHY_HOURS; h++) {
+    so_far += n->due[h + 1];
+    if (so_far == 0) continue;
+    if (opening_allows(&c->def.gate, &s->sets[b->set].place, &s->law, wall_add(w->at, (int64_t)(h + 1) * HOUR_MS))) w->by_hour[h] += so_far;
+  }
+}
+
+static void tell_finished(const struct why_work *work, struct why_campaign *w) {
+  count_reason(w, "being_called", REFUSAL_NONE, work->calling, WALL_NONE);
+  for (int reason = 0; reason < 256; reason++) {
+    char word[RULE_ID_MAX];
+    snprintf(word, sizeof word, "finished: %s",
+             reason == DONE_DNC           ? "do_not_call"
+             : reason == DONE_NUMBER      ? "bad_number"
+             : reason == DONE_DISPOSITION ? "disposition"
+             : reason < OUTCOME_COUNT     ? outcome_name((enum outcome)reason)
+                                          : "other");
+    count_reason(w, word, REFUSAL_NONE, work->done[reason], WALL_NONE);
+  }
 }
 
 /* Hours and turns are known for all; the rest of the gate is asked for the first of each bucket that is open. */
@@ -177,27 +233,36 @@ static int ask_some(struct store *s, struct campaign_mem *c, const struct bucket
   return r < 0 ? r : CAD_OK;
 }
 
-int store_why_campaign(struct store *s, const char *campaign, struct wall at, struct why_campaign *out) {
-  struct campaign_mem *c = store_campaign_named(s, campaign);
+int store_why_end(struct store *s, const struct why_work *work, struct why_campaign *out) {
+  struct campaign_mem *c = store_campaign(s, work->campaign);
   int r = CAD_OK;
   if (!c) return CAD_ENOENT;
   memset(out, 0, sizeof *out);
   out->def = c->def;
-  out->at = at.ms ? at : store_now(s);
-  for (uint32_t i = 0; i < c->bucket_count && r >= 0; i++) {
-    const struct bucket *b = bucket_at(s, c->buckets[i]);
-    if (b && b->visible) r = count_bucket(s, c, b, c->buckets[i], out);
+  out->at = work->at;
+  for (uint32_t i = 0; i < work->bucket_count; i++) {
+    const struct bucket *b = bucket_at(s, work->buckets[i].id);
+    if (b && b->visible && &s->campaigns[b->campaign] == c) tell_bucket(s, c, b, &work->buckets[i], out);
   }
+  tell_finished(work, out);
   for (int i = 0; i < out->reason_count; i++) out->contacts += out->reasons[i].contacts;
   out->contacts += out->dialable;
-  if (r >= 0) r = count_finished(s, c, out);
-  for (uint32_t i = 0; i < c->bucket_count && r >= 0 && out->sampled < SAMPLE; i++) {
-    const struct bucket *b = bucket_at(s, c->buckets[i]);
-    if (b && b->visible) r = ask_some(s, c, b, c->buckets[i], out);
+  for (uint32_t i = 0; i < work->bucket_count && r >= 0 && out->sampled < SAMPLE; i++) {
+    const struct bucket *b = bucket_at(s, work->buckets[i].id);
+    if (b && b->visible) r = ask_some(s, c, b, work->buckets[i].id, out);
   }
   /* What the sample found blocked is not dialable: told in proportion would be a guess, so only the sample is taken off. */
   if (out->sample_refused <= out->dialable) out->dialable -= out->sample_refused;
   return r < 0 ? r : CAD_OK;
+}
+
+int store_why_campaign(struct store *s, const char *campaign, struct wall at, struct why_campaign *out) {
+  struct why_work *w = NULL;
+  int r = store_why_begin(s, campaign, at, &w);
+  if (r >= 0) r = store_why_count(s, w);
+  if (r >= 0) r = store_why_end(s, w, out);
+  store_why_free(w);
+  return r;
 }
 
 /* ---- what a campaign must have ---- */

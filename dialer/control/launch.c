@@ -147,6 +147,22 @@ static void watch_windows(struct floor *f, struct campaign *p) {
   outbox_add(f->out, SPOKE_STORE, 0, STORE_WINDOWS_WANT, f->now.mono)->u.store_want.campaign_id = p->terms.id;
 }
 
+/* May this agent take a call of the campaign now? */
+static bool may_take(const struct floor *f, const struct agent *a, uint32_t campaign) {
+  return a && agent_available(a) && (a->campaign == campaign || share_serves(f, a, campaign));
+}
+
+/* Leases that somebody can have now; those that wait for their agent are not counted. */
+static uint32_t usable_leases(struct floor *f, uint32_t campaign) {
+  const struct campaign *p = &f->campaigns[campaign];
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < p->lease_count; i++) {
+    uint64_t owner = p->leases[(p->lease_head + i) % FLOOR_LEASES_MAX].agent_id;
+    n += owner == 0 || may_take(f, agent_by_id(f, owner), campaign);
+  }
+  return n;
+}
+
 void launch_want_leases(struct control *k, uint32_t campaign) {
   struct floor *f = &k->floor;
   struct campaign *p = &f->campaigns[campaign];
@@ -155,34 +171,60 @@ void launch_want_leases(struct control *k, uint32_t campaign) {
   uint32_t agents = pool_available(f, campaign), wanted = 16 + 4 * agents;
   if (p->terms.mode == PACING_RATIO) wanted += agents * p->terms.ratio_x100 / 100;
   if (wanted > FLOOR_LEASES_MAX) wanted = FLOOR_LEASES_MAX;
-  if (p->lease_count * 2 >= wanted) return;
-  uint32_t count = wanted - p->lease_count;
+  if (p->lease_count == FLOOR_LEASES_MAX || usable_leases(f, campaign) * 2 >= wanted) return;
+  uint32_t count = wanted - usable_leases(f, campaign), room = FLOOR_LEASES_MAX - p->lease_count;
+  if (count > room) count = room;
   p->lease_asked = true;
   struct mail *m = outbox_add(f->out, SPOKE_STORE, 0, STORE_LEASE_WANT, f->now.mono);
   m->u.store_want.campaign_id = p->terms.id;
   m->u.store_want.count = (uint16_t)(count < LEASE_ASK ? count : LEASE_ASK);
 }
 
-/* The next lease that has not expired; false: none at hand. */
-static bool lease_take(struct floor *f, struct campaign *p, struct lease *out) {
-  while (p->lease_count) {
-    *out = p->leases[p->lease_head];
-    p->lease_head = (p->lease_head + 1) % FLOOR_LEASES_MAX;
-    p->lease_count--;
-    if (out->expires.ms == 0 || out->expires.ms > f->now.wall.ms) return true;
-    order_lease_drop(f, out);
+static void lease_remove(struct campaign *p, uint32_t at) {
+  for (; at > 0; at--) p->leases[(p->lease_head + at) % FLOOR_LEASES_MAX] = p->leases[(p->lease_head + at - 1) % FLOOR_LEASES_MAX];
+  p->lease_head = (p->lease_head + 1) % FLOOR_LEASES_MAX;
+  p->lease_count--;
+}
+
+/* The next lease that has not expired; false: none at hand. A call back that an agent promised is his: it comes before all
+ * others when he is free, and waits for him when he is not. asks: who wants to dial himself (preview), NULL: the pacer does. */
+static bool lease_take(struct floor *f, uint32_t campaign, struct agent *asks, struct lease *out, struct agent **owner) {
+  struct campaign *p = &f->campaigns[campaign];
+  uint32_t best = NOBODY;
+  *owner = NULL;
+  for (uint32_t i = 0; i < p->lease_count; i++) {
+    const struct lease *l = &p->leases[(p->lease_head + i) % FLOOR_LEASES_MAX];
+    if (l->expires.ms != 0 && l->expires.ms <= f->now.wall.ms) {
+      order_lease_drop(f, l);
+      lease_remove(p, i--);
+      if (best != NOBODY) best--;
+      continue;
+    }
+    if (l->agent_id == 0) {
+      if (best == NOBODY) best = i;
+      continue;
+    }
+    struct agent *a = agent_by_id(f, l->agent_id);
+    if (asks ? a != asks : !may_take(f, a, campaign)) continue;
+    best = i;
+    *owner = a;
+    break;
   }
-  return false;
+  if (best == NOBODY) return false;
+  *out = p->leases[(p->lease_head + best) % FLOOR_LEASES_MAX];
+  lease_remove(p, best);
+  return true;
 }
 
 /* Everything the call may need is reserved here, or it is not begun. */
-static struct call *launch_one(struct control *k, uint32_t campaign) {
+static struct call *launch_one(struct control *k, uint32_t campaign, struct agent *asks) {
   struct floor *f = &k->floor;
   struct campaign *p = &f->campaigns[campaign];
   struct lease lease;
+  struct agent *owner;
   if (f->credit_count == 0 || f->call_free == NOBODY) return NULL;
   int way = route_pick(f, p->terms.trunk, 0);
-  if (way < 0 || !lease_take(f, p, &lease)) return NULL;
+  if (way < 0 || !lease_take(f, campaign, asks, &lease, &owner)) return NULL;
   struct trunk *t = &f->trunks[way];
   struct call *c = call_new(f, campaign, &lease);
   c->trunk = (uint16_t)way;
@@ -192,6 +234,12 @@ static struct call *launch_one(struct control *k, uint32_t campaign) {
   f->opening++;
   order_open(f, c);
   floor_tell_pacer(f, campaign, PACER_CALL_LAUNCHED, call_slot(f, c), NOBODY, lease.segment);
+  struct agent *kept = asks ? asks : owner;
+  if (kept) {
+    share_move(f, kept, campaign);
+    c->dedicated = agent_slot(f, kept);
+    agent_reserve(f, kept, c);
+  }
   return c;
 }
 
@@ -258,7 +306,8 @@ void launch_pace(struct control *k, uint32_t campaign) {
       call_event(f, &f->calls[slot], EV_GIVE_UP);
   }
   uint32_t launched = 0;
-  while (may && launched < orders.launch && launched < view.lines_free && launched < view.rate_free && launch_one(k, campaign)) launched++;
+  while (may && launched < orders.launch && launched < view.lines_free && launched < view.rate_free && launch_one(k, campaign, NULL))
+    launched++;
   if (may && orders.why.bound == PACER_BOUND_RATE) again = PACE_SOON_MS;
   if (may) launch_want_leases(k, campaign);
   share_balance(f, campaign);
@@ -275,11 +324,7 @@ int launch_for_agent(struct control *k, struct agent *a) {
   route_fill(f, p->terms.trunk);
   struct pacer_view view = view_of(k, p);
   if (view.lines_free == 0 || view.rate_free == 0) return CAD_EFULL;
-  struct call *c = launch_one(k, a->campaign);
-  if (!c) return CAD_EMPTY;
-  c->dedicated = agent_slot(f, a);
-  agent_reserve(f, a, c);
-  return CAD_OK;
+  return launch_one(k, a->campaign, a) ? CAD_OK : CAD_EMPTY;
 }
 
 void launch_drop_number(struct control *k, uint64_t phone) {

@@ -98,5 +98,12 @@ struct why_campaign {
   uint64_t sampled, sample_refused; /* of the dialable: so many were put to the whole gate, so many of them refused */
 };
 int store_why_campaign(struct store *s, const char *campaign, struct wall at, struct why_campaign *out);
+/* The same in three steps, so that no long count holds the store thread: begin and end on it, some ms each; count on any connection
+ * (store_open_reader). CAD_ENOENT, CAD_ENOMEM. */
+struct why_work;
+int store_why_begin(struct store *s, const char *campaign, struct wall at, struct why_work **out);
+int store_why_count(struct store *reader, struct why_work *w);
+int store_why_end(struct store *s, const struct why_work *w, struct why_campaign *out);
+struct why_work *store_why_free(struct why_work *w);
 
 #endif

@@ -240,6 +240,71 @@ START_TEST(an_on_demand_phone_is_let_go_when_the_campaign_pauses) {
 }
 END_TEST
 
+/* ---- a call that one agent promised ---- */
+
+static void promised_lease(uint64_t phone, uint64_t agent_id) {
+  struct mail m = make(STORE_LEASED);
+  m.u.store_lease = (struct lease){.campaign_id = CAMPAIGN, .case_id = phone, .phone_id = phone, .phone = phone, .agent_id = agent_id};
+  m.u.store_lease.expires = wall_add(st.now.wall, 60000);
+  step(&m);
+}
+
+START_TEST(a_promised_call_is_dialed_first_and_for_the_agent_who_promised_it) {
+  order(ORDER_AGENT, 1, AGENT_PAUSED, NULL);
+  pass(200);
+  order(ORDER_AGENT, 1, AGENT_READY, NULL); /* the other one has been idle for longer */
+  forget();
+  promised_lease(12025559001, 101);
+  lease_for(CAMPAIGN, 12025559002);
+  for (int i = 0; i < 40 && said(STORE_OPEN) == 0; i++) pass(50);
+  const struct mail_store_open *o = NULL;
+  for (unsigned i = 0; i < st.count && !o; i++)
+    if (st.sent[i].mail.kind == STORE_OPEN) o = &st.sent[i].mail.u.store_open;
+  ck_assert_ptr_nonnull(o);
+  ck_assert_uint_eq(o->lease.phone, 12025559001);
+  ck_assert_int_eq(agent_at(1)->state, AGENT_RESERVED);
+  struct party p = {.leg = {LEG_CALL, o->slot, o->gen}, .attempt = o->attempt_id, .phone = o->lease.phone};
+  p.session = call_of(&p)->session;
+  reply(STORE_OPENED, &p, REFUSAL_NONE);
+  say_sip(SIP_PROGRESS, p.leg, 180, CAUSE_NONE, 0);
+  pass(2000);
+  say_sip(SIP_ANSWERED, p.leg, 200, CAUSE_NONE, 0);
+  say_media(MEDIA_BRIDGED, p.session, p.leg, VERDICT_NONE, 0);
+  ck_assert_int_eq(agent_at(1)->state, AGENT_TALKING);
+  ck_assert_uint_eq(agent_at(1)->call, p.leg.slot);
+}
+END_TEST
+
+START_TEST(a_promised_call_waits_for_its_agent_and_others_are_dialed_meanwhile) {
+  order(ORDER_AGENT, 1, AGENT_PAUSED, NULL);
+  forget();
+  promised_lease(12025559001, 101);
+  lease_for(CAMPAIGN, 12025559002);
+  pass(3000);
+  ck_assert_uint_eq(said(STORE_OPEN), 1);
+  ck_assert_uint_eq(last(STORE_OPEN)->u.store_open.lease.phone, 12025559002);
+  order(ORDER_AGENT, 1, AGENT_READY, NULL);
+  pass(2000);
+  ck_assert_uint_eq(said(STORE_OPEN), 2);
+  ck_assert_uint_eq(last(STORE_OPEN)->u.store_open.lease.phone, 12025559001);
+  ck_assert_int_eq(agent_at(1)->state, AGENT_RESERVED);
+}
+END_TEST
+
+START_TEST(a_promised_call_expires_with_its_lease_and_goes_back) {
+  order(ORDER_AGENT, 1, AGENT_PAUSED, NULL);
+  forget();
+  promised_lease(12025559001, 101);
+  pass(61000);
+  ck_assert_uint_eq(said(STORE_OPEN), 0);
+  order(ORDER_AGENT, 1, AGENT_READY, NULL);
+  lease_for(CAMPAIGN, 12025559002);
+  pass(2000);
+  ck_assert_uint_eq(said(STORE_LEASE_DROP), 1);
+  ck_assert_uint_eq(said(STORE_OPEN), 1);
+}
+END_TEST
+
 /* ---- preview ---- */
 
 static struct party previewed(void) {
@@ -546,6 +611,9 @@ int main(void) {
   suite_add_tcase(s, t);
   TCase *two = tcase_create("two agents");
   tcase_add_checked_fixture(two, two_agents, floor_close);
+  tcase_add_test(two, a_promised_call_is_dialed_first_and_for_the_agent_who_promised_it);
+  tcase_add_test(two, a_promised_call_waits_for_its_agent_and_others_are_dialed_meanwhile);
+  tcase_add_test(two, a_promised_call_expires_with_its_lease_and_goes_back);
   tcase_add_test(two, a_phone_that_vanishes_sends_its_customer_to_the_next_agent);
   suite_add_tcase(s, two);
   TCase *d = tcase_create("on demand");
