@@ -1,8 +1,10 @@
 #include <campaigns/doctor.h>
-#include "db.h"
+#include "months.h"
 #include "dialer/base/clock.h"
 #include "secret.h"
 #include <cadencia/err.h>
+#include <cadencia/names.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,6 +57,52 @@ static void see_registry(struct db *db, struct doctor_line *l) {
     snprintf(l->found, sizeof l->found, "the newest file is %lld days old", (long long)days);
 }
 
+/* Every archive is there; nothing waits that was begun. */
+static void see_archives(struct db *db, struct doctor_line *l) {
+  struct archive_part *parts = NULL;
+  int n = archives_load(db, &parts), missing = 0, moving = 0;
+  int64_t waiting = ask(db, "SELECT count(*) FROM archive_work", NULL, 0);
+  const char *month = "";
+  *l = (struct doctor_line){.what = "archives", .advice = "put the file back from a backup: its calls are in no report"};
+  for (int i = 0; i < n; i++) {
+    moving += parts[i].upto[STREAM_CALL] < parts[i].last[STREAM_CALL] || parts[i].upto[STREAM_DECISION] < parts[i].last[STREAM_DECISION];
+    if (access(parts[i].path, R_OK) == 0) continue;
+    missing++;
+    month = parts[i].month;
+  }
+  l->state = missing ? 2 : waiting > 0 || moving ? 1 : 0;
+  if (l->state == 1)
+    l->advice = waiting > 0 ? "stop and start the box: an erasure has not reached them" : "run cadencia archive again: it was cut off";
+  if (n <= 0)
+    snprintf(l->found, sizeof l->found, "none");
+  else
+    snprintf(l->found, sizeof l->found, "%d, %d missing%s%s, %d half moved, %lld erasures waiting", n, missing, missing ? ", such as " : "",
+             month, moving, (long long)(waiting > 0 ? waiting : 0));
+  free(parts);
+}
+
+/* Calls of the last day by calling number: whom networks block. */
+static void see_numbers(struct db *db, struct doctor_line *l) {
+  static const char SQL[] =
+      "SELECT count(*)||' of '||max(n) FROM (SELECT caller_id, sum(outcome=?) AS b, count(*) AS n FROM attempt WHERE id>?"
+      " GROUP BY caller_id, trunk) WHERE b>=3 AND b*100>=n";
+  sqlite3_stmt *q = NULL;
+  *l = (struct doctor_line){.what = "calling numbers", .advice = "cadencia report numbers names them: let them rest, ask the carrier why"};
+  const int64_t since = (clock_wall().ms - 86400000 - 1704067200000) << 22;
+  int64_t blocked = 0;
+  if (sqlite3_prepare_v2(db->handle, SQL, -1, &q, NULL) == SQLITE_OK) {
+    sqlite3_bind_int(q, 1, OUTCOME_BLOCKED);
+    sqlite3_bind_int64(q, 2, since);
+    if (sqlite3_step(q) == SQLITE_ROW) blocked = sqlite3_column_int64(q, 0);
+  }
+  sqlite3_finalize(q);
+  l->state = blocked > 0;
+  if (blocked)
+    snprintf(l->found, sizeof l->found, "%lld calling numbers were blocked by networks in the last day", (long long)blocked);
+  else
+    snprintf(l->found, sizeof l->found, "none was blocked by networks in the last day");
+}
+
 static void see_strangers(struct db *db, struct doctor_line *l) {
   *l = (struct doctor_line){.what = "audit", .advice = "find out who edits the file by hand"};
   int64_t n = ask(db, "SELECT count(*) FROM audit WHERE door='not cadencia'", NULL, 0);
@@ -72,6 +120,10 @@ int doctor_database(const char *db_path, int (*fn)(void *arg, const struct docto
   see_keys(db_path, &l);
   if (r >= 0) r = fn(arg, &l);
   see_registry(&db, &l);
+  if (r >= 0) r = fn(arg, &l);
+  see_archives(&db, &l);
+  if (r >= 0) r = fn(arg, &l);
+  see_numbers(&db, &l);
   if (r >= 0) r = fn(arg, &l);
   see_strangers(&db, &l);
   if (r >= 0) r = fn(arg, &l);

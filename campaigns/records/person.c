@@ -302,6 +302,29 @@ int store_hold(struct store *s) {
   return r < 0 ? r : on;
 }
 
+/* A number that was erased, or that nobody knows, does not come in by the door of the audit log. */
+static bool number_known(struct store *s, uint64_t phone) {
+  static const char SQL[] = "SELECT 1 FROM attempt WHERE phone=?1 UNION ALL SELECT 1 FROM case_state WHERE phone=?1 UNION ALL SELECT 1 FROM"
+                            " dnc WHERE number=?1 LIMIT 1";
+  sqlite3_stmt *q = NULL;
+  bool known = false;
+  if (phone && sqlite3_prepare_v2(s->db.handle, SQL, -1, &q, NULL) == SQLITE_OK) {
+    sqlite3_bind_int64(q, 1, (int64_t)phone);
+    known = sqlite3_step(q) == SQLITE_ROW;
+  }
+  sqlite3_finalize(q);
+  return known;
+}
+
+int store_export_note(struct store *s, const char *kind, uint64_t phone, const char *detail) {
+  char verb[40];
+  bool own;
+  int err = store_enter(s, &own);
+  if (err < 0) return err;
+  snprintf(verb, sizeof verb, "export.%.30s", kind);
+  return store_leave(s, own, audit_note(s, verb, "", 0, number_known(s, phone) ? phone : 0, detail));
+}
+
 int store_hold_set(struct store *s, bool on) {
   bool own;
   int err = store_enter(s, &own);

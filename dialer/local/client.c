@@ -226,10 +226,36 @@ static const char *config_path(const struct args *a) {
   return access("/etc/cadencia/cadencia.conf", F_OK) == 0 ? "/etc/cadencia/cadencia.conf" : "etc/cadencia.conf";
 }
 
+/* What leaves is noted first, by the daemon or in its stead: what kind, which filters, whose number. */
+static int note_export(const struct client *c) {
+  static const enum option FILTERS[] = {OPT_CAMPAIGN, OPT_AGENT, OPT_TRUNK, OPT_SINCE, OPT_UNTIL, OPT_MASK, OPT_FORMAT};
+  static const char *const WORDS[] = {"campaign", "agent", "trunk", "since", "until", "mask", "format"};
+  const struct command *command = c->args.command;
+  const bool access_right = strcmp(command->verb, "person") == 0 && strcmp(command->sub, "access") == 0;
+  char path[CONFIG_PATH_MAX + 16];
+  snprintf(path, sizeof path, "%s/cadencia.db", c->config.state_dir);
+  if ((strcmp(command->verb, "export") != 0 && !access_right) || access(path, F_OK) != 0) return EXIT_GOOD;
+  json_t *detail = json_object();
+  for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++)
+    if (c->args.options[FILTERS[i]]) json_object_set_new(detail, WORDS[i], json_text(c->args.options[FILTERS[i]]));
+  char *text = json_dumps(detail, JSON_COMPACT);
+  const char *argv[] = {"session", "exported", access_right ? "dossier" : command->sub, text, "--number", c->args.options[OPT_NUMBER]};
+  static struct client note;
+  note = (struct client){.argc = c->args.options[OPT_NUMBER] ? 6 : 4, .argv = argv, .file = -1, .rejects = -1, .config = c->config};
+  int status = EXIT_REFUSED;
+  if (text && args_parse(note.argc, argv, &note.args, stderr) == CAD_OK) status = run_anyhow(&note);
+  free(text);
+  json_decref(detail);
+  if (status != EXIT_GOOD)
+    fputs("cadencia: nothing is exported, since it cannot be noted in the audit log; run as the user of the daemon\n", stderr);
+  return status;
+}
+
 /* No daemon, no lock: the command looks after itself. */
 static int run_alone(struct client *c) {
   struct command_backend backend = {.config = &c->config};
-  return run_call(c, &backend);
+  int status = note_export(c);
+  return status == EXIT_GOOD ? run_call(c, &backend) : EXIT_REFUSED;
 }
 
 int local_main(int argc, char **argv) {

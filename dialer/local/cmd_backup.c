@@ -52,7 +52,14 @@ static int run_backup(struct command_call *c, int (*fn)(const char *, const char
   return status;
 }
 
-int cmd_backup(struct command_call *c) { return run_backup(c, backup_make, false); }
+int cmd_backup(struct command_call *c) {
+  char db_path[CONFIG_PATH_MAX + 16];
+  int lock = -1;
+  if (call_database(c, db_path, sizeof db_path) != EXIT_GOOD || call_evidence_lock(c, db_path, &lock) != EXIT_GOOD) return EXIT_REFUSED;
+  int status = run_backup(c, backup_make, false);
+  close(lock);
+  return status;
+}
 
 int cmd_restore(struct command_call *c) {
   int lock = -1;

@@ -222,6 +222,7 @@ int cmd_person_access(struct command_call *c);
 int cmd_person_erase(struct command_call *c);
 int cmd_retention(struct command_call *c);
 int cmd_archive(struct command_call *c);
+int cmd_export_note(struct command_call *c); /* the exports' own: who took what */
 /* One of archiving, erasing, retention and backup at a time; close(*fd) ends it. An exit status. */
 int call_evidence_lock(struct command_call *c, const char *db_path, int *fd);
 int cmd_backup(struct command_call *c);

@@ -194,6 +194,8 @@ static const struct command TABLE[] = {
     {"session", "check", 1, 1, "TOKEN", 0, 0, "For the console: whose session it is.", "  cadencia session check TOKEN --json\n",
      cmd_session_check},
     {"session", "close", 1, 1, "TOKEN", 0, 0, "For the console: signs out.", "  cadencia session close TOKEN\n", cmd_session_close},
+    {"session", "exported", 2, 2, "KIND DETAIL", OPTION(OPT_NUMBER), 0, "For the exports: notes in the audit log who takes what.",
+     "  cadencia session exported calls {}\n", cmd_export_note},
     {"session", "setup", 2, 2, "NAME CODE", OPTION(OPT_PASSWORD), 0,
      "For the console: the first supervisor, by the one-time link that the first start prints.", "  cadencia session setup maria CODE\n",
      cmd_session_setup},

@@ -29,6 +29,8 @@ enum retention_kind { RETAIN_ALL = 0, RETAIN_CALLS, RETAIN_DECISIONS, RETAIN_AUD
 const char *retention_kind_name(enum retention_kind k);
 int retention_kind_parse(const char *word); /* < 0: unknown */
 int store_retention_step(struct store *s, enum retention_kind kind, struct wall before, const char *basis, bool mark);
+/* Who took what: a row of the audit log before anything leaves. phone 0: not about one number. detail: JSON. */
+int store_export_note(struct store *s, const char *kind, uint64_t phone, const char *detail);
 int store_hold_set(struct store *s, bool on);
 int store_hold(struct store *s); /* 1 on, 0 off */
 

@@ -148,6 +148,12 @@ END_TEST
 
 START_TEST(a_backup_comes_back_whole_or_not_at_all) {
   write_text("pw", "a long password\n");
+  load_registry();
+  ck_assert_int_eq(
+      shell("cd %s/state && mkdir -p samples archive && echo voice > samples/12.30.wav && echo half > archive/2020-01.part && ls "
+            "dnc | grep -q .",
+            home_dir),
+      0);
   write_text("wrong", "another password\n");
   EXPECT(0, "backup", in_home("b.backup"), "--password-file", in_home("pw"));
   EXPECT(1, "restore", in_home("b.backup"), "--password-file", in_home("pw"));
@@ -161,9 +167,49 @@ START_TEST(a_backup_comes_back_whole_or_not_at_all) {
   ck_assert_int_eq(shell("test ! -e %s/state/cadencia.db && test ! -e %s/state/cadencia.key", home_dir, home_dir), 0);
   EXPECT(0, "restore", in_home("b.backup"), "--password-file", in_home("pw"));
   ck_assert_int_eq(shell("cmp %s/old/cadencia.key %s/state/cadencia.key", home_dir, home_dir), 0);
+  ck_assert_int_eq(shell("cd %s && diff -r old/dnc state/dnc && cmp old/samples/12.30.wav state/samples/12.30.wav && cmp "
+                         "old/suppression.key state/suppression.key && test ! -e state/archive/2020-01.part && ! ls -a state/* | grep -q "
+                         "restore",
+                         home_dir),
+                   0);
   EXPECT(0, "verify");
+  EXPECT(0, "dnc", "lists");
+  SAYS(said_out, "US-DNC");
   EXPECT(0, "export", "calls");
   SAYS(said_out, "12025550101");
+}
+END_TEST
+
+START_TEST(who_takes_what_is_noted_before_it_leaves) {
+  EXPECT(0, "export", "dossier", "--number", "+12025550101", "--out", in_home("n.zip"));
+  EXPECT(0, "export", "calls", "--campaign", "spring", "--mask");
+  EXPECT(0, "export", "audit", "--format", "jsonl");
+  SAYS(said_out, "export.dossier");
+  SAYS(said_out, "\"phone\":\"+12025550101\"");
+  SAYS(said_out, "export.calls");
+  SAYS(said_out, "\\\"campaign\\\":\\\"spring\\\"");
+  EXPECT(0, "verify");
+}
+END_TEST
+
+START_TEST(voices_notes_and_labels_go_with_the_person) {
+  EXPECT(0, "export", "calls", "--number", "+12025550101", "--format", "jsonl");
+  char id[32] = "";
+  ck_assert_int_eq(sscanf(said_out, "{\"attempt_id\":\"%31[0-9]", id), 1);
+  ck_assert_int_eq(
+      shell("cd %s/state && mkdir -p samples recordings && touch samples/%s.30.wav recordings/%s.flac samples/77.30.wav", home_dir, id, id),
+      0);
+  ck_assert_int_eq(shell("python3 -c \"import sqlite3;c=sqlite3.connect('%s/state/cadencia.db');c.execute('INSERT INTO label "
+                         "VALUES(%s,1,1,1,\\'agent\\',1)');c.commit()\"",
+                         home_dir, id),
+                   0);
+  EXPECT(0, "person", "erase", "--number", "+12025550101", "--basis", "request 8", "--yes");
+  ck_assert_int_eq(shell("cd %s/state && test -e samples/77.30.wav && ! ls samples recordings | grep -q %s", home_dir, id), 0);
+  ck_assert_int_eq(shell("python3 -c \"import sqlite3;c=sqlite3.connect('%s/state/cadencia.db');assert c.execute('SELECT count(*) FROM "
+                         "label').fetchone()[0]==0;assert c.execute('SELECT count(*) FROM archive_work').fetchone()[0]==0\"",
+                         home_dir),
+                   0);
+  EXPECT(0, "verify");
 }
 END_TEST
 
@@ -256,6 +302,8 @@ int main(void) {
   tcase_add_test(t, a_number_that_was_taken_out_by_hand_has_no_mark_and_is_named);
   tcase_add_test(t, a_legal_hold_stops_every_erasure);
   tcase_add_test(t, a_backup_comes_back_whole_or_not_at_all);
+  tcase_add_test(t, who_takes_what_is_noted_before_it_leaves);
+  tcase_add_test(t, voices_notes_and_labels_go_with_the_person);
   tcase_add_test(t, doctor_says_what_is_wrong_and_what_to_do);
   tcase_add_test(t, the_page_of_the_chain_is_what_the_code_hashes);
   tcase_add_test(t, figures_counted_again_from_the_export_alone_are_the_same);
