@@ -13,6 +13,7 @@ import traceback
 import stories_agents
 import stories_box
 import stories_calls
+import stories_crash
 import stories_desk
 import stories_dialogs
 import stories_handover
@@ -24,7 +25,7 @@ import stories_talks
 import stories_trunks
 
 THEMES = [stories_calls, stories_talks, stories_agents, stories_box, stories_desk, stories_handover, stories_law, stories_rehearse, stories_trunks,
-          stories_phones, stories_hostile, stories_dialogs]
+          stories_phones, stories_hostile, stories_dialogs, stories_crash]
 STORIES = [s for theme in THEMES for s in theme.STORIES]
 
 
