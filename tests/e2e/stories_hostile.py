@@ -13,7 +13,7 @@ import time
 
 import peers
 from harness import PATIENCE, free_port, stage, wait_for
-from hostile import SEED, Messages, Stranger, broken_hellos, connect, descriptors, half_hello, noise, open_ports, options_over, rss_kb, secure
+from hostile import SDP, SEED, Messages, Stranger, broken_hellos, connect, descriptors, half_hello, noise, open_ports, options_over, rss_kb, secure
 from peers import Phone
 from scene import PHONES, called, one_talk
 from stories_talks import browse_badly
@@ -58,6 +58,30 @@ def what_is_hard_to_read_is_read_or_refused():
             count += 1
         assert count >= 49 and not stranger.bad, stranger.bad
         assert box.log.read_text().count("\n") == lines, "strangers write in our log: " + box.log.read_text()
+        still_well(box, customer, agent, call, seat, children)
+        the_next_call_is_as_good_as_the_first(box, customer, call)
+        stranger.close()
+
+
+def who_knows_a_call_id_alone_ends_nothing():
+    """A stranger knows the Call-IDs of a talk, but not its tags: BYE, CANCEL, UPDATE and re-INVITE with none, with empty and with wrong ones in every
+    mixture are refused, and the talk goes on. (An empty tag must not match every tag.)"""
+    with stage(calls=20) as (box, trunk_port, actors, folder):
+        customer, call, agent, seat = one_talk(box, trunk_port, actors)
+        children, stranger, n = box.children(), Stranger(box.sip_port), 0
+        for call_id in (call["id"], seat["id"]):
+            for method in ("UPDATE", "INVITE", "CANCEL", "BYE"):
+                for mine in ("", ";tag", ";tag=", ";tag=x", ";tag;tag=x", ";tag=\"\""):
+                    for yours in ("", ";tag", ";tag=", ";tag=x", ";tag;tag=x"):
+                        n += 1
+                        stranger.send((f"{method} sip:a@127.0.0.1:{box.sip_port} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.66:5060;branch=z9hG4bKtag{n};rport\r\nMax-Forwards: 70\r\n"
+                                       f"From: <sip:b@127.0.0.66>{mine}\r\nTo: <sip:a@127.0.0.1>{yours}\r\nCall-ID: {call_id}\r\nCSeq: {1 << 30} {method}\r\n"
+                                       f"Contact: <sip:b@127.0.0.66>\r\nContent-Type: application/sdp\r\nContent-Length: {len(SDP)}\r\n\r\n{SDP}").encode())
+                        if n % 20 == 0:
+                            assert stranger.alive()
+        assert stranger.alive() and not stranger.bad, stranger.bad
+        time.sleep(1)
+        assert len(agent.calls) == len(customer.calls) == 1, "somebody was rung again"
         still_well(box, customer, agent, call, seat, children)
         the_next_call_is_as_good_as_the_first(box, customer, call)
         stranger.close()
@@ -234,4 +258,4 @@ def slow_and_broken_browsers_keep_nobody_out():
         the_next_call_is_as_good_as_the_first(box, customer, call)
 
 
-STORIES = [slow_and_broken_tls_clients_keep_nobody_out, slow_and_broken_browsers_keep_nobody_out, what_is_hard_to_read_is_read_or_refused, mutated_messages_end_nothing_and_leave_nothing, noise_on_media_ports_is_never_heard]
+STORIES = [who_knows_a_call_id_alone_ends_nothing, slow_and_broken_tls_clients_keep_nobody_out, slow_and_broken_browsers_keep_nobody_out, what_is_hard_to_read_is_read_or_refused, mutated_messages_end_nothing_and_leave_nothing, noise_on_media_ports_is_never_heard]
