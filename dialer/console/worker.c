@@ -1,5 +1,6 @@
 #include "dialer/console/console.h"
 #include "dialer/base/child.h"
+#include "dialer/base/confine.h"
 #include "dialer/base/log.h"
 #include "dialer/console/server.h"
 #include <cadencia/err.h>
@@ -17,6 +18,7 @@ int console_worker_main(int argc, char **argv) {
     return 2;
   }
   const char *host = argv[1];
+  if (confine(CONFINE_CONSOLE) == CAD_EIO) log_warn("console", "the system refuses the list of system calls; the console is not confined");
   int listen_fd = server_listen(host, (unsigned)port);
   if (listen_fd == CAD_EBUSY) {
     log_error("console", "port %lu on %s is taken by another program; name another in console.bind", port, host);

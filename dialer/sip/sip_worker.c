@@ -1,6 +1,7 @@
 #include "dialer/sip/sip_worker.h"
 #include "dialer/base/child.h"
 #include "dialer/base/clock.h"
+#include "dialer/base/confine.h"
 #include "dialer/base/log.h"
 #include "dialer/sip/crash.h"
 #include "dialer/sip/guard.h"
@@ -198,6 +199,7 @@ int sip_worker_main(int argc, char **argv) {
     return SIP_EXIT_USAGE;
   }
   clean_environment();
+  if (confine(CONFINE_SIP) == CAD_EIO) log_warn("sip", "the system refuses the list of system calls; this worker is not confined");
   crash_arm(SIP_EXIT_ASSERT, spec.gen);
   guard_arm(CHILD_FD, spec.gen);
   int rc = spec_probe_port(&spec);

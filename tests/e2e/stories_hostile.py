@@ -12,7 +12,7 @@ import tempfile
 import time
 
 import peers
-from harness import PATIENCE, free_port, stage, wait_for
+from harness import PATIENCE, SANITIZED, free_port, stage, wait_for
 from hostile import SDP, SEED, Messages, Stranger, broken_hellos, connect, descriptors, half_hello, noise, open_ports, options_over, rss_kb, secure
 from peers import Phone
 from scene import PHONES, called, one_talk
@@ -61,6 +61,22 @@ def what_is_hard_to_read_is_read_or_refused():
         still_well(box, customer, agent, call, seat, children)
         the_next_call_is_as_good_as_the_first(box, customer, call)
         stranger.close()
+
+
+def the_children_may_do_little():
+    """SIP worker and console run with a list of system calls, without new privileges, and with descriptors of their own only: none of the records, none of
+    the media."""
+    with stage(calls=20) as (box, trunk_port, actors, folder):
+        one_talk(box, trunk_port, actors)
+        for pid, verb in box.children().items():
+            with open(f"/proc/{pid}/status") as f:
+                status = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+            assert status["NoNewPrivs"] == "1", (verb, status["NoNewPrivs"])
+            assert SANITIZED or status["Seccomp"] == "2", (verb, status["Seccomp"])
+            links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+            assert len(links) < 16 and not any(str(box.state) in x for x in links), (verb, links)
+            if verb == "console-worker":
+                assert not open_ports(pid), "the console has no UDP port"
 
 
 def who_knows_a_call_id_alone_ends_nothing():
@@ -258,4 +274,4 @@ def slow_and_broken_browsers_keep_nobody_out():
         the_next_call_is_as_good_as_the_first(box, customer, call)
 
 
-STORIES = [who_knows_a_call_id_alone_ends_nothing, slow_and_broken_tls_clients_keep_nobody_out, slow_and_broken_browsers_keep_nobody_out, what_is_hard_to_read_is_read_or_refused, mutated_messages_end_nothing_and_leave_nothing, noise_on_media_ports_is_never_heard]
+STORIES = [the_children_may_do_little, who_knows_a_call_id_alone_ends_nothing, slow_and_broken_tls_clients_keep_nobody_out, slow_and_broken_browsers_keep_nobody_out, what_is_hard_to_read_is_read_or_refused, mutated_messages_end_nothing_and_leave_nothing, noise_on_media_ports_is_never_heard]

@@ -23,6 +23,7 @@ LIBRARIES = {  # header or prefix: the only places that know it
     "phonenumbers/": ["campaigns/intake/"],
     "spandsp": ["dsp/"],
     "sndfile.h": ["dsp/wav.c"],
+    "seccomp.h": ["dialer/base/confine.c"],
 }
 # room: (pure, what else it may include). The first row whose prefix fits holds.
 ROOMS = [
