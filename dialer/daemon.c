@@ -2,6 +2,7 @@
 #include "dialer/daemon.h"
 #include "dialer/base/clock.h"
 #include "dialer/base/log.h"
+#include "dialer/base/notify.h"
 #include "dialer/base/tone_file.h"
 #include "dialer/courier.h"
 #include "dialer/daemon_loop.h"
@@ -33,6 +34,7 @@ struct daemon {
   struct loop *loop;
   struct courier *courier;
   struct local_server *_Atomic local; /* the control thread replies through it */
+  struct notify notify;
   int lock_fd;
 };
 
@@ -247,7 +249,9 @@ static void run(struct daemon *d, const struct daemon_hooks *hooks, int signals)
       struct signalfd_siginfo info;
       if (read(signals, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGHUP) {
+          notify_say(&d->notify, "STATUS=reads its configuration again");
           reload(d);
+          notify_say(&d->notify, "STATUS=");
         } else {
           end = !draining;
           skip = draining;
@@ -255,10 +259,12 @@ static void run(struct daemon *d, const struct daemon_hooks *hooks, int signals)
       }
     }
     loop_live(d->loop, live);
+    notify_watch(&d->notify, live->sequence, clock_mono());
     if (hooks && hooks->live && hooks->live(hooks->arg, d, live)) end = !draining || end;
     if (end && !draining) {
       log_info("daemon", "draining: no new calls, %u in flight, at most %u s; a second signal skips ahead", live->calls, d->config.drain_s);
       draining = true;
+      notify_say(&d->notify, "STOPPING=1\nSTATUS=drains: no new calls");
       drain(d, false);
       deadline = mono_add(clock_mono(), (int64_t)d->config.drain_s * 1000);
     }
@@ -288,6 +294,7 @@ int daemon_run(const struct config *cfg, const struct daemon_hooks *hooks) {
   if (!d) return CAD_ENOMEM;
   d->config = *cfg;
   d->lock_fd = -1;
+  notify_open(&d->notify, clock_mono());
   pthread_mutex_init(&d->config_lock, NULL);
   sigset_t set, before;
   sigemptyset(&set);
@@ -303,11 +310,13 @@ int daemon_run(const struct config *cfg, const struct daemon_hooks *hooks) {
   if (err >= 0) {
     log_info("daemon", "ready: %u trunks, console %s:%u, state in %s", cfg->trunk_count, cfg->console_host[0] ? cfg->console_host : "off",
              cfg->console_port, cfg->state_dir);
+    notify_say(&d->notify, "READY=1");
     offer_setup(d);
     run(d, hooks, signals);
     if (hooks && hooks->closing) hooks->closing(hooks->arg, d);
   }
   stop_parts(d);
+  notify_close(&d->notify);
   if (signals >= 0) close(signals);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   free(d);

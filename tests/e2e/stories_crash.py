@@ -8,6 +8,7 @@ import os
 import random
 import re
 import signal
+import socket
 import time
 
 from harness import stage, wait_for
@@ -146,4 +147,34 @@ def a_campaign_survives_a_death_at_any_moment():
         assert attempts >= MOMENTS, "hardly anything was dialed"
 
 
-STORIES = [a_campaign_survives_a_death_at_any_moment]
+def the_service_manager_hears_when_it_is_ready_alive_and_going():
+    """With a socket to tell it to, the box says READY once it is, WATCHDOG while its floor moves, also across a reload, and STOPPING when it drains; its
+    children know nothing of that socket."""
+    with stage(calls=20) as (box, trunk_port, actors, folder), contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
+        manager.bind(str(folder / "notify"))
+        manager.setblocking(False)
+        said = []
+
+        def hear():
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    said.append(manager.recv(4096).decode())
+            return said
+
+        os.environ.update(NOTIFY_SOCKET=str(folder / "notify"), WATCHDOG_USEC="1000000")
+        try:
+            box.start()
+        finally:
+            del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
+        assert hear()[0] == "READY=1", said
+        wait_for("the watchdog is fed", lambda: hear().count("WATCHDOG=1") >= 4, 5)
+        box.process.send_signal(signal.SIGHUP)
+        wait_for("a reload is told", lambda: any("configuration" in x for x in hear()), 5)
+        for pid in box.children():
+            with open(f"/proc/{pid}/environ", "rb") as f:
+                assert b"NOTIFY_SOCKET" not in f.read()
+        assert box.stop() == 0
+        assert any(x.startswith("STOPPING=1") for x in hear()), said
+
+
+STORIES = [the_service_manager_hears_when_it_is_ready_alive_and_going, a_campaign_survives_a_death_at_any_moment]
