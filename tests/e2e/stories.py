@@ -21,11 +21,12 @@ import stories_hostile
 import stories_law
 import stories_phones
 import stories_rehearse
+import stories_rough
 import stories_talks
 import stories_trunks
 
 THEMES = [stories_calls, stories_talks, stories_agents, stories_box, stories_desk, stories_handover, stories_law, stories_rehearse, stories_trunks,
-          stories_phones, stories_hostile, stories_dialogs, stories_crash]
+          stories_phones, stories_hostile, stories_dialogs, stories_crash, stories_rough]
 STORIES = [s for theme in THEMES for s in theme.STORIES]
 
 
