@@ -1,5 +1,6 @@
 /* cadencia rehearse — the real daemon against a simulated carrier and simulated agents on loopback. */
 #include "dialer/rehearse.h"
+#include "dialer/sim/scenario.h"
 #include "dialer/base/clock.h"
 #include "dialer/base/log.h"
 #include "dialer/commands.h"
@@ -30,7 +31,8 @@ static void usage(FILE *to) {
         "      --answer P        share of the invented people's phones that are answered, 0.35 or 35%, machines included;\n"
         "                        default 53.8%\n"
         "      --machines P      share of machines among the answers; default 48.3%, with --answer 30%\n"
-        "      --talk-ms A-B     length of the agents' talks; default 6000-13000\n"
+        "      --talk-ms A-B|M   length of the talks: any value between as likely, or a mean (log-normal, as cadencia simulate\n"
+        "                        --talk draws it); default 6000-13000\n"
         "      --wrapup-ms A-B   how long agents take to say how it went; default 500-1500\n"
         "      --seed S          another invented world; default 1\n"
         "      --port P          TCP port of the page; the next free one if it is taken; default 8080\n"
@@ -76,6 +78,14 @@ static int range(const char *name, const char *text, const char **out) {
   return CAD_EINVAL;
 }
 
+static int talk(const char *name, const char *text, const char **out) {
+  struct spread s;
+  *out = text;
+  if (spread_parse_ms(text, &s) == CAD_OK) return CAD_OK;
+  fprintf(stderr, "cadencia rehearse: --%s is milliseconds such as 6000-13000, or a mean such as 30000, not '%s'\n", name, text);
+  return CAD_EINVAL;
+}
+
 /* 0.35 or 35% */
 static int share(const char *name, const char *text, int *out_bp) {
   char *end;
@@ -102,7 +112,7 @@ static int take_option(struct rehearse_options *o, int c, const char *name) {
   case 'c': o->contacts = optarg; break;
   case 'e': o->callees = optarg; break;
   case 'C': o->campaign = optarg; break;
-  case 't': rc = range(name, optarg, &o->talk_ms); break;
+  case 't': rc = talk(name, optarg, &o->talk_ms); break;
   case 'w': rc = range(name, optarg, &o->wrapup_ms); break;
   case 'A': rc = share(name, optarg, &o->answer_bp); break;
   case 'M': rc = share(name, optarg, &o->machines_bp); break;

@@ -84,8 +84,14 @@ void show_in_virtual_time(const struct rehearsal *r) {
     cast_usual(&answer_bp, &machines_bp);
     if (o->answer_bp >= 0) answer_bp = o->answer_bp;
     if (o->machines_bp >= 0) machines_bp = o->machines_bp;
+    int64_t most_bp = machines_bp < 10000 ? INT64_C(90000000) / (10000 - machines_bp) : 10000; /* of calls that people answer, there */
+    if (answer_bp > most_bp) answer_bp = (int)most_bp;
     printf("  cadencia simulate --agents %u --answer %g%% --machines %g%%", o->agents, answer_bp / 100.0, machines_bp / 100.0);
-    put_range("talk", o->talk_ms);
+    struct spread talk = {0};
+    if (spread_parse_ms(o->talk_ms, &talk) == CAD_OK && talk.count == 0)
+      printf(" --talk %g", talk.mean);
+    else
+      put_range("talk", o->talk_ms);
     put_range("wrap", o->wrapup_ms);
     printf(" --hours %.4f --days 5\n", hours);
   }

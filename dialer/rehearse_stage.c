@@ -142,7 +142,7 @@ int stage_cast(struct rehearsal *r) {
                            .own_shares = o->answer_bp >= 0 || o->machines_bp >= 0,
                            .answer_bp = o->answer_bp,
                            .machines_bp = o->machines_bp};
-  (void)rehearse_range(o->talk_ms, &c.talk_low_ms, &c.talk_high_ms);
+  (void)spread_parse_ms(o->talk_ms, &c.talk);
   char names[1100];
   snprintf(names, sizeof names, "%s", r->contacts);
   if (o->contacts != NULL) {

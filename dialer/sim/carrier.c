@@ -181,7 +181,7 @@ static int parse_options(int argc, char **argv, struct world *w, struct options 
     case 'p': o->port = (uint16_t)strtoul(optarg, NULL, 10); break;
     case 'P': o->phones_port = (uint16_t)strtoul(optarg, NULL, 10); break;
     case 'n': o->calls = (uint32_t)strtoul(optarg, NULL, 10); break;
-    case 't': bad = range(optarg, &w->talk_low_ms, &w->talk_high_ms); break;
+    case 't': bad = spread_parse_ms(optarg, &w->talk); break;
     case 'w': bad = range(optarg, &w->wrapup_low_ms, &w->wrapup_high_ms); break;
     default: bad = CAD_EINVAL; break;
     }
@@ -235,14 +235,14 @@ static void finish(struct world *w) {
 }
 
 static const char usage[] = "usage: cadencia sim-carrier [--callees FILE.csv] [--share DIR] [--seed N] [--port P] [--phones-port P]\n"
-                            "                            [--calls N] [--talk-ms LOW-HIGH] [--wrapup-ms LOW-HIGH]\n"
+                            "                            [--calls N] [--talk-ms LOW-HIGH|MEAN] [--wrapup-ms LOW-HIGH]\n"
                             "A simulated carrier and simulated agents' phones on 127.0.0.1 (a part of cadencia rehearse).\n"
                             "Example: cadencia sim-carrier --callees callees.csv --port 5070 --phones-port 5080\n";
 
 int sim_carrier_main(int argc, char **argv) {
   static struct world w;
   w = (struct world){
-      .sip_fd = -1, .phone_fd = -1, .talk_low_ms = 6000, .talk_high_ms = 20000, .wrapup_low_ms = 400, .wrapup_high_ms = 1500};
+      .sip_fd = -1, .phone_fd = -1, .talk = {.mean = 13, .count = 2, .quantile = {6, 20}}, .wrapup_low_ms = 400, .wrapup_high_ms = 1500};
   struct options o = {.share = getenv("CADENCIA_SHARE") == NULL ? "share" : getenv("CADENCIA_SHARE"), .seed = 1, .calls = 8192};
   snprintf(w.host, sizeof w.host, "127.0.0.1");
   if (parse_options(argc, argv, &w, &o) < 0) {

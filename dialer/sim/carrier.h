@@ -9,6 +9,7 @@
 #define CADENCIA_SIM_CARRIER_H
 
 #include "dialer/sim/callees.h"
+#include "dialer/sim/scenario.h"
 #include <netinet/in.h>
 
 enum truth_kind { TRUTH_READY = 1, TRUTH_CALL, TRUTH_FAILED };
@@ -30,7 +31,7 @@ struct sim_truth {
 };
 
 /* argv: "sim-carrier" [--callees FILE] [--share DIR] [--seed N] [--port P] [--phones-port P] [--calls N]
- * [--talk-ms LOW-HIGH] [--wrapup-ms LOW-HIGH] [--loss-bp N] [--quiet]. Runs until descriptor 3 closes or SIGTERM. */
+ * [--talk-ms LOW-HIGH|MEAN] [--wrapup-ms LOW-HIGH] [--loss-bp N] [--quiet]. Runs until descriptor 3 closes or SIGTERM. */
 int sim_carrier_main(int argc, char **argv);
 
 /* ---- for the files of this room: everything that the child owns ---- */
@@ -50,7 +51,8 @@ struct world {
   uint32_t head_count;
   uint64_t seed, tags, invites;
   uint32_t generation;
-  int64_t talk_low_ms, talk_high_ms, wrapup_low_ms, wrapup_high_ms;
+  struct spread talk;
+  int64_t wrapup_low_ms, wrapup_high_ms;
   struct line *phones[TAG_COUNT]; /* by tag, up ones only */
   struct sim_truth *pending;      /* truth that waits for room in the pipe */
   size_t pending_count, pending_room;

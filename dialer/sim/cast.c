@@ -130,9 +130,10 @@ static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const struct
   }
   switch (b) {
   case CALLEE_PERSON: { /* every second one says good-bye first */
-    int64_t low = o->talk_high_ms > 0 ? o->talk_low_ms : 6000, high = o->talk_high_ms > 0 ? o->talk_high_ms : 13000;
+    static const struct spread usual_talk = {.mean = 9.5, .count = 2, .quantile = {6, 13}};
+    const struct spread *talk = o->talk.mean > 0 ? &o->talk : &usual_talk;
     if (dice_range(dice, 0, 1) == 0)
-      snprintf(hang_up, sizeof hang_up, "%d", delay + length + CONNECT_MS + (int)dice_range(dice, low, high));
+      snprintf(hang_up, sizeof hang_up, "%d", delay + length + CONNECT_MS + (int)talk_of_number_ms(talk, o->seed, phone));
     break;
   }
   case CALLEE_EARLY_HANGUP:

@@ -6,6 +6,7 @@
 #ifndef CADENCIA_SIM_CAST_H
 #define CADENCIA_SIM_CAST_H
 
+#include "dialer/sim/scenario.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,8 +20,8 @@ struct cast_options {
   bool own_shares;        /* the next two hold */
   int answer_bp;          /* share of the calls that are answered, machines included; < 0: as cast.c says */
   int machines_bp;        /* share of machines among these; < 0: as cast.c says */
-  /* How long people talk who end the call themselves (every second one); 0, 0: 6 to 13 s. */
-  int64_t talk_low_ms, talk_high_ms;
+  /* How long people talk who end the call themselves (every second one); mean 0: 6 to 13 s. */
+  struct spread talk;
 };
 /* The shares that cast.c invents by itself. */
 void cast_usual(int *answer_bp, int *machines_bp);

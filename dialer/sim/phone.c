@@ -36,7 +36,7 @@ void phone_joined(struct line *l, struct line *customer, int64_t now) {
   struct world *w = l->world;
   /* An agent who has a machine on the line does not talk to it for long. */
   bool person = customer->as.behaviour == CALLEE_PERSON || customer->as.behaviour == CALLEE_EARLY_HANGUP;
-  l->talk_until = now + (person ? dice_range(&l->dice, w->talk_low_ms, w->talk_high_ms) : dice_range(&l->dice, 2000, 4000));
+  l->talk_until = now + (person ? talk_of_number_ms(&w->talk, w->seed, customer->called) : dice_range(&l->dice, 2000, 4000));
 }
 
 void phone_left(struct line *l, int64_t now) {

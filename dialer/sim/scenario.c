@@ -1,9 +1,10 @@
 /* A day's chances, and the fortune of each contact, drawn by number and not in turn: every policy meets the same people. */
 #include "dialer/sim/scenario.h"
+#include <cadencia/err.h>
 #include <math.h>
 #include <string.h>
 
-enum { REDIAL_STREAM = 1000 };
+enum { REDIAL_STREAM = 1000, STREAM_TALK = 9 };
 
 void scenario_defaults(struct scenario *s) {
   *s = (struct scenario){.name = "a day",
@@ -101,6 +102,24 @@ double spread_at(const struct spread *s, double u, double factor) {
   if (s->cv <= 0) return s->mean * factor;
   double variance = log(1 + s->cv * s->cv);
   return exp(log(s->mean * factor) - variance / 2 + sqrt(variance) * normal_at(u));
+}
+
+int spread_parse_ms(const char *text, struct spread *out) {
+  long low, high;
+  int used = 0;
+  if (sscanf(text, "%ld-%ld%n", &low, &high, &used) == 2 && text[used] == 0 && low >= 0 && high >= low && high <= 3600000) {
+    *out = (struct spread){.mean = (double)(low + high) / 2000, .count = 2, .quantile = {(double)low / 1000, (double)high / 1000}};
+    return CAD_OK;
+  }
+  used = 0;
+  if (sscanf(text, "%ld%n", &low, &used) != 1 || text[used] != 0 || low < 1 || low > 3600000) return CAD_EINVAL;
+  *out = (struct spread){.mean = (double)low / 1000, .cv = 1};
+  return CAD_OK;
+}
+
+int64_t talk_of_number_ms(const struct spread *talk, uint64_t seed, uint64_t phone) {
+  int64_t ms = (int64_t)(spread_at(talk, scenario_uniform(seed, STREAM_TALK, phone, 0), 1) * 1000 + 0.5);
+  return ms < 1000 && talk->count == 0 ? 1000 : ms;
 }
 
 uint8_t scenario_class(const struct scenario *s, uint64_t seed, uint64_t contact) {

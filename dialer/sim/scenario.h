@@ -37,7 +37,8 @@ struct scenario {
   struct steps answer_by_hour, answer_by_time, talk_by_time; /* factors */
   unsigned classes;                                          /* score classes of the list, which the engine sees */
   double class_share[CLASSES_MAX], class_factor[CLASSES_MAX];
-  uint32_t block; /* so many contacts in a row are of one class */
+  uint32_t contacts; /* of the list; 0: it never ends */
+  uint32_t block;    /* so many contacts in a row are of one class */
   struct spread delay, ring, talk, wrap, greeting;
   double delay_least_s, ring_limit_s, machine_fast_pct;
   struct spread machine_ring, machine_verdict, verdict; /* from a campaign's log, used when they have quantiles */
@@ -68,6 +69,11 @@ void scenario_help(FILE *out);
 const char *scenario_fault(const struct scenario *s);
 
 double steps_at(const struct steps *s, double at_s, double first);
+/* Milliseconds as seconds: "A-B", any value between as likely, or "M", a log-normal mean with a coefficient of variation of 1.
+ * Up to an hour. CAD_OK, CAD_EINVAL. */
+int spread_parse_ms(const char *text, struct spread *out);
+/* How long the rehearsal's people talk: the same for whoever asks about that number. */
+int64_t talk_of_number_ms(const struct spread *talk, uint64_t seed, uint64_t phone);
 /* A quantile of the spread, u in (0,1), times factor. */
 double spread_at(const struct spread *s, double u, double factor);
 

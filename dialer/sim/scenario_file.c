@@ -161,10 +161,11 @@ static void own_waves(struct schema *sc, config_setting_t *s, void *base) {
   }
 }
 
-enum { OTHERS = 14 };
+enum { OTHERS = 15 };
 static const struct schema_key OTHER_KEYS[OTHERS] = {
     {"name", SCHEMA_TEXT, false, offsetof(struct scenario, name), 64, 1, 63, "\"an ordinary day\"", NULL},
     {"agents", SCHEMA_WHOLE, false, offsetof(struct scenario, agents), 4, 1, SCENARIO_AGENTS_MAX, "10", NULL},
+    {"contacts", SCHEMA_WHOLE, false, offsetof(struct scenario, contacts), 4, 0, 10000000, "5000", NULL},
     {"block", SCHEMA_WHOLE, false, offsetof(struct scenario, block), 4, 1, 1000000, "1", NULL},
     {"lines", SCHEMA_WHOLE, false, offsetof(struct scenario, lines), 4, 0, 10000, "110", NULL},
     {"calls_per_s", SCHEMA_WHOLE, false, offsetof(struct scenario, calls_per_s), 4, 0, 1000, "6", NULL},
@@ -216,6 +217,7 @@ void scenario_help(FILE *out) {
         "hours_end = true;      # the permitted hours end with the shift and the pacer plans for it; false: it is ended by hand\n"
         "lines = 0;             # trunk channels; 0: 6 an agent and 10\n"
         "calls_per_s = 0;       # 0: a quarter of a call for each agent, at least 10\n"
+        "contacts = 0;          # of the list; 0: it never ends\n"
         "block = 1;             # so many contacts in a row are of one score class\n"
         "class_share = [ 0.25, 0.25, 0.25, 0.25 ];    # score classes of the list, which the pacer sees\n"
         "class_factor = [ 0.4, 0.8, 1.2, 1.6 ];       # of answer_pct, in each class\n"

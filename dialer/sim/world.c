@@ -192,17 +192,20 @@ static uint32_t stock(const struct world *w) { return w->p.day.agents * 60 + 150
 static int load_contacts(struct world *w, uint32_t count) {
   static struct contact_row rows[ROWS];
   uint8_t result[ROWS];
-  uint64_t job, visible;
+  uint64_t job, visible, all = w->p.day.contacts;
+  if (all && w->next_phone + count > all) count = (uint32_t)(all - w->next_phone);
+  if (count == 0) return CAD_OK;
   group_end(w, true);
   store_begin(w->store);
   int err = store_import_begin(w->store, "world", "invented", (struct wall){w->wall_ms}, &job);
   for (uint32_t done = 0; err >= 0 && done < count; done += ROWS) {
     memset(rows, 0, sizeof rows);
-    for (int i = 0; i < ROWS; i++) {
+    int n = all && count - done < ROWS ? (int)(count - done) : ROWS;
+    for (int i = 0; i < n; i++) {
       rows[i].phone = WORLD_FIRST_PHONE + w->next_phone++;
       snprintf(rows[i].zone, sizeof rows[i].zone, "America/New_York");
     }
-    err = store_import_rows(w->store, job, rows, ROWS, result);
+    err = store_import_rows(w->store, job, rows, n, result);
   }
   if (err >= 0) err = store_import_finish(w->store, job, &visible);
   int committed = store_commit(w->store);

@@ -84,4 +84,29 @@ def a_rehearsal_speaks_spanish():
     in_a_folder(story)
 
 
-STORIES = [a_rehearsal_with_callees_of_ones_own_balances, a_rehearsal_speaks_spanish]
+def a_rehearsal_names_the_simulation_of_the_same_floor():
+    """Invented people who nearly all answer and talk for 2 to 3 s: the talks of the log are that long, whoever ends them, and the command that the last
+    line names runs the same floor in virtual time from the records that were kept."""
+    def story(folder):
+        state = folder / "state"
+        r = rehearse(folder, "--agents", "20", "--count", "60", "--answer", "90%", "--machines", "0", "--talk-ms", "2000-3000", "--wrapup-ms", "500-700",
+                     "--state", str(state), "--json", str(folder / "out.json"))
+        assert r.returncode == 0, (r.returncode, r.stdout[-3000:], r.stderr[-3000:])
+        n = json.loads((folder / "out.json").read_text())
+        assert n["people"] == 54 and n["machines"] == 0, n
+        flags = re.search(r"cadencia (simulate --agents 20 --answer 90% --machines 0% --talk 2-3 --wrap 0.5-0.7 --hours \S+ --days 5)", r.stdout)
+        replay = re.search(r"cadencia (simulate --replay rehearsal -c \S+ --hours \S+ --days 5)", r.stdout)
+        assert flags and replay, r.stdout[-1500:]
+        for words in (flags[1].split(), replay[1].split()):
+            s = subprocess.run([*LAUNCH, BINARY, *words, "--json"], capture_output=True, text=True, env={**os.environ, **sanitizer_env(folder)},
+                               timeout=120 * PATIENCE)
+            assert s.returncode == 0 and not sanitizer_reports(folder), (words, s.stderr[-2000:])
+            j = json.loads(s.stdout)
+            assert j["agents"] == 20 and j["connected"] > 40, j
+            talk = j["talk_ms"] / j["connected"]
+            assert 1500 < talk < 3700 * PATIENCE, (words, talk)
+
+    in_a_folder(story)
+
+
+STORIES = [a_rehearsal_with_callees_of_ones_own_balances, a_rehearsal_speaks_spanish, a_rehearsal_names_the_simulation_of_the_same_floor]

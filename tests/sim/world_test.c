@@ -64,6 +64,33 @@ START_TEST(progressive_never_dials_more_than_idle_agents) {
 }
 END_TEST
 
+START_TEST(a_short_list_is_called_once_each_within_the_limit_and_then_nobody_is) {
+  struct world_params p;
+  world_defaults(&p);
+  p.share_dir = SOURCE_DIR "/etc";
+  p.seed = 21;
+  p.day.agents = 8;
+  p.day.hours = 0.5;
+  p.day.contacts = 333;
+  struct world_result r = run(&p);
+  ck_assert_uint_eq(r.attempts, 333);
+  ck_assert_uint_gt(r.connected, 40);
+  ck_assert_uint_le(r.abandoned * 100, 3 * (r.abandoned + r.connected));
+  ck_assert_uint_gt(r.ready_ms, 8 * 300000); /* the rest of the shift there is nothing to do */
+}
+END_TEST
+
+START_TEST(whoever_leaves_in_the_midst_of_his_greeting_is_nobodys_loss) {
+  struct world_params p = small_day(9);
+  p.vanish_bp = p.hangup_bp = 0;
+  p.day.hasty_pct = 100;
+  struct world_result r = run(&p);
+  ck_assert_uint_gt(r.people, 20);
+  ck_assert_uint_eq(r.lost_people, 0);
+  ck_assert_uint_gt(r.early_hangup, 20);
+}
+END_TEST
+
 START_TEST(a_reckless_ratio_abandons_and_the_log_says_so) {
   struct world_params p = small_day(5);
   p.mode = PACING_RATIO;
@@ -215,6 +242,8 @@ int main(void) {
   tcase_add_test(t, a_quiet_day_connects_people_and_balances);
   tcase_add_test(t, the_same_seed_gives_the_same_day);
   tcase_add_test(t, progressive_never_dials_more_than_idle_agents);
+  tcase_add_test(t, a_short_list_is_called_once_each_within_the_limit_and_then_nobody_is);
+  tcase_add_test(t, whoever_leaves_in_the_midst_of_his_greeting_is_nobodys_loss);
   tcase_add_test(t, a_reckless_ratio_abandons_and_the_log_says_so);
   tcase_add_test(t, a_predictive_shift_keeps_the_limit_on_floors_of_any_size);
   tcase_add_test(t, invariants_hold_over_many_seeds_of_faults);

@@ -161,8 +161,7 @@ START_TEST(shares_and_talk_are_as_asked_for) {
                            .own_shares = true,
                            .answer_bp = 3000,
                            .machines_bp = 2000,
-                           .talk_low_ms = 30000,
-                           .talk_high_ms = 31000};
+                           .talk = {.mean = 30.5, .count = 2, .quantile = {30, 31}}};
   ck_assert_int_eq(cast_write(&o, in_dir("contacts.csv"), in_dir("callees.csv")), CAD_OK);
   struct callees *c = NULL;
   ck_assert_int_eq(callees_load(in_dir("callees.csv"), bank, stderr, &c), CAD_OK);

@@ -25,6 +25,37 @@ static int load(const char *text, struct scenario *s) {
   return r;
 }
 
+START_TEST(talk_is_a_range_or_a_mean_and_the_same_for_everybody_who_asks) {
+  struct spread s;
+  ck_assert_int_eq(spread_parse_ms("30000-30000", &s), CAD_OK);
+  ck_assert_int_eq(talk_of_number_ms(&s, 7, 12025550100), 30000);
+  ck_assert_int_eq(spread_parse_ms("20000-40000", &s), CAD_OK);
+  int64_t sum = 0, long_ones = 0;
+  for (uint64_t i = 0; i < 2000; i++) {
+    int64_t ms = talk_of_number_ms(&s, 7, 12025550100 + i);
+    ck_assert_int_ge(ms, 20000);
+    ck_assert_int_le(ms, 40000);
+    ck_assert_int_eq(ms, talk_of_number_ms(&s, 7, 12025550100 + i));
+    sum += ms;
+  }
+  ck_assert_int_ge(sum / 2000, 29500);
+  ck_assert_int_le(sum / 2000, 30500);
+  ck_assert_int_eq(spread_parse_ms("30000", &s), CAD_OK);
+  sum = 0;
+  for (uint64_t i = 0; i < 8000; i++) {
+    int64_t ms = talk_of_number_ms(&s, 7, 12025550100 + i);
+    sum += ms;
+    long_ones += ms > 60000;
+  }
+  ck_assert_int_ge(sum / 8000, 28500); /* the mean of a log-normal with a coefficient of variation of 1 */
+  ck_assert_int_le(sum / 8000, 31500);
+  ck_assert_int_ge(long_ones, 8000 / 13); /* P(> 2 means) = 0.105 */
+  ck_assert_int_le(long_ones, 8000 / 8);
+  static const char *const WRONG[] = {"", "-1", "0", "5-", "-", "9-3", "30000x", "1-2-3", "4000000", "nan"};
+  for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) ck_assert_msg(spread_parse_ms(WRONG[i], &s) < 0, "%s", WRONG[i]);
+}
+END_TEST
+
 START_TEST(a_file_that_is_silent_has_the_defaults_and_says_only_what_differs) {
   struct scenario s;
   ck_assert_int_eq(load("agents = 7;\nanswer_pct = 40;\nstaff = ( (\"0:00\", 0.5), (\"2:30\", 1.0) );\n"
@@ -168,6 +199,7 @@ END_TEST
 int main(void) {
   Suite *s = suite_create("scenario");
   TCase *t = tcase_create("files, fortunes and other rules");
+  tcase_add_test(t, talk_is_a_range_or_a_mean_and_the_same_for_everybody_who_asks);
   tcase_add_test(t, a_file_that_is_silent_has_the_defaults_and_says_only_what_differs);
   tcase_add_test(t, every_error_names_its_line_and_the_fix);
   tcase_add_test(t, the_scenarios_that_come_with_it_are_good);
