@@ -177,7 +177,11 @@ static int apply(struct db *db, const struct migration *m) {
   return err < 0 ? err : committed;
 }
 
-int schema_migrate(struct db *db, FILE *err) {
+int schema_newest(void) { return SCHEMA; }
+
+int schema_migrate(struct db *db, FILE *err) { return schema_migrate_to(db, SCHEMA, err); }
+
+int schema_migrate_to(struct db *db, int number, FILE *err) {
   int have = read_number(db, "PRAGMA user_version", -1);
   if (have < 0) {
     if (err) fprintf(err, "the database cannot be read: %s\n", sqlite3_errmsg(db->handle));
@@ -192,7 +196,7 @@ int schema_migrate(struct db *db, FILE *err) {
     return CAD_OK;
   }
   for (int i = 0; i < SCHEMA; i++) {
-    if (MIGRATIONS[i].number <= have) continue;
+    if (MIGRATIONS[i].number <= have || MIGRATIONS[i].number > number) continue;
     int r = apply(db, &MIGRATIONS[i]);
     if (r < 0) {
       if (err) fprintf(err, "migration %d failed: %s\n", MIGRATIONS[i].number, sqlite3_errmsg(db->handle));

@@ -162,6 +162,8 @@ extern const char SCHEMA_PHONES[];
 
 /* schema.c: creates or migrates; CAD_EVERSION. The one readable line goes to err. */
 int schema_migrate(struct db *db, FILE *err);
+int schema_migrate_to(struct db *db, int number, FILE *err); /* tests: as an older version made it */
+int schema_newest(void);
 
 /* store.c */
 uint64_t store_id(struct store *s, struct wall at); /* WALL_NONE: now */

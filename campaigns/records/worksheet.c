@@ -15,44 +15,32 @@ struct window {
   int64_t live, abandoned, connected, machines;
 };
 struct sheet {
+  const struct zones *zones;
   struct window *windows;
   size_t count, room, last[3];
   struct {
     uint64_t id;
     struct wall started;
     uint32_t limit_bp;
+    uint16_t zone;
   } campaigns[CAMPAIGNS_MAX];
   size_t campaign_count;
 };
 enum { US_TSR, UK_OFCOM, CA_CRTC, RULES };
-static const char *const RULE_NAMES[RULES] = {"US_TSR", "UK_OFCOM_2015", "CA_CRTC"};
 static const int64_t PERIOD_MS = 30ll * 86400000;
+static const char *const RULE_NAMES[RULES] = {"US_TSR", "UK_OFCOM_2015", "CA_CRTC"};
 
-static struct wall month_of(struct wall at, struct wall *end) {
-  int64_t days = at.ms / 86400000;
-  /* civil from days; Howard Hinnant's public-domain arithmetic */
-  int64_t z = days + 719468, era = z / 146097, doe = z - era * 146097;
-  int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-  int64_t mp = (5 * doy + 2) / 153, day = doy - (153 * mp + 2) / 5 + 1, y = yoe + era * 400 + (mp >= 10);
-  static const int LENGTHS[12] = {31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 28}; /* from March */
-  int length = LENGTHS[mp] + (mp == 11 && ((y % 4 == 0 && y % 100 != 0) || y % 400 == 0));
-  int64_t first = days - day + 1;
-  *end = (struct wall){(first + length) * 86400000};
-  return (struct wall){first * 86400000};
-}
-
+/* By the very function that holds the limit while it dials (law/windows.c), in the campaign's zone. */
 static struct window *window_of(struct sheet *s, const struct call_row *r, int rule) {
+  static const enum abandon_window KIND[RULES] = {[US_TSR] = WINDOW_CAMPAIGN, [UK_OFCOM] = WINDOW_DAY, [CA_CRTC] = WINDOW_MONTH};
   struct wall from, to, started = WALL_NONE;
+  uint16_t zone = ZONE_NONE;
   for (size_t i = 0; i < s->campaign_count; i++)
-    if (s->campaigns[i].id == r->campaign_id) started = s->campaigns[i].started;
-  if (rule == CA_CRTC) {
-    from = month_of(r->started, &to);
-  } else if (rule == UK_OFCOM) {
-    from = (struct wall){r->started.ms / 86400000 * 86400000};
-    to = wall_add(from, 86400000);
-  } else {
-    if (started.ms == 0 || r->started.ms < started.ms) started = (struct wall){r->started.ms / 86400000 * 86400000};
-    from = abandon_period(started, r->started);
+    if (s->campaigns[i].id == r->campaign_id) started = s->campaigns[i].started, zone = s->campaigns[i].zone;
+  abandon_window_at(KIND[rule], s->zones, zone, started, r->started, &from, &to);
+  if (rule == US_TSR && (started.ms == 0 || r->started.ms < started.ms)) { /* before its noted start: thirty days on end backwards */
+    const int64_t back = started.ms - r->started.ms;
+    from = wall_add(started, back > 0 ? -((back + PERIOD_MS - 1) / PERIOD_MS) * PERIOD_MS : r->started.ms / PERIOD_MS * PERIOD_MS);
     to = wall_add(from, PERIOD_MS);
   }
   struct window *w = s->count ? &s->windows[s->last[rule]] : NULL;
@@ -132,14 +120,18 @@ static int tell(const struct sheet *s, const struct window *w, int (*fn)(void *a
 
 static int know_campaigns(struct store *s, struct sheet *sheet) {
   sqlite3_stmt *q = NULL;
-  if (sqlite3_prepare_v2(s->db.handle, "SELECT id, started, json_extract(def,'$.limit_bp') FROM campaign ORDER BY id", -1, &q, NULL) !=
-      SQLITE_OK)
+  if (sqlite3_prepare_v2(
+          s->db.handle, "SELECT id, started, json_extract(def,'$.limit_bp'), json_extract(def,'$.zone'), country FROM campaign ORDER BY id",
+          -1, &q, NULL) != SQLITE_OK)
     return CAD_EIO;
   while (sqlite3_step(q) == SQLITE_ROW && sheet->campaign_count < CAMPAIGNS_MAX) {
     size_t i = sheet->campaign_count++;
     sheet->campaigns[i].id = col_u64(q, 0);
     sheet->campaigns[i].started = col_wall(q, 1);
     sheet->campaigns[i].limit_bp = (uint32_t)sqlite3_column_int(q, 2);
+    const char *zone = (const char *)sqlite3_column_text(q, 3), *country = (const char *)sqlite3_column_text(q, 4);
+    if (!zone || !zone[0]) zone = abandon_zone_default(country ? country : "");
+    sheet->campaigns[i].zone = s->zones ? zones_find(s->zones, zone) : (uint16_t)ZONE_NONE;
   }
   sqlite3_finalize(q);
   return CAD_OK;
@@ -148,6 +140,7 @@ static int know_campaigns(struct store *s, struct sheet *sheet) {
 int report_abandonment(struct store *s, const struct call_filter *f, int (*fn)(void *arg, const struct abandon_line *l), void *arg) {
   struct sheet *sheet = calloc(1, sizeof *sheet);
   if (!sheet) return CAD_ENOMEM;
+  sheet->zones = s->zones;
   int r = know_campaigns(s, sheet);
   if (r >= 0) r = store_calls_each(s, f, fold, sheet);
   if (r >= 0 && sheet->count) qsort(sheet->windows, sheet->count, sizeof *sheet->windows, order);

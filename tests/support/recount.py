@@ -143,8 +143,41 @@ def fold(kind, calls, others):
     return groups
 
 
+def worksheet(report, calls):
+    """Every live answer lies in one window of each rule, and each line is what its window holds."""
+    faults = 0
+    rows = [(c["campaign"], ms(c["started_at"]), measures(c)) for c in calls if c["direction"] == "outbound" and c["live"]]
+    for rule in ("US_TSR", "UK_OFCOM_2015", "CA_CRTC"):
+        mine = [w for w in report["lines"] if w["rule"] == rule]
+        met = 0
+        for w in mine:
+            m = defaultdict(int)
+            for campaign, at, values in rows:
+                if campaign == w["campaign"] and ms(w["from"]) <= at < ms(w["to"]):
+                    met += 1
+                    for name, value in values.items():
+                        m[name] += value
+            d, all_had = m["abandoned"], m["connected"]
+            h = all_had - m["agent_machines"]
+            num, den = (d * h, h * all_had + d * h) if rule == "UK_OFCOM_2015" and all_had else (d, m["live"])
+            limit = w["limit_bp"]
+            hundredths = (2 * num * 10000 + den) // (2 * den) if den else 0
+            said = (w["live"], w["abandoned"], w["agent_machines"], w["num"], w["den"], w["within"], w["rate"])
+            true = (m["live"], d, m["agent_machines"], num, den, 10000 * num <= limit * den, f"{hundredths // 100}.{hundredths % 100:02d}" if den else "-")
+            if said != true:
+                faults += 1
+                print(f"abandonment {w['campaign']} {rule} {w['from']}: the sheet says {said}, the rows say {true}")
+        if met != len(rows):
+            faults += 1
+            print(f"abandonment {rule}: {met} of {len(rows)} live answers lie in a window")
+    print(f"abandonment: {len(report['lines'])} windows, {faults} differ")
+    return 1 if faults or not report["lines"] else 0
+
+
 def main(argv):
     kind, report = argv[0], json.load(sys.stdin)
+    if kind == "abandonment":
+        return worksheet(report, lines(argv[1]))
     groups = fold(kind, lines(argv[1]), lines(argv[2]) if len(argv) > 2 else [])
     faults, figures = 0, 0
     shown = {line["key"]: line["figures"] for line in report["lines"]}

@@ -1,0 +1,226 @@
+/* Every figure of every report, counted again by a script that shares no code with the product, from exported JSON lines
+ * alone, over months of random calls: before and after the months are archived; and identities between the reports. */
+#include "harness.h"
+#include <cadencia/err.h>
+#include <cadencia/ids.h>
+#include <campaigns/report.h>
+#include <campaigns/store.h>
+#include <stdlib.h>
+
+enum { PEOPLE = 500, AGENTS = 3, STEPS = 70, BATCH = 12 };
+static const int64_t BEGAN_MS = 1735740000000; /* 2025-01-01T14:00Z, months ago whenever this runs */
+static uint64_t seed = 88172645463325252ull, agents[AGENTS], campaigns[2];
+static struct id_maker ids;
+
+static unsigned below(unsigned n) {
+  seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
+  return (unsigned)(seed % n);
+}
+
+static void campaign(struct store *s, int i, const char *name, const char *country) {
+  struct campaign_def d = {.state = CAMPAIGN_RUNNING, .purpose = "survey", .trunk = "carrier", .seller = "acme"};
+  snprintf(d.country, sizeof d.country, "%s", country);
+  snprintf(d.terms.name, sizeof d.terms.name, "%s", name);
+  d.terms.mode = PACING_PREDICTIVE;
+  d.terms.limit_bp = 300;
+  d.terms.ring_ms = 25000;
+  d.terms.max_wait_ms = 2000;
+  d.terms.caller_id = 12025550100;
+  for (int k = 0; k < 7; k++) d.gate.hours.close[k] = 1440;
+  d.gate.attempts_max = 8;
+  d.gate.attempts_window_ms = 86400000;
+  d.retry = (struct retry_table){.rules = {{OUTCOME_BUSY, 300000, 30}, {OUTCOME_NO_ANSWER, 3600000, 30}}, .count = 2};
+  ck_assert_int_ge(store_campaign_put(s, &d), 0);
+  campaigns[i] = d.terms.id;
+  uint64_t job, seen;
+  ck_assert_int_ge(store_import_begin(s, name, "list.csv", (struct wall){BEGAN_MS}, &job), 0);
+  for (uint64_t k = 0; k < PEOPLE; k++) {
+    struct contact_row row = {.phone = 12025000000 + 1000003 * k % 9999999, .name = "Ana"};
+    uint8_t result;
+    ck_assert_int_ge(store_import_rows(s, job, &row, 1, &result), 0);
+  }
+  ck_assert_int_ge(store_import_finish(s, job, &seen), 0);
+}
+
+static void agent_row(struct store *s, uint64_t agent, uint64_t attempt, uint8_t state, struct wall from, int64_t ms) {
+  struct mail_store_agent_log a = {.agent_id = agent, .attempt_id = attempt, .state = state, .from = from, .to = wall_add(from, ms)};
+  ck_assert_int_ge(store_agent_log(s, &a), 0);
+}
+
+static void close_one(struct store *s, uint64_t id, struct wall at) {
+  static const uint8_t PLAIN[] = {OUTCOME_NO_ANSWER,      OUTCOME_BUSY,       OUTCOME_REJECTED,  OUTCOME_UNWANTED,     OUTCOME_BLOCKED,
+                                  OUTCOME_INVALID_NUMBER, OUTCOME_CONGESTION, OUTCOME_CANCELLED, OUTCOME_FAILED,       OUTCOME_MACHINE,
+                                  OUTCOME_SCREENING,      OUTCOME_FAX,        OUTCOME_DEAD_AIR,  OUTCOME_EARLY_HANGUP, OUTCOME_ABANDONED};
+  static const char *const CODES[] = {"SALE", "NI", "CALLBK", "A", "LM", "DNC", "WN", "BK", "ATTY", "VENTA", "ZZZ", "DC", "DAIR"};
+  struct mail_store_close c = {.attempt_id = id, .ended_by = ENDED_BY_CALLEE, .sip_code = 480, .q850 = 19};
+  uint64_t agent = agents[below(AGENTS)];
+  if (below(8)) c.ringing = wall_add(at, 300 + below(4000));
+  if (below(100) < 45) {
+    c.outcome = PLAIN[below(sizeof PLAIN)];
+    bool answered = c.outcome == OUTCOME_MACHINE || c.outcome >= OUTCOME_SCREENING || c.outcome == OUTCOME_ABANDONED ||
+                    c.outcome == OUTCOME_EARLY_HANGUP;
+    if (answered) c.answered = wall_add(at, 5000 + below(9000)), c.sip_code = 200;
+    if (answered && below(2)) c.greeting_end = wall_add(c.answered, 400 + below(900));
+    c.abandoned = c.outcome == OUTCOME_ABANDONED, c.early_hangup = c.outcome == OUTCOME_EARLY_HANGUP;
+    c.ended = wall_add(at, 20000 + below(9000));
+  } else {
+    c.outcome = OUTCOME_CONNECTED, c.sip_code = 200, c.agent_id = agent;
+    c.answered = wall_add(at, 5000 + below(9000));
+    if (below(4)) c.greeting_end = wall_add(c.answered, 400 + below(900));
+    c.bridged = wall_add(c.answered, 500 + below(2500));
+    c.talk_ms = 3000 + below(90000);
+    c.ended = c.agent_end = wall_add(c.bridged, c.talk_ms);
+  }
+  store_set_clock(s, c.ended);
+  ck_assert_int_ge(store_attempt_close(s, &c), 0);
+  if (c.outcome != OUTCOME_CONNECTED) return;
+  agent_row(s, agent, 0, AGENT_READY, wall_add(at, -9000), 9000 + below(4000));
+  agent_row(s, agent, id, AGENT_RESERVED, wall_add(c.bridged, -700), 700);
+  agent_row(s, agent, id, AGENT_TALKING, c.bridged, c.talk_ms);
+  agent_row(s, agent, id, AGENT_WRAPUP, c.ended, 2000 + below(9000));
+  if (below(6) == 0) agent_row(s, agent, 0, AGENT_PAUSED, c.ended, 60000);
+  for (unsigned n = below(3); n > 0; n--) {
+    struct mail_store_dispose d = {
+        .attempt_id = id, .agent_id = agent, .wrapup_ms = 1000 + below(20000), .at = wall_add(c.ended, 4000 + n)};
+    const char *code = CODES[below(sizeof CODES / sizeof CODES[0])];
+    memcpy(d.code, code, strlen(code));
+    ck_assert_int_ge(store_dispose(s, &d), 0);
+  }
+}
+
+static void records(struct store *s) {
+  campaign(s, 1, "otoño", "GB"); /* noted as started after its calls */
+  store_set_clock(s, (struct wall){BEGAN_MS});
+  campaign(s, 0, "spring", "US");
+  struct disposition_def own = {.code = "VENTA",
+                                .name = "venta",
+                                .category = CATEGORY_CONVERSION,
+                                .effect = EFFECT_FINISHES,
+                                .human = true,
+                                .right_party = true,
+                                .conversion = true,
+                                .agents = true};
+  ck_assert_int_ge(store_disposition_put(s, "spring", &own), 0);
+  for (int i = 0; i < AGENTS; i++) {
+    struct agent_def a = {.campaign = "spring"};
+    snprintf(a.a.name, sizeof a.a.name, "agent%d", i);
+    snprintf(a.a.uri, sizeof a.a.uri, "sip:a%d@127.0.0.1", i);
+    ck_assert_int_ge(store_agent_put(s, &a), 0);
+    agents[i] = a.a.agent_id;
+  }
+  for (int step = 0; step < STEPS; step++)
+    for (int k = 0; k < 2; k++) {
+      struct now now = {{1000000 + step * 5000000ll}, {BEGAN_MS + step * 130000000ll}};
+      struct lease l[BATCH];
+      struct mail_store_want want = {campaigns[k], BATCH};
+      struct mail_store_lease_end end;
+      store_set_clock(s, now.wall);
+      int n = store_lease(s, &want, now, l, &end);
+      for (int i = 0; i < n; i++) {
+        struct mail_store_open o = {
+            .attempt_id = id_next(&ids, now.wall), .lease = l[i], .caller_id = 12025550100 + below(3), .started = now.wall};
+        struct mail_store_opened reply;
+        bool opened = false;
+        store_set_clock(s, now.wall);
+        ck_assert_int_ge(store_attempt_open(s, &o, now, &reply, &opened), 0);
+        if (opened) close_one(s, o.attempt_id, now.wall);
+      }
+    }
+}
+
+static int shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static int shell(const char *fmt, ...) {
+  char command[1500];
+  va_list ap;
+  va_start(ap, fmt);
+  vsnprintf(command, sizeof command, fmt, ap);
+  va_end(ap);
+  return system(command);
+}
+
+static void setup(void) {
+  home_make();
+  ck_assert_int_eq(mkdir(in_home("state"), 0700), 0);
+  struct store_options opt = {.path = in_home("state/cadencia.db"), .share_dir = SOURCE_DIR "/etc", .fast = true, .rules_dir = ""};
+  struct store *s = NULL;
+  ck_assert_int_eq(store_open(&opt, &s, stderr), CAD_OK);
+  ids = (struct id_maker){0, store_last_id(s)};
+  records(s);
+  store_close(s);
+  /* Some of them came in, for the inbound report. */
+  ck_assert_int_eq(
+      shell("python3 -c \"import sqlite3;c=sqlite3.connect('%s/state/cadencia.db');c.execute('UPDATE interaction SET inbound=1 "
+            "WHERE id%%7=0');c.commit()\"",
+            home_dir),
+      0);
+}
+static void teardown(void) { home_remove(); }
+
+static void save(const char *name) { write_text(name, said_out); }
+
+/* All reports as JSON, all rows as JSON lines; then the witness. */
+static void recount(void) {
+  static const char *const KINDS[] = {"outbound", "hourly",  "best_time", "trunks", "numbers",
+                                      "detector", "inbound", "agents",    "lists",  "abandonment"};
+  EXPECT(0, "export", "calls", "--format", "jsonl");
+  save("calls.jsonl");
+  EXPECT(0, "export", "agents", "--format", "jsonl");
+  save("agents.jsonl");
+  EXPECT(0, "export", "contacts", "--format", "jsonl");
+  save("contacts.jsonl");
+  for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
+    char name[64];
+    EXPECT(0, "report", KINDS[i], "--json");
+    snprintf(name, sizeof name, "%s.json", KINDS[i]);
+    save(name);
+    const char *others = strcmp(KINDS[i], "agents") == 0 ? "agents.jsonl" : strcmp(KINDS[i], "lists") == 0 ? "contacts.jsonl" : "";
+    ck_assert_int_eq(
+        shell("cd %s && python3 -B %s/tests/support/recount.py %s calls.jsonl %s < %s", home_dir, SOURCE_DIR, KINDS[i], others, name), 0);
+  }
+  ck_assert_int_eq(shell("cd %s && python3 -B %s/tests/support/identities.py .", home_dir, SOURCE_DIR), 0);
+}
+
+START_TEST(every_figure_is_what_the_rows_say_also_when_months_are_archived) {
+  recount();
+  ck_assert_int_eq(shell("cd %s && test $(wc -l < calls.jsonl) -gt 500 && cp calls.jsonl before.jsonl", home_dir), 0);
+  EXPECT(0, "archive", "--days", "150", "--yes");
+  SAYS(said_out, "2025-01:");
+  EXPECT(0, "verify");
+  recount();
+  ck_assert_int_eq(shell("cd %s && sort before.jsonl > a && sort calls.jsonl > b && cmp a b", home_dir), 0);
+  EXPECT(0, "archive");
+  SAYS(said_out, "whole");
+}
+END_TEST
+
+START_TEST(the_witness_can_say_no) {
+  recount();
+  static const char *const LIES[] = {"s/\"outcome\":\"busy\"/\"outcome\":\"connected\"/", "s/\"live\":true/\"live\":false/",
+                                     "s/\"talk_ms\":./\"talk_ms\":9/"};
+  static const char *const KINDS[] = {"outbound", "abandonment", "outbound"};
+  for (int i = 0; i < 3; i++)
+    ck_assert_int_ne(
+        shell("cd %s && sed '%s' calls.jsonl > lie.jsonl && python3 -B %s/tests/support/recount.py %s lie.jsonl < %s.json >/dev/null",
+              home_dir, LIES[i], SOURCE_DIR, KINDS[i], KINDS[i]),
+        0);
+  ck_assert_int_ne(shell("cd %s && sed -i '0,/\"num\": [1-9]/s//\"num\": 9/' hourly.json && python3 -B %s/tests/support/identities.py . "
+                         ">/dev/null",
+                         home_dir, SOURCE_DIR),
+                   0);
+}
+END_TEST
+
+int main(void) {
+  Suite *s = suite_create("figures");
+  TCase *t = tcase_create("figures");
+  tcase_set_timeout(t, 300);
+  tcase_add_checked_fixture(t, setup, teardown);
+  tcase_add_test(t, every_figure_is_what_the_rows_say_also_when_months_are_archived);
+  tcase_add_test(t, the_witness_can_say_no);
+  suite_add_tcase(s, t);
+  SRunner *r = srunner_create(s);
+  srunner_run_all(r, CK_NORMAL);
+  int failed = srunner_ntests_failed(r);
+  srunner_free(r);
+  return failed != 0;
+}
