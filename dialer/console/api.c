@@ -123,6 +123,22 @@ static enum MHD_Result lead_campaign(struct exchange *x, const char *name) {
   return complain(x, MHD_HTTP_NOT_FOUND, "start, pause or stop");
 }
 
+/* Why a number or a campaign is not dialed, by every rule; number and names are never taken for options. */
+static enum MHD_Result lead_why(struct exchange *x, const char *name) {
+  const char *campaign = exchange_text(x, "campaign"), *number = exchange_text(x, "number"), *lang = exchange_text(x, "lang");
+  const char *spoken = lang && strcmp(lang, "es") == 0 ? "es" : "en";
+  if (campaign && campaign[0] == '-') return complain(x, MHD_HTTP_BAD_REQUEST, "a campaign, please");
+  if (strcmp(name, "campaign") == 0) {
+    if (!campaign || !campaign[0]) return complain(x, MHD_HTTP_BAD_REQUEST, "a campaign, please");
+    return command(x, (const char *[]){"why", "campaign", campaign, "--lang", spoken, NULL});
+  }
+  if (strcmp(name, "contact") != 0) return complain(x, MHD_HTTP_NOT_FOUND, "contact or campaign");
+  if (!number || !number[0] || number[0] == '-' || strspn(number, "+0123456789 ()./-") != strlen(number))
+    return complain(x, MHD_HTTP_BAD_REQUEST, "a number, please, as +12025550142");
+  if (!campaign || !campaign[0]) return command(x, (const char *[]){"why", "contact", number, "--lang", spoken, NULL});
+  return command(x, (const char *[]){"why", "contact", number, "--campaign", campaign, "--lang", spoken, NULL});
+}
+
 static const struct api_call CALLS[] = {
     {"/api/sign-in", "POST", ACCESS_ALL, sign_in},
     {"/api/set-up", "POST", ACCESS_ALL, set_up},
@@ -134,6 +150,7 @@ static const struct api_call CALLS[] = {
     {"/api/desk/state/", "POST", ACCESS_DESK, desk_state},
     {"/api/agent/", "POST", ACCESS_LEAD, lead_agent},
     {"/api/campaign/", "POST", ACCESS_LEAD, lead_campaign},
+    {"/api/why/", "POST", ACCESS_LEAD, lead_why},
 };
 
 const struct api_call *api_find(const char *url, const char **name) {

@@ -204,6 +204,7 @@ static const struct route {
     {"/console.css", ACCESS_ALL, PAGE_NONE, NULL, "console.css", NULL, STYLE},
     {"/console.js", ACCESS_ALL, PAGE_NONE, NULL, "console.js", NULL, SCRIPT},
     {"/lead.js", ACCESS_ALL, PAGE_NONE, NULL, "lead.js", NULL, SCRIPT},
+    {"/ask.js", ACCESS_ALL, PAGE_NONE, NULL, "ask.js", NULL, SCRIPT},
     {"/desk.css", ACCESS_ALL, PAGE_NONE, NULL, "desk.css", NULL, STYLE},
     {"/desk.js", ACCESS_ALL, PAGE_NONE, NULL, "desk.js", NULL, SCRIPT},
     {"/sign-in.js", ACCESS_ALL, PAGE_NONE, NULL, "sign-in.js", NULL, SCRIPT},

@@ -39,7 +39,8 @@ static void put_json(struct command_call *c, const struct campaign_job *j, int r
   const struct why_campaign *w = &j->why;
   json_t *reasons = json_array(), *hours = json_array(), *needs = json_array();
   for (int i = 0; i < w->reason_count; i++)
-    json_array_append_new(reasons, json_pack("{s:o, s:s, s:I, s:o}", "reason", json_text(w->reasons[i].word), "refusal",
+    json_array_append_new(reasons, json_pack("{s:o, s:s, s:s, s:I, s:o}", "reason", json_text(w->reasons[i].word), "says",
+                                             w->reasons[i].refusal ? why_refusal(w->reasons[i].refusal, why_spanish(c)) : "", "refusal",
                                              refusal_name(w->reasons[i].refusal), "contacts", (json_int_t)w->reasons[i].contacts, "next",
                                              json_time(w->reasons[i].next)));
   for (int h = 0; h < WHY_HOURS; h++)

@@ -60,10 +60,11 @@ static void put_json(struct command_call *c, const struct contact_job *j) {
   }
   char phone[24];
   snprintf(phone, sizeof phone, "+%llu", (unsigned long long)w->phone);
-  call_put_json(c, json_pack("{s:s, s:o, s:o, s:s, s:o, s:b, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "phone", phone, "contact",
+  call_put_json(c, json_pack("{s:s, s:o, s:o, s:s, s:o, s:b, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "phone", phone, "contact",
                              json_id(w->case_id), "campaign", json_text(w->def.terms.name), "campaign_state",
                              campaign_state_name((enum campaign_state)w->def.state), "at", json_time(w->at), "allowed",
-                             w->verdict.reason == REFUSAL_NONE, "reason", refusal_name(w->verdict.reason), "rule",
+                             w->verdict.reason == REFUSAL_NONE, "reason", refusal_name(w->verdict.reason), "says",
+                             w->verdict.reason ? why_refusal(w->verdict.reason, why_spanish(c)) : "", "rule",
                              w->verdict.rule ? json_text(w->verdict.rule->id) : json_null(), "next", json_time(w->verdict.next), "standing",
                              !w->known        ? "unknown"
                              : w->status == 2 ? "finished"

@@ -19,6 +19,7 @@ import stories_dialogs
 import stories_handover
 import stories_hostile
 import stories_law
+import stories_lists
 import stories_phones
 import stories_rehearse
 import stories_rough
@@ -26,7 +27,7 @@ import stories_talks
 import stories_trunks
 
 THEMES = [stories_calls, stories_talks, stories_agents, stories_box, stories_desk, stories_handover, stories_law, stories_rehearse, stories_trunks,
-          stories_phones, stories_hostile, stories_dialogs, stories_crash, stories_rough]
+          stories_phones, stories_hostile, stories_dialogs, stories_crash, stories_rough, stories_lists]
 STORIES = [s for theme in THEMES for s in theme.STORIES]
 
 

@@ -102,7 +102,7 @@ static void make_seed(struct store *s, const char *share) {
   fprintf(stderr, "%llu seeds of %d area codes\n", (unsigned long long)seen, count);
 }
 
-/* ROWS contacts in all. The first million to be called are of the western zones, so that a morning finds them all closed. */
+/* ROWS contacts in all. The first millions to be called are of zones west of New York, so that a morning finds them all closed. */
 static void multiply(const char *folder, long rows) {
   char path[600], text[2000];
   sqlite3 *db;
@@ -110,8 +110,8 @@ static void multiply(const char *folder, long rows) {
   if (sqlite3_open(path, &db) != SQLITE_OK) exit(1);
   sql(db, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-400000; PRAGMA foreign_keys=OFF;"
           "DROP INDEX case_due; DROP INDEX case_phone; DROP INDEX phone_person;"
-          "CREATE TEMP TABLE seed AS SELECT c.*, w.person AS person, b.zone_set IN (SELECT id FROM zone_set WHERE zones LIKE"
-          " '%Los_Angeles%' OR zones LIKE '%Honolulu%' OR zones LIKE '%Anchorage%') AS west, row_number() OVER () - 1 AS n"
+          "CREATE TEMP TABLE seed AS SELECT c.*, w.person AS person, b.zone_set IN (SELECT id FROM zone_set WHERE"
+          " zones NOT LIKE '%New_York%') AS west, row_number() OVER () - 1 AS n"
           " FROM case_state c JOIN work_case w ON w.id=c.case_id JOIN bucket b ON b.id=c.bucket;"
           "CREATE TEMP TABLE copies(k INTEGER PRIMARY KEY);");
   long each = rows / SEEDS;
@@ -140,7 +140,7 @@ static void multiply(const char *folder, long rows) {
                          " case_state",
                          -1, &q, NULL) == SQLITE_OK &&
       sqlite3_step(q) == SQLITE_ROW)
-    fprintf(stderr, "%lld contacts in %lld buckets of %lld zone sets; the first %lld are of the west\n",
+    fprintf(stderr, "%lld contacts in %lld buckets of %lld zone sets; the first %lld are west of New York\n",
             (long long)sqlite3_column_int64(q, 0), (long long)sqlite3_column_int64(q, 1), (long long)sqlite3_column_int64(q, 2),
             (long long)sqlite3_column_int64(q, 3));
   sqlite3_finalize(q);

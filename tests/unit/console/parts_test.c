@@ -107,6 +107,7 @@ START_TEST(every_text_that_the_scripts_ask_for_exists) {
   check_words_of("chart.js", &pages);
   check_words_of("desk.js", &pages);
   check_words_of("lead.js", &pages);
+  check_words_of("ask.js", &pages);
   check_words_of("sign-in.js", &pages);
   pages_clear(&pages);
 }
