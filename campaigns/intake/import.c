@@ -35,9 +35,25 @@ struct import {
 
 enum { SAID_NOTHING = 0xff };
 
+static void add_status(struct row_reader *r, const char *code, bool opted_out) {
+  if (!code[0] || r->status_count == STATUS_WORDS_MAX) return;
+  struct status_word *w = &r->statuses[r->status_count++];
+  snprintf(w->code, sizeof w->code, "%s", code);
+  w->opted_out = opted_out;
+}
+static int take_status(void *arg, const struct disposition_def *d, bool own) {
+  struct import *im = arg;
+  bool opted_out = d->effect == EFFECT_OPTS_OUT || d->category == CATEGORY_OPT_OUT;
+  (void)own;
+  if (!opted_out && d->effect != EFFECT_FINISHES && d->category != CATEGORY_UNWORKABLE) return CAD_OK;
+  add_status(&im->reader, d->code, opted_out);
+  add_status(&im->reader, d->alias, opted_out);
+  return CAD_OK;
+}
 static int job_campaign(struct store *s, void *arg) {
   struct import *im = arg;
-  return store_campaign_get(s, im->opt->campaign, &im->campaign);
+  int r = store_campaign_get(s, im->opt->campaign, &im->campaign);
+  return r < 0 ? r : store_disposition_each(s, im->opt->campaign, take_status, im);
 }
 static int job_begin(struct store *s, void *arg) {
   struct import *im = arg;

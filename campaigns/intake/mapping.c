@@ -159,6 +159,11 @@ static const struct synonym SYNONYMS[] = {{"phone", COLUMN_PHONE},
                                           {"consentimiento", COLUMN_CONSENT},
                                           {"opt_in", COLUMN_CONSENT},
                                           {"optin", COLUMN_CONSENT},
+                                          {"status", COLUMN_STATUS},
+                                          {"last_status", COLUMN_STATUS},
+                                          {"disposition", COLUMN_STATUS},
+                                          {"tipificacion", COLUMN_STATUS},
+                                          {"estatus", COLUMN_STATUS},
                                           {"consent_date", COLUMN_CONSENT_DATE},
                                           {"optin_date", COLUMN_CONSENT_DATE},
                                           {"opt_in_date", COLUMN_CONSENT_DATE},
@@ -196,6 +201,7 @@ static const struct synonym ROLES[] = {{"field", COLUMN_EXTRA},
                                        {"calling_code", COLUMN_CALLING_CODE},
                                        {"priority", COLUMN_SEGMENT},
                                        {"consent", COLUMN_CONSENT},
+                                       {"status", COLUMN_STATUS},
                                        {"consent_date", COLUMN_CONSENT_DATE},
                                        {"consent_source", COLUMN_CONSENT_SOURCE},
                                        {"consent_text", COLUMN_CONSENT_TEXT},
@@ -349,7 +355,7 @@ int mapping_set(struct mapping *m, const char *column, const char *role, char er
   if (said < 0) {
     snprintf(err, INTAKE_ERROR_MAX,
              "\"%.30s\" is no kind of column: phone, phone2, name, first_name, last_name, id, zone, postcode, state, country,"
-             " calling_code, priority, consent, consent_date (_source, _text, _basis, _expires), field, skip",
+             " calling_code, priority, consent, consent_date (_source, _text, _basis, _expires), status, field, skip",
              role);
     return CAD_EINVAL;
   }

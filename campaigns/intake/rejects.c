@@ -21,7 +21,8 @@ const char *import_reason_name(enum import_reason r) {
                                       [IMPORT_ZONE] = "zone_unknown",
                                       [IMPORT_ZONE_WRONG] = "zone_wrong",
                                       [IMPORT_CONSENT] = "consent_missing",
-                                      [IMPORT_FULL] = "contacts_full"};
+                                      [IMPORT_FULL] = "contacts_full",
+                                      [IMPORT_STATUS] = "finished_before"};
   _Static_assert(sizeof NAMES / sizeof NAMES[0] == IMPORT_REASON_COUNT, "a word for every reason");
   return (unsigned)r < IMPORT_REASON_COUNT ? NAMES[r] : "?";
 }
@@ -45,7 +46,8 @@ const char *import_reason_mend(enum import_reason r) {
       [IMPORT_ZONE] = "add a column zone, as America/New_York, or a postcode or state with the country",
       [IMPORT_ZONE_WRONG] = "write the zone as America/New_York or leave the cell empty",
       [IMPORT_CONSENT] = "fill the column consent once the person has agreed, else delete the row",
-      [IMPORT_FULL] = "raise limits.contacts in cadencia.conf, or take old imports back"};
+      [IMPORT_FULL] = "raise limits.contacts in cadencia.conf, or take old imports back",
+      [IMPORT_STATUS] = "empty the status if it shall be called again, or import with --map \"status=field\""};
   _Static_assert(sizeof MENDS / sizeof MENDS[0] == IMPORT_REASON_COUNT, "a way out of every reason");
   return (unsigned)r < IMPORT_REASON_COUNT ? MENDS[r] : "";
 }

@@ -109,6 +109,21 @@ static void row_place(const struct row_reader *im, const struct csv_record *r, c
   }
 }
 
+/* What the list says of the last call: who opted out or was finished is not taken. Words that are no code say nothing. */
+static int judge_status(const struct row_reader *im, const struct csv_record *r, struct spooled *t) {
+  const char *said = mapping_cell(&im->map, r, COLUMN_STATUS);
+  char text[PHONE_REASON_MAX];
+  for (int i = 0; said[0] && i < im->status_count; i++) {
+    const struct status_word *w = &im->statuses[i];
+    if (strcasecmp(w->code, said) != 0) continue;
+    snprintf(text, sizeof text,
+             w->opted_out ? "its status %s says that the person does not want to be called" : "its status %s says that it was finished",
+             w->code);
+    return refuse(t, w->opted_out ? IMPORT_DNC : IMPORT_STATUS, text);
+  }
+  return CAD_OK;
+}
+
 /* Is the row good by what it says? Then row holds it. */
 static int read_row(struct row_reader *im, const struct csv_record *r, struct spooled *t) {
   struct contact_row *row = &t->row;
@@ -121,6 +136,7 @@ static int read_row(struct row_reader *im, const struct csv_record *r, struct sp
   int dropped = mapping_row(&im->map, r, row);
   int said = read_numbers(im, r, home, t, row);
   if (said < 0) return said;
+  if ((said = judge_status(im, r, t)) < 0) return said;
   enum consent_said consent = consent_of_row(&im->map, r, home, im->opt->at, &row->consent);
   if (im->opt->require_consent && (consent == CONSENT_NONE || consent == CONSENT_NO))
     return refuse(t, IMPORT_CONSENT, "no consent: the column consent is empty, says no or is not there");

@@ -246,3 +246,18 @@ int store_disposition_get(struct store *s, const char *campaign, const char *cod
   r = code[0] ? store_disposition_each(s, campaign, match_alias, &a) : CAD_OK;
   return r == CAD_EEXIST ? CAD_OK : r < 0 ? r : CAD_ENOENT;
 }
+
+int store_disposition_letters(struct store *s, const char *campaign, const char *code, enum outcome outcome, char out[8]) {
+  struct disposition_def d = {.alias = ""};
+  snprintf(out, 8, "%.7s", code[0] ? code : disposition_of_outcome(outcome));
+  if (!code[0]) return CAD_OK;
+  sqlite3_stmt *q = db_query(&s->db, Q_CODE_LETTERS,
+                             "SELECT def FROM disposition_code WHERE campaign IN (0, (SELECT id FROM campaign WHERE name=?1)) AND code=?2"
+                             " ORDER BY campaign DESC LIMIT 1",
+                             "tt", campaign, code);
+  int r = db_step(&s->db, q);
+  if (r > 0) r = from_json(code, (const char *)sqlite3_column_text(q, 0), &d);
+  db_done(q);
+  if (r > 0 && d.alias[0]) snprintf(out, 8, "%s", d.alias);
+  return r < 0 ? r : CAD_OK;
+}

@@ -74,7 +74,7 @@ static const struct {
     [OPT_PURPOSE] = {"purpose", "WORD", "telemarketing, collections, survey or information; default all"},
     [OPT_REGION] = {"region", "CC[-XX]", "only what holds there, such as US, US-FL or ES"},
     [OPT_FILE] = {"file", "CALL", "the id of a call as in the call log, or the sample's file name"},
-    [OPT_AS] = {"as", "WORD", "person, machine, screening, fax, dead_air, busy_tone or sit"},
+    [OPT_AS] = {"as", "WORD", "person, machine, screening, fax, dead_air, busy_tone or sit; of exported calls: vicidial"},
 };
 
 static void print_options(FILE *out, const struct command *c) {

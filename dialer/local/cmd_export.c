@@ -23,7 +23,20 @@ struct store *call_reader(struct command_call *c) {
   return r < 0 ? NULL : s;
 }
 
-static int put_call(void *arg, const struct call_row *r) { return rows_put(arg, r); }
+struct calls_out {
+  struct rows_out rows;
+  struct store *store;
+  bool letters; /* ViciDial's instead of ours */
+};
+static int put_call(void *arg, const struct call_row *r) {
+  struct calls_out *o = arg;
+  if (!o->letters) return rows_put(&o->rows, r);
+  struct call_row copy = *r;
+  char letters[8];
+  int err = store_disposition_letters(o->store, r->campaign, r->disposition, (enum outcome)r->outcome, letters);
+  snprintf(copy.disposition, sizeof copy.disposition, "%s", letters);
+  return err < 0 ? err : rows_put(&o->rows, &copy);
+}
 
 int cmd_export_calls(struct command_call *c) {
   const char *format = call_option(c, OPT_FORMAT) ? call_option(c, OPT_FORMAT) : call_json(c) ? "jsonl" : "csv";
@@ -32,6 +45,8 @@ int cmd_export_calls(struct command_call *c) {
     fprintf(c->err, "cadencia export calls: the format \"%.20s\" must be csv or jsonl\n", format);
     return EXIT_USAGE;
   }
+  const char *as = call_option(c, OPT_AS);
+  if (as && strcmp(as, "vicidial") != 0) return call_refuse(c, "--as %.20s: it must be vicidial", as);
   struct call_filter f;
   int status = call_filter_options(c, &f);
   if (status != EXIT_GOOD) return status;
@@ -42,21 +57,23 @@ int cmd_export_calls(struct command_call *c) {
     store_close(s);
     return call_refuse(c, "there is no campaign \"%.40s\"; cadencia campaign list shows them", f.campaign);
   }
-  struct rows_out *rows = malloc(sizeof *rows);
-  int r = rows ? CAD_OK : CAD_ENOMEM;
-  if (rows) {
-    rows_begin(rows, c->out, csv, call_option(c, OPT_MASK) != NULL);
-    r = store_calls_each(s, &f, put_call, rows);
-    int ended = rows_end(rows);
+  struct calls_out *o = malloc(sizeof *o);
+  int r = o ? CAD_OK : CAD_ENOMEM;
+  if (o) {
+    o->store = s;
+    o->letters = as != NULL;
+    rows_begin(&o->rows, c->out, csv, call_option(c, OPT_MASK) != NULL);
+    r = store_calls_each(s, &f, put_call, o);
+    int ended = rows_end(&o->rows);
     if (r >= 0) r = ended;
   }
   store_close(s);
   if (r >= 0 && fflush(c->out) != 0) r = CAD_EIO;
   if (r < 0) {
-    fprintf(c->err, "cadencia export calls: stopped after %" PRIu64 " rows: %s\n", rows ? rows->rows : 0, err_name(r));
+    fprintf(c->err, "cadencia export calls: stopped after %" PRIu64 " rows: %s\n", o ? o->rows.rows : 0, err_name(r));
     status = EXIT_REFUSED;
   }
-  free(rows);
+  free(o);
   return status;
 }
 

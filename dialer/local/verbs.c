@@ -111,11 +111,12 @@ static const struct command TABLE[] = {
      "For a notary or an expert: what verification finds, and every signed checkpoint. A signed zip.",
      "  cadencia export chain --out proof.zip\n", cmd_export_bundle},
     {"export", "calls", 0, 0, "[--campaign C] [--since TIME] [--until TIME] [--agent A] [--number N] [--format csv|jsonl]",
-     FILTERS | OPTION(OPT_FORMAT) | OPTION(OPT_MASK), 0,
+     FILTERS | OPTION(OPT_FORMAT) | OPTION(OPT_MASK) | OPTION(OPT_AS), 0,
      "The call log, one row an attempt, for whoever counts for himself: spreadsheets, the client's back office, auditors. Its columns are "
      "stable.",
      "  cadencia export calls --format csv > calls.csv\n  cadencia export calls --campaign spring --since 2026-11-01 --until 2026-12-01 "
-     "--format jsonl\n",
+     "--format jsonl\n"
+     "  cadencia export calls --as vicidial > calls.csv     # dispositions by ViciDial's letters, also of what the system saw\n",
      cmd_export_calls},
     {"dnc", "add", 1, ARGS_WORDS_MAX, "NUMBER...", OPTION(OPT_SCOPE) | OPTION(OPT_SOURCE) | OPTION(OPT_COUNTRY), 0,
      "Puts numbers on a do-not-call list, at once, also for contacts that wait already.",

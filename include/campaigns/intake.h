@@ -90,6 +90,7 @@ enum column_role {
   COLUMN_CONSENT_TEXT, /* what the person was shown or told */
   COLUMN_CONSENT_BASIS,
   COLUMN_CONSENT_EXPIRES,
+  COLUMN_STATUS, /* how the last call ended, by our codes or ViciDial's letters: who is finished is not taken */
   COLUMN_ROLE_COUNT
 };
 const char *column_role_name(enum column_role role); /* "phone", ... as mapping_set takes it */
@@ -150,6 +151,7 @@ enum import_reason {
   IMPORT_ZONE_WRONG, /* the zone column names none */
   IMPORT_CONSENT,
   IMPORT_FULL,
+  IMPORT_STATUS, /* its status says that it was finished before */
   IMPORT_REASON_COUNT
 };
 const char *import_reason_name(enum import_reason r); /* "duplicate_in_file", ... */

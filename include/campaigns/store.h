@@ -235,6 +235,8 @@ int store_disposition_each(struct store *s, const char *campaign, int (*row)(voi
                            void *arg);
 /* By its letters or those of ViciDial. CAD_ENOENT. */
 int store_disposition_get(struct store *s, const char *campaign, const char *code, struct disposition_def *out);
+/* How ViciDial writes the end of a call: the alias of the code the agent set, without one what the system saw. Any connection. */
+int store_disposition_letters(struct store *s, const char *campaign, const char *code, enum outcome outcome, char out[8]);
 /* The letters that ViciDial has for what the system saw: "AB" for busy, ... */
 const char *disposition_of_outcome(enum outcome o);
 

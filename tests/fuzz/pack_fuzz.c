@@ -11,14 +11,16 @@ const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void) { return "leak:libconfig"; }
 
 static bool sound(const struct rule *r) {
-  if (!memchr(r->id, 0, sizeof r->id) || r->kind >= RULE_KIND_COUNT || r->region == 0 || r->purposes == 0 || r->from >= r->until) return false;
+  if (!memchr(r->id, 0, sizeof r->id) || r->kind >= RULE_KIND_COUNT || r->region == 0 || r->purposes == 0 || r->from >= r->until)
+    return false;
   if (r->kind == RULE_HOURS)
     for (int d = 0; d < 7; d++)
       for (int i = 0; i < RULE_WINDOWS; i++)
         if (r->u.hours.open[d][i] > r->u.hours.close[d][i] || r->u.hours.close[d][i] > 1440) return false;
   if (r->kind == RULE_CAP && (r->u.cap.calls == 0 || r->u.cap.counts == 0 || (r->u.cap.hours == 0 && r->u.cap.days == 0))) return false;
   if (r->kind == RULE_REGISTRY && (r->u.registry.count < 1 || r->u.registry.count > RULE_LISTS_MAX)) return false;
-  if (r->kind == RULE_CALLER_ID && (r->u.caller.forbid_count > RULE_PREFIXES_MAX || r->u.caller.require_count > RULE_PREFIXES_MAX)) return false;
+  if (r->kind == RULE_CALLER_ID && (r->u.caller.forbid_count > RULE_PREFIXES_MAX || r->u.caller.require_count > RULE_PREFIXES_MAX))
+    return false;
   return true;
 }
 

@@ -316,6 +316,34 @@ START_TEST(the_country_of_a_row_reads_its_number) {
 }
 END_TEST
 
+START_TEST(who_was_finished_in_the_old_system_is_not_taken) {
+  struct import_result r;
+  char why[INTAKE_ERROR_MAX], path[] = "/tmp/cadencia-status-XXXXXX";
+  struct disposition_def own = {
+      .code = "VENTA", .alias = "VTA", .name = "venta", .category = CATEGORY_CONVERSION, .effect = EFFECT_FINISHES};
+  ck_assert_int_eq(store_disposition_put(store, "spring", &own), CAD_OK);
+  static const char LIST[] = "phone,status\n2022000001,NEW\n2022000002,SALE\n2022000003,DNC\n2022000004,NA\n2022000005,vta\n2022000006,\n"
+                             "2022000007,ADC\n2022000008,active customer\n2022000009,DNCL\n2022000010,CALLBK\n";
+  int fd = mkstemp(path);
+  unlink(path);
+  ck_assert_int_eq(write(fd, LIST, sizeof LIST - 1), (ssize_t)sizeof LIST - 1);
+  lseek(fd, 0, SEEK_SET);
+  struct import_options opt = {.fd = fd, .file = "x.csv", .campaign = "spring", .at = {1795276800000}};
+  struct import_sink sink = {NULL, run, NULL};
+  ck_assert_msg(import_run(&opt, &sink, &r, why) == CAD_OK, "%s", why);
+  ck_assert_uint_eq(r.accepted, 5);
+  ck_assert_uint_eq(r.reasons[IMPORT_STATUS], 3); /* SALE, vta, ADC */
+  ck_assert_uint_eq(r.reasons[IMPORT_DNC], 2);
+  lseek(fd, 0, SEEK_SET);
+  opt.map = "status=field"; /* it means something else */
+  opt.preview = true;
+  ck_assert_msg(import_run(&opt, &sink, &r, why) == CAD_OK, "%s", why);
+  ck_assert_uint_eq(r.accepted, 5);
+  ck_assert_uint_eq(r.reasons[IMPORT_DUPLICATE], 5);
+  close(fd);
+}
+END_TEST
+
 START_TEST(the_limit_of_contacts_is_a_reason_not_a_crash) {
   struct import_result r;
   char why[INTAKE_ERROR_MAX];
@@ -335,6 +363,7 @@ int main(void) {
   tcase_add_test(t, a_caller_who_stops_leaves_nothing_visible);
   tcase_add_test(t, a_file_with_a_fault_at_its_end_leaves_nothing_visible);
   tcase_add_test(t, a_preview_counts_and_writes_nothing);
+  tcase_add_test(t, who_was_finished_in_the_old_system_is_not_taken);
   tcase_add_test(t, the_limit_of_contacts_is_a_reason_not_a_crash);
   tcase_add_test(t, every_kind_of_bad_row_is_told_with_its_line_its_reason_and_a_way_out);
   tcase_add_test(t, a_reject_file_keeps_its_separator_and_lets_no_formula_out);

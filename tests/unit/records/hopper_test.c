@@ -265,6 +265,27 @@ START_TEST(a_campaign_has_codes_of_its_own_and_viciDials_letters_find_them) {
 }
 END_TEST
 
+START_TEST(a_call_leaves_with_viciDials_letters) {
+  struct disposition_def d = {
+      .code = "VENTA", .alias = "SALE", .name = "venta", .category = CATEGORY_CONVERSION, .effect = EFFECT_FINISHES};
+  char out[8];
+  ck_assert_int_eq(store_disposition_put(s, "one", &d), CAD_OK);
+  static const struct {
+    const char *campaign, *code;
+    enum outcome outcome;
+    const char *letters;
+  } V[] = {{"one", "VENTA", OUTCOME_CONNECTED, "SALE"}, {"two", "VENTA", OUTCOME_CONNECTED, "VENTA"},
+           {"one", "NI", OUTCOME_CONNECTED, "NI"},      {"one", "", OUTCOME_BUSY, "AB"},
+           {"one", "", OUTCOME_NO_ANSWER, "NA"},        {"one", "", OUTCOME_ABANDONED, "DROP"},
+           {"one", "", OUTCOME_MACHINE, "AA"},          {"one", "", OUTCOME_EARLY_HANGUP, "PDROP"},
+           {"one", "", OUTCOME_CONNECTED, ""}};
+  for (size_t i = 0; i < sizeof V / sizeof V[0]; i++) {
+    ck_assert_int_eq(store_disposition_letters(s, V[i].campaign, V[i].code, V[i].outcome, out), CAD_OK);
+    ck_assert_msg(strcmp(out, V[i].letters) == 0, "%s %s: %s", V[i].campaign, V[i].code, out);
+  }
+}
+END_TEST
+
 START_TEST(an_opt_out_reaches_as_far_as_its_code_says) {
   struct disposition_def d = {
       .code = "NOCAMP", .name = "not for this", .category = CATEGORY_OPT_OUT, .effect = EFFECT_OPTS_OUT, .scope = OPT_OUT_CAMPAIGN};
@@ -293,6 +314,7 @@ int main(void) {
   tcase_add_test(t, a_promised_call_is_read_in_the_callees_time_and_moved_into_the_hours);
   tcase_add_test(t, a_call_that_one_agent_promised_waits_for_them_and_then_for_anybody);
   tcase_add_test(t, a_campaign_has_codes_of_its_own_and_viciDials_letters_find_them);
+  tcase_add_test(t, a_call_leaves_with_viciDials_letters);
   tcase_add_test(t, an_opt_out_reaches_as_far_as_its_code_says);
   suite_add_tcase(suite, t);
   SRunner *r = srunner_create(suite);
