@@ -87,6 +87,36 @@ static int resolve_trunk_name(void *arg, const char *name) {
   return CAD_ENOENT;
 }
 
+static const char *resolve_trunk_index(void *arg, uint16_t trunk) {
+  const struct config *c = &((struct daemon *)arg)->config;
+  return trunk < c->trunk_count ? c->trunks[trunk].name : "";
+}
+
+/* A caller waits in silence rather than not at all: a prompt that is missing is said in the log. */
+static uint16_t queue_prompt(struct daemon *d, const struct queue_def *def, const char *file) {
+  int prompt = file[0] ? media_prompt(d->media, file) : 0;
+  if (prompt < 0) log_error("daemon", "queue %s: prompt %s: %s; it is not played", def->terms.name, file, err_name(prompt));
+  return (uint16_t)(prompt < 0 ? 0 : prompt);
+}
+
+static void resolve_queue(void *arg, struct queue_def *def) {
+  struct daemon *d = arg;
+  struct queue_terms *t = &def->terms;
+  char file[48];
+  t->hello = queue_prompt(d, def, def->hello);
+  t->music = queue_prompt(d, def, def->music);
+  t->sorry = queue_prompt(d, def, def->sorry);
+  t->closed = queue_prompt(d, def, def->closed);
+  for (int i = 0; i < QUEUE_PLACES && t->say_place; i++) {
+    snprintf(file, sizeof file, "queue_place_%d_%.3s.wav", i + 1, def->language);
+    t->place[i] = queue_prompt(d, def, file);
+  }
+  for (int i = 0; i < QUEUE_WAITS && t->say_wait; i++) {
+    snprintf(file, sizeof file, "queue_wait_%d_%.3s.wav", i + 1, def->language);
+    t->wait[i] = queue_prompt(d, def, file);
+  }
+}
+
 /* ---- parts ---- */
 
 static void local_reply(void *arg, const struct mail *reply) {
@@ -162,7 +192,7 @@ static int start_parts(struct daemon *d) {
   snprintf(dialogs, sizeof dialogs, "%s/dialogs", c->state_dir);
   char phones[CONFIG_PATH_MAX + 16];
   snprintf(phones, sizeof phones, "%s/phones", c->state_dir);
-  struct store_resolver resolver = {d, resolve_campaign, resolve_agent, resolve_trunk_name};
+  struct store_resolver resolver = {d, resolve_campaign, resolve_agent, resolve_trunk_name, resolve_trunk_index, resolve_queue};
   d->store = store_worker_start(store, d->control, &resolver);
   if (!d->store) {
     store_close(store);

@@ -236,8 +236,11 @@ static void on_wide(struct loop *l, unsigned w, const struct wide *m) {
 
 static void on_mail(struct loop *l, unsigned w, struct mail *m) {
   struct mono now = clock_mono();
-  bool from_worker = (m->kind >= SIP_UP && m->kind <= SIP_TRUNK_STATE) || m->kind == SIP_RESUMED;
+  bool from_worker = (m->kind >= SIP_UP && m->kind <= SIP_TRUNK_STATE) || m->kind == SIP_RESUMED || m->kind == SIP_INCOMING;
   if (!from_worker) return;
+  if (m->kind == SIP_INCOMING &&
+      (m->u.sip_incoming.trunk >= l->opt.config->trunk_count || l->trunks[m->u.sip_incoming.trunk].listener != w))
+    return;
   l->sip[w].pong_at = now;
   if (m->kind == SIP_PONG) return;
   if (m->at.ms > now.ms || m->at.ms < now.ms - STAMP_OLDEST_MS) m->at = now; /* no stamp of a child bends a record */

@@ -2,6 +2,7 @@
 #include "dialer/base/clock.h"
 #include "dialer/base/log.h"
 #include <cadencia/err.h>
+#include <campaigns/queues.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,8 @@ static void ring_pop(struct ring *r, struct mail *out) {
 
 static enum class class_of(const struct mail *m) {
   switch (m->kind){
-    case STORE_CLOSE : case STORE_DISPOSE : case STORE_OPT_OUT : case STORE_CLOCK : return CLASS_CLOSE; case STORE_OPEN : return CLASS_OPEN;
+    case STORE_CLOSE : case STORE_DISPOSE : case STORE_OPT_OUT : case STORE_CLOCK : return CLASS_CLOSE;
+    case STORE_OPEN : case STORE_ARRIVE : return CLASS_OPEN;
     case STORE_LEASE_WANT : case STORE_LEASE_DROP : return CLASS_LEASE;
     default : return CLASS_BULK;
   }
@@ -98,7 +100,22 @@ static void refuse_open(struct store_group *g, const struct mail_store_open *req
   *r = (struct mail_store_opened){req->slot, req->gen, req->attempt_id, REFUSAL_STORE, wall_add(clock_wall(), BACKOFF_MOST_MS)};
 }
 
+static void refuse_arrive(struct store_group *g, const struct mail_store_arrive *req, int err) {
+  struct mail_store_arrived *a = &group_reply(g, STORE_ARRIVED)->u.store_arrived;
+  *a = (struct mail_store_arrived){.slot = req->slot, .gen = req->gen, .attempt_id = req->attempt_id, .err = err};
+}
+
 /* ---- one item ---- */
+
+static void do_arrive(struct store_group *g, const struct mail_store_arrive *req) {
+  struct mail_store_arrived reply;
+  const char *trunk = g->trunk_name ? g->trunk_name(g->trunk_arg, req->trunk) : "";
+  int err = store_arrive(g->store, req, trunk, clock_now(), &reply);
+  if (err < 0)
+    refuse_arrive(g, req, err);
+  else
+    group_reply(g, STORE_ARRIVED)->u.store_arrived = reply;
+}
 
 static void do_open(struct store_group *g, const struct mail_store_open *req) {
   struct mail_store_opened reply;
@@ -114,6 +131,7 @@ static bool open_waits(const struct store_group *g, uint64_t attempt_id) {
   for (unsigned i = 0; i < r->count; i++) {
     const struct mail *m = &r->items[(r->head + i) % GROUP_INBOX];
     if (m->kind == STORE_OPEN && m->u.store_open.attempt_id == attempt_id) return true;
+    if (m->kind == STORE_ARRIVE && m->u.store_arrive.attempt_id == attempt_id) return true;
   }
   return false;
 }
@@ -175,6 +193,7 @@ static void do_item(struct store_group *g, const struct mail *m) {
     store_opt_out(g->store, &m->u.store_opt_out);
     group_dnc_added(g, m->u.store_opt_out.phone, &m->u.store_opt_out);
     break;
+  case STORE_ARRIVE: do_arrive(g, &m->u.store_arrive); break;
   case STORE_OPEN: do_open(g, &m->u.store_open); break;
   case STORE_LEASE_WANT: do_lease(g, &m->u.store_want); break;
   case STORE_LEASE_DROP: store_lease_drop(g->store, &m->u.store_lease); break;
@@ -205,6 +224,8 @@ static void group_failed(struct store_group *g, int err) {
     const struct mail *m = &g->group[i - 1];
     if (m->kind == STORE_OPEN)
       refuse_open(g, &m->u.store_open);
+    else if (m->kind == STORE_ARRIVE)
+      refuse_arrive(g, &m->u.store_arrive, err);
     else if (alone)
       ring_push(&g->rings[class_of(m)], m);
     else
@@ -289,6 +310,8 @@ void group_refuse(struct store_group *g) {
     ring_pop(&g->rings[CLASS_OPEN], &m);
     if (m.kind == STORE_OPEN)
       refuse_open(g, &m.u.store_open);
+    else if (m.kind == STORE_ARRIVE)
+      refuse_arrive(g, &m.u.store_arrive, CAD_EIO);
     else
       ring_push(&g->rings[CLASS_CLOSE], &m);
   }

@@ -30,6 +30,8 @@ struct store_group {
   struct mono retry_at;
   void (*know)(void *arg, const struct print_row *row); /* a fingerprint may be used from now on; may be NULL */
   void *know_arg;
+  const char *(*trunk_name)(void *arg, uint16_t trunk); /* NULL: trunks have no names */
+  void *trunk_arg;
   unsigned one_by_one; /* so many groups of one item after a failure: one bad item must not hold up the rest */
   atomic_int_fast64_t commit_max_us;
   atomic_uint_fast64_t items, groups, failures;

@@ -3,6 +3,7 @@
 #include "dialer/base/log.h"
 #include "dialer/store_group.h"
 #include <cadencia/err.h>
+#include <campaigns/queues.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,32 @@ static int announce_agent(void *arg, const struct agent_def *def) {
   return CAD_OK;
 }
 
+static int announce_queue(void *arg, const struct queue_def *def) {
+  struct store_worker *w = arg;
+  struct queue_def d = *def;
+  if (w->resolver.queue) w->resolver.queue(w->resolver.arg, &d);
+  group_reply(&w->group, STORE_QUEUE)->u.store_queue = d.terms;
+  return CAD_OK;
+}
+
+static int announce_did(void *arg, const struct did_row *d) {
+  struct store_worker *w = arg;
+  group_reply(&w->group, STORE_DID)->u.store_did = (struct mail_store_did){.number = d->number, .queue_id = d->queue_id};
+  return CAD_OK;
+}
+
+struct queues_told {
+  struct store_worker *w;
+  uint64_t gone_queue, gone_did;
+};
+static int queues_job(struct store *s, void *arg) {
+  const struct queues_told *q = arg;
+  if (q->gone_did) group_reply(&q->w->group, STORE_DID)->u.store_did = (struct mail_store_did){.number = q->gone_did, .gone = 1};
+  if (q->gone_queue) group_reply(&q->w->group, STORE_QUEUE)->u.store_queue = (struct queue_terms){.id = q->gone_queue, .gone = 1};
+  int err = store_queue_each(s, announce_queue, q->w);
+  return err < 0 ? err : store_did_each(s, announce_did, q->w);
+}
+
 static int announce_job(struct store *s, void *arg) {
   const struct announcement *a = arg;
   struct campaign_def c;
@@ -156,7 +183,8 @@ static int announce_job(struct store *s, void *arg) {
   if (!a->campaign && !a->agent) {
     err = store_campaign_list(s, announce_campaign, a->w);
     if (err >= 0) err = store_print_each(s, NULL, announce_print, a->w);
-    return err < 0 ? err : store_agent_list(s, announce_agent, a->w);
+    if (err >= 0) err = store_agent_list(s, announce_agent, a->w);
+    return err < 0 ? err : queues_job(s, &(struct queues_told){.w = a->w});
   }
   if (a->campaign && (err = store_campaign_get(s, a->campaign, &c)) >= 0) announce_campaign(a->w, &c);
   if (err >= 0 && a->agent && (err = store_agent_get(s, a->agent, &g)) >= 0) announce_agent(a->w, &g);
@@ -172,6 +200,9 @@ static int dnc_job(struct store *s, void *arg) {
 
 int store_worker_announce(struct store_worker *w, const char *campaign, const char *agent) {
   return store_worker_run(w, announce_job, &(struct announcement){.w = w, .campaign = campaign, .agent = agent}, false);
+}
+int store_worker_announce_queues(struct store_worker *w, uint64_t gone_queue, uint64_t gone_did) {
+  return store_worker_run(w, queues_job, &(struct queues_told){w, gone_queue, gone_did}, false);
 }
 int store_worker_announce_dnc(struct store_worker *w, uint64_t phone) {
   return store_worker_run(w, dnc_job, &(struct announcement){.w = w, .phone = phone}, false);
@@ -243,6 +274,8 @@ struct store_worker *store_worker_start(struct store *store, struct mailbox *con
   if (resolver) w->resolver = *resolver;
   w->group.know = know_print;
   w->group.know_arg = w;
+  w->group.trunk_name = w->resolver.trunk_name;
+  w->group.trunk_arg = w->resolver.arg;
   w->jobs_end = &w->jobs;
   pthread_mutex_init(&w->lock, NULL);
   pthread_cond_init(&w->job_done, NULL);

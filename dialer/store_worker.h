@@ -11,6 +11,7 @@
 #define CADENCIA_STORE_WORKER_H
 
 #include "dialer/base/mailbox.h"
+#include <campaigns/queues.h>
 #include <campaigns/store.h>
 
 struct store_worker;
@@ -23,6 +24,8 @@ struct store_resolver {
   int (*campaign)(void *arg, struct campaign_def *def);
   int (*agent)(void *arg, struct agent_def *def);
   int (*trunk)(void *arg, const char *name); /* its index; for fingerprints */
+  const char *(*trunk_name)(void *arg, uint16_t trunk);
+  void (*queue)(void *arg, struct queue_def *def); /* its prompts; those that are missing are left out */
 };
 /* Announces nothing by itself: call store_worker_announce once the floor listens, and after every edit.
  * Takes the store over: it is closed by store_worker_stop. NULL (the store is not closed) without memory or thread. */
@@ -30,6 +33,8 @@ struct store_worker *store_worker_start(struct store *store, struct mailbox *con
 /* STORE_CAMPAIGN (and then STORE_AGENT) mail for everything, or for the one that is named (both NULL: all). Any
  * thread but control; waits until the mail is posted. CAD_OK, CAD_ENOENT. */
 int store_worker_announce(struct store_worker *w, const char *campaign, const char *agent);
+/* STORE_QUEUE and STORE_DID for all of them; what is gone is named (0: nothing). */
+int store_worker_announce_queues(struct store_worker *w, uint64_t gone_queue, uint64_t gone_did);
 /* Finishes what is queued, closes the store, joins. */
 struct store_worker *store_worker_stop(struct store_worker *w);
 struct mailbox *store_worker_inbox(struct store_worker *w);

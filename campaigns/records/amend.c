@@ -15,6 +15,7 @@ static int get_attempt(struct store *s, uint64_t id, struct disposed *out) {
 
 /* An opt-out is the person's: the contact ends even when its number at hand is another one by now. */
 static int opt_out(struct store *s, const struct disposed *a, const struct disposition_def *code, struct wall at) {
+  if (a->phone == 0) return CAD_OK; /* a caller who withheld his number */
   uint64_t seller = code->scope == OPT_OUT_GLOBAL ? 0 : a->seller, campaign = code->scope == OPT_OUT_CAMPAIGN ? a->campaign : 0;
   int err = dnc_insert(s, a->phone, seller, campaign, "agent", at);
   if (err >= 0) err = dnc_finish_cases(s, a->phone, seller, campaign);

@@ -4,7 +4,7 @@
 struct closing {
   uint64_t seller, campaign, case_id, phone;
   struct wall started;
-  bool closed;
+  bool closed, inbound;
   unsigned char commit[COMMIT_BYTES]; /* to the number */
 };
 
@@ -21,7 +21,8 @@ static int get_attempt(struct store *s, uint64_t id, struct closing *out) {
                             .case_id = col_u64(q, 4),
                             .phone = col_u64(q, 11),
                             .started = col_wall(q, 9),
-                            .closed = col_u64(q, 10) != 0};
+                            .closed = col_u64(q, 10) != 0,
+                            .inbound = col_u64(q, 8) == 0}; /* nobody was called: no zones were asked for */
     if (sqlite3_column_bytes(q, 12) == SALT_BYTES) chain_commitment(col_u64(q, 11), sqlite3_column_blob(q, 12), out->commit);
     content_clear(&s->chain.content); /* what the opening wrote is the first part of the row's link */
     for (int i = 0; i < 10; i++) content_column(&s->chain.content, q, i);
@@ -33,7 +34,7 @@ static int get_attempt(struct store *s, uint64_t id, struct closing *out) {
 /* The attempt is completed; what it was for the person, an interaction, is written now that it is known. */
 static int write_close(struct store *s, const struct closing *a, const struct mail_store_close *r, enum outcome outcome,
                        struct wall ended) {
-  int live = r->abandoned || outcome == OUTCOME_CONNECTED;
+  int live = !a->inbound && (r->abandoned || outcome == OUTCOME_CONNECTED); /* callers are no part of the limit on abandoned calls */
   int err = db_run_into(
       &s->db, &s->chain.content, Q_ATTEMPT_CLOSE,
       "UPDATE attempt SET ringing=?, answered=?, greeting_end=?, bridged=?, agent_end=?, ended=?, sip_code=?, q850=?, cause=?, outcome=?,"
@@ -45,8 +46,8 @@ static int write_close(struct store *s, const struct closing *a, const struct ma
   if (err >= 0 && r->late_reason) /* a remark of the detector beside the call, not part of its record */
     err = db_run(&s->db, Q_LATE_PUT, "INSERT OR REPLACE INTO late VALUES(?,?)", "ud", r->attempt_id, (int)r->late_reason);
   if (err < 0) return err;
-  return db_run(&s->db, Q_INTERACTION_PUT, "INSERT INTO interaction VALUES(?,?,?,?,'voice',0,?,?,?,?)", "uuuuiidu", r->attempt_id,
-                a->seller, a->campaign, a->case_id, a->started.ms, ended.ms, (int)outcome, r->agent_id);
+  return db_run(&s->db, Q_INTERACTION_PUT, "INSERT INTO interaction VALUES(?,?,?,?,'voice',?,?,?,?,?)", "uuuudiidu", r->attempt_id,
+                a->seller, a->campaign, a->case_id, (int)a->inbound, a->started.ms, ended.ms, (int)outcome, r->agent_id);
 }
 
 /* 607: the person's phone said "never again" for them (RFC 8197). */
@@ -125,8 +126,8 @@ int store_attempt_close(struct store *s, const struct mail_store_close *rec) {
     struct wall ended = latest(rec, a.started);
     err = write_close(s, &a, rec, outcome, ended);
     struct campaign_mem *c = store_campaign(s, a.campaign);
-    if (c) tally_add(c, outcome, rec->abandoned, rec->abandoned || outcome == OUTCOME_CONNECTED);
-    if (err >= 0) err = move_case(s, &a, rec->attempt_id, outcome, ended);
+    if (c && !a.inbound) tally_add(c, outcome, rec->abandoned, rec->abandoned || outcome == OUTCOME_CONNECTED);
+    if (err >= 0) err = a.inbound ? arrival_close(s, rec, a.case_id) : move_case(s, &a, rec->attempt_id, outcome, ended);
     if (err >= 0 && outcome == OUTCOME_UNWANTED) err = heed_unwanted(s, &a, ended);
     if (err >= 0 && rec->agent_id != 0) err = amend_after_close(s, rec->attempt_id);
   } else {

@@ -71,7 +71,8 @@ static int attempts_to(struct store *s, uint64_t phone, uint64_t only_seller, st
   sqlite3_stmt *q =
       db_query(&s->db, Q_EVENTS,
                "SELECT a.started, a.ended, a.seller, a.campaign, a.answered, a.bridged, a.abandoned, a.outcome, w.external_id"
-               " FROM attempt a LEFT JOIN work_case w ON w.id=a.case_id WHERE a.phone=?1 AND (?2=0 OR a.seller=?2) AND a.started>?3",
+               " FROM attempt a LEFT JOIN work_case w ON w.id=a.case_id WHERE a.phone=?1 AND (?2=0 OR a.seller=?2) AND a.started>?3"
+               " AND a.zone_set>0" /* callers are no attempts of ours */,
                "uui", phone, only_seller, from.ms);
   int r;
   while ((r = db_step(&s->db, q)) > 0) {
@@ -102,11 +103,12 @@ static int other_numbers(struct store *s, uint64_t phone_id, uint64_t phone, uin
   return r;
 }
 
-/* Calls that came in: conversations too. */
+/* Calls that came in and were served: conversations too. */
 static int calls_from(struct store *s, uint64_t case_id, struct wall from, struct gate_facts *f) {
   sqlite3_stmt *q =
-      db_query(&s->db, Q_INBOUND, "SELECT began, ended, seller, campaign, agent FROM interaction WHERE inbound=1 AND case_id=? AND began>?",
-               "ui", case_id, from.ms);
+      db_query(&s->db, Q_INBOUND,
+               "SELECT began, ended, seller, campaign, agent FROM interaction WHERE inbound=1 AND case_id=? AND began>? AND agent<>0", "ui",
+               case_id, from.ms);
   int r;
   while ((r = db_step(&s->db, q)) > 0) {
     struct gate_event e = {.at = col_wall(q, 0), .ended = col_wall(q, 1), .phone = f->phone, .debt = f->debt, .seller = col_u64(q, 2)};
@@ -141,8 +143,9 @@ struct wall facts_horizon(const struct store *s, struct wall now) {
 
 static int own_attempts(struct store *s, const struct campaign_mem *c, struct gate_facts *f) {
   struct wall from = wall_add(f->now, -c->def.gate.attempts_window_ms);
-  sqlite3_stmt *q = db_query(&s->db, Q_CAP, "SELECT count(*), min(started) FROM attempt WHERE phone=? AND seller=? AND started>?", "uui",
-                             f->phone, c->seller, from.ms);
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_CAP, "SELECT count(*), min(started) FROM attempt WHERE phone=? AND seller=? AND started>? AND zone_set>0", "uui",
+               f->phone, c->seller, from.ms);
   int r = db_step(&s->db, q);
   if (r > 0) {
     f->attempts = (uint32_t)col_u64(q, 0);

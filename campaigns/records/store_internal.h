@@ -159,6 +159,7 @@ extern const char SCHEMA_USERS[];
 /* schema_compliance.c */
 extern const char SCHEMA_COMPLIANCE[], SCHEMA_COMPLIANCE_AUDIT[], SCHEMA_CONSENT_IMPORT[];
 extern const char SCHEMA_PHONES[];
+extern const char SCHEMA_QUEUES[], SCHEMA_QUEUES_AUDIT[];
 
 /* schema.c: creates or migrates; CAD_EVERSION. The one readable line goes to err. */
 int schema_migrate(struct db *db, FILE *err);
@@ -304,6 +305,11 @@ int callback_due(struct store *s, uint64_t attempt, struct wall *due, uint64_t *
 
 /* amend.c: a disposition that came during the call takes effect when the call is closed. */
 int amend_after_close(struct store *s, uint64_t attempt_id);
+
+/* queue.c: 1 found, 0 not, < 0. arrival.c: what became of a caller; his contact goes on. */
+struct queue_def;
+int queue_by_id(struct store *s, uint64_t id, struct queue_def *out);
+int arrival_close(struct store *s, const struct mail_store_close *rec, uint64_t case_id);
 
 /* recover.c: attempts that a crash left open, lists that were never finished. */
 int store_recover(struct store *s);

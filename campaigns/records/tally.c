@@ -57,10 +57,10 @@ static int count_attempts(struct store *s, const char *campaign, struct store_co
   }
   db_done(q);
   if (r < 0) return r;
-  q = db_query(
-      &s->db, Q_COUNT_OPEN,
-      "SELECT count(*) FROM attempt a WHERE a.ended IS NULL AND (?1 IS NULL OR a.campaign=(SELECT id FROM campaign WHERE name=?1))", "t",
-      campaign);
+  q = db_query(&s->db, Q_COUNT_OPEN,
+               "SELECT count(*) FROM attempt a WHERE a.ended IS NULL AND a.zone_set>0 AND (?1 IS NULL OR a.campaign=(SELECT id FROM "
+               "campaign WHERE name=?1))",
+               "t", campaign);
   if ((r = db_step(&s->db, q)) > 0) n->open_attempts = col_u64(q, 0);
   n->attempts += n->open_attempts;
   db_done(q);

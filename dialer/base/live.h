@@ -9,7 +9,15 @@
 #include "dialer/base/mail.h"
 #include <stddef.h>
 
-enum { LIVE_AGENTS_MAX = 512, LIVE_CAMPAIGNS_MAX = 16, LIVE_ALERTS_MAX = 6, LIVE_TRUNKS_MAX = 16, LIVE_ALERT_TEXT = 160, LIVE_VERSION = 4 };
+enum {
+  LIVE_AGENTS_MAX = 512,
+  LIVE_CAMPAIGNS_MAX = 16,
+  LIVE_ALERTS_MAX = 6,
+  LIVE_TRUNKS_MAX = 16,
+  LIVE_ALERT_TEXT = 160,
+  LIVE_QUEUES_MAX = 32,
+  LIVE_VERSION = 5
+};
 
 struct live_agent {
   uint64_t id;
@@ -44,6 +52,15 @@ struct live_trunk {
   uint32_t used, channels;
   uint64_t attempts, answered, reached, rang, pdd_ms, by_cause[CAUSE_COUNT]; /* since the start */
 };
+/* Callers of a queue; counts since the start. */
+struct live_queue {
+  char name[MAIL_NAME_MAX];
+  uint16_t campaign; /* index into campaigns, 0xffff: none shown */
+  uint32_t waiting, greeting, talking, longest_ms, staff, idle;
+  uint32_t service_ms; /* an answer within this is in time */
+  uint64_t offered, served, in_time, left, timed_out, full, closed, overflowed, refused;
+  uint64_t served_wait_ms, left_wait_ms;
+};
 /* Something that a person should look at; the newest first. */
 struct live_alert {
   struct wall at;
@@ -62,6 +79,9 @@ struct live {
   struct live_trunk trunks[LIVE_TRUNKS_MAX];
   uint32_t alert_count;
   struct live_alert alerts[LIVE_ALERTS_MAX];
+  uint32_t queue_count;
+  uint64_t strange_calls; /* callers of numbers that lead nowhere */
+  struct live_queue queues[LIVE_QUEUES_MAX];
   struct live_campaign campaigns[LIVE_CAMPAIGNS_MAX];
   struct live_agent agents[LIVE_AGENTS_MAX]; /* keep last: only agent_count travel */
 };

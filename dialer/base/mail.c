@@ -86,6 +86,10 @@ static const struct {
     KIND(SIP_ACCEPT, sip_accept),
     KIND(SIP_REJECT, sip_reject),
     KIND(STORE_PHONE, store_phone),
+    KIND(STORE_QUEUE, store_queue),
+    KIND(STORE_DID, store_did),
+    KIND(STORE_ARRIVE, store_arrive),
+    KIND(STORE_ARRIVED, store_arrived),
 };
 
 struct mail mail_make(enum mail_kind kind, struct mono at) {
@@ -126,8 +130,8 @@ int mail_valid(const struct mail *m, unsigned bytes) {
   case SIP_RESUMED:
   case SIP_ENDED: {
     const struct mail_sip_event *e = &m->u.sip_event;
-    good = leg_valid(e->leg) && e->status <= 999 && e->cause < CAUSE_COUNT && e->by <= 1 && e->sdp_new <= 1 && e->q850 <= 127 &&
-           media_desc_valid(&e->desc);
+    good = (leg_valid(e->leg) || (m->kind == SIP_ENDED && e->leg.role == LEG_OFFER && e->leg.gen != 0)) && e->status <= 999 &&
+           e->cause < CAUSE_COUNT && e->by <= 1 && e->sdp_new <= 1 && e->q850 <= 127 && media_desc_valid(&e->desc);
     break;
   }
   case SIP_TRUNK: good = terminated(m->u.sip_trunk.proxy, MAIL_URI_MAX) && m->u.sip_trunk.codec_count <= 2; break;
@@ -143,7 +147,7 @@ int mail_valid(const struct mail *m, unsigned bytes) {
     good = m->u.sip_incoming.leg.role == LEG_OFFER && m->u.sip_incoming.leg.gen != 0 && media_desc_valid(&m->u.sip_incoming.desc);
     break;
   case SIP_ACCEPT: good = m->u.sip_accept.offer.role == LEG_OFFER && leg_valid(m->u.sip_accept.leg); break;
-  case SIP_REJECT: good = m->u.sip_reject.offer.role == LEG_OFFER; break;
+  case SIP_REJECT: good = m->u.sip_reject.offer.role == LEG_OFFER && m->u.sip_reject.status >= 300 && m->u.sip_reject.status <= 699; break;
   default: good = false; /* nothing else crosses a process border */
   }
   return good ? CAD_OK : CAD_EFORMAT;

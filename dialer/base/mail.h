@@ -143,6 +143,12 @@ enum mail_kind {
   SIP_REJECT,      /* control -> worker: refuse it         u.sip_reject */
   STORE_PHONE,     /* store -> loop: a phone may register  u.store_phone */
 
+  /* callers: queues and the numbers that lead to them, control <-> store */
+  STORE_QUEUE,   /* store -> control                     u.store_queue */
+  STORE_DID,     /* store -> control: a number of ours   u.store_did */
+  STORE_ARRIVE,  /* control -> store: somebody calls us  u.store_arrive */
+  STORE_ARRIVED, /* store -> control: it is in the records, and who it is; err < 0: it is not   u.store_arrived */
+
   MAIL_KIND_COUNT
 };
 
@@ -204,6 +210,7 @@ struct mail_sip_accept {
 struct mail_sip_reject {
   struct leg offer;
   uint16_t status;
+  uint16_t retry_after_s; /* 503: when the caller's side may try again; 0: not said */
 };
 
 struct mail_media_remote {
@@ -333,6 +340,41 @@ struct mail_store_open {
   uint64_t caller_id;
   struct wall started;
 };
+/* A queue of callers. Prompts are indices of media, 0: none. */
+enum { QUEUE_PLACES = 10, QUEUE_WAITS = 6 };
+struct queue_terms {
+  uint64_t id, campaign_id; /* whose agents serve it, whose dispositions they use */
+  char name[MAIL_NAME_MAX];
+  uint8_t gone;          /* deleted: no new callers */
+  uint8_t priority;      /* of queues with the same agents the higher is served first; 0 to 9 */
+  uint32_t skills;       /* beside those of the campaign */
+  uint32_t timeout_ms;   /* who waits longer is sent on or told; 0: never */
+  uint32_t places;       /* callers who may wait at once */
+  uint32_t say_every_ms; /* place and wait are told again; 0: at the beginning alone */
+  uint8_t say_place, say_wait;
+  uint32_t service_ms;  /* an answer within this counts as in time */
+  uint64_t overflow_id; /* where callers go whom it cannot serve; 0: they hear the message */
+  uint16_t hello, music, sorry, closed;
+  uint16_t place[QUEUE_PLACES]; /* "you are first", .. ninth, further back */
+  uint16_t wait[QUEUE_WAITS];   /* under a minute, 2, 3, 5, 10 minutes, more */
+};
+struct mail_store_did {
+  uint64_t number, queue_id;
+  uint8_t gone;
+};
+struct mail_store_arrive {
+  uint32_t slot, gen;
+  uint64_t attempt_id, queue_id, from, did;
+  uint16_t trunk;
+  struct wall at;
+};
+struct mail_store_arrived {
+  uint32_t slot, gen;
+  uint64_t attempt_id, queue_id;
+  int32_t err;          /* < 0: it could not be made durable */
+  uint8_t closed;       /* outside the queue's hours */
+  struct lease contact; /* case_id 0: nobody whom we know */
+};
 struct mail_store_opened {
   uint32_t slot, gen;
   uint64_t attempt_id;
@@ -347,6 +389,9 @@ struct mail_store_close {
   uint8_t cause, outcome, verdict, reason, ended_by, abandoned, early_hangup;
   uint8_t late_reason; /* why a person was taken for a machine later, 0: never */
   uint32_t talk_ms;
+  uint64_t queue_id;  /* of a caller: where he waited last; 0: we called */
+  uint8_t queue_end;  /* enum queue_end */
+  uint32_t queued_ms; /* how long he waited, all queues together */
 };
 struct mail_store_dispose {
   uint64_t attempt_id, agent_id;
@@ -461,6 +506,10 @@ struct mail {
     struct mail_store_windows store_windows;
     struct mail_store_agent store_agent;
     struct mail_store_phone store_phone;
+    struct queue_terms store_queue;
+    struct mail_store_did store_did;
+    struct mail_store_arrive store_arrive;
+    struct mail_store_arrived store_arrived;
     struct mail_order order;
     struct mail_order_trunk order_trunk;
     struct mail_order_clock order_clock;

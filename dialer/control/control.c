@@ -51,6 +51,7 @@ static void deliver(struct control *k, const struct mail *m) {
   case SIP_RESUMED:
   case SIP_TRUNK_STATE:
   case SIP_PHONE:
+  case SIP_INCOMING:
   case SIP_LOST: from_sip(k, m); break;
   case MEDIA_CREDIT:
   case MEDIA_GREETING_END:
@@ -71,6 +72,9 @@ static void deliver(struct control *k, const struct mail *m) {
   case STORE_CLOSED:
   case STORE_DNC_ADDED:
   case STORE_KNOWN:
+  case STORE_QUEUE:
+  case STORE_DID:
+  case STORE_ARRIVED:
   case STORE_WINDOWS: from_store(k, m); break;
   case ORDER_AGENT:
   case ORDER_DISPOSE:
@@ -148,7 +152,7 @@ bool control_keeps_leg(const struct control *k, struct leg leg) {
   const struct floor *f = &k->floor;
   if (leg.role == LEG_CALL && leg.slot < f->calls_max) {
     const struct call *c = &f->calls[leg.slot];
-    return c->gen == leg.gen && c->state >= CALL_SCREENING && c->state <= CALL_MESSAGE;
+    return c->gen == leg.gen && c->state >= CALL_GREETING && c->state <= CALL_MESSAGE;
   }
   if (leg.role == LEG_SEAT && leg.slot < f->agents_used) {
     const struct agent *a = &f->agents[leg.slot];

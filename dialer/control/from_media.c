@@ -39,7 +39,7 @@ static void call_mail(struct floor *f, const struct mail *m) {
     break;
   case MEDIA_PLAYED: call_event(f, c, EV_PLAYED); break;
   case MEDIA_DIGIT:
-    if ((c->state == CALL_MESSAGE || c->message_begun) && e->digit == (char)f->campaigns[c->campaign].terms.optout_digit)
+    if (!c->inbound && (c->state == CALL_MESSAGE || c->message_begun) && e->digit == (char)f->campaigns[c->campaign].terms.optout_digit)
       call_event(f, c, EV_OPT_OUT); /* also when the message has just ended */
     break;
   case MEDIA_LATE: call_late(f, c, e->reason); break;

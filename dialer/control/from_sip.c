@@ -2,8 +2,8 @@
 #include "dialer/control/inside.h"
 
 static bool may_change_media(const struct call *c) {
-  return c->state == CALL_SCREENING || c->state == CALL_WAITING || c->state == CALL_CONNECTING || c->state == CALL_TALKING ||
-         c->state == CALL_MESSAGE;
+  return c->state == CALL_GREETING || c->state == CALL_QUEUED || c->state == CALL_SCREENING || c->state == CALL_WAITING ||
+         c->state == CALL_CONNECTING || c->state == CALL_TALKING || c->state == CALL_MESSAGE;
 }
 
 static void call_progress(struct floor *f, struct call *c, const struct mail *m) {
@@ -43,7 +43,8 @@ static void call_over(struct floor *f, struct call *c, const struct mail *m) {
     if (c->answered.ms)
       c->ended_by = e->by ? ENDED_BY_CALLEE : ENDED_BY_NETWORK;
     else
-      c->ended_by = e->cause == CAUSE_CANCELLED                                                          ? ENDED_BY_SYSTEM
+      c->ended_by = c->inbound                                                                           ? ENDED_BY_CALLEE
+                    : e->cause == CAUSE_CANCELLED                                                        ? ENDED_BY_SYSTEM
                     : e->cause == CAUSE_BUSY || e->cause == CAUSE_REJECTED || e->cause == CAUSE_UNWANTED ? ENDED_BY_CALLEE
                                                                                                          : ENDED_BY_NETWORK;
   }
@@ -133,8 +134,11 @@ void from_sip(struct control *k, const struct mail *m) {
   case SIP_LOST:
     if (listener < FLOOR_LISTENERS_MAX) worker_lost(f, listener);
     break;
+  case SIP_INCOMING: inbound_arrive(f, m); break;
   default:
-    if (m->u.sip_event.leg.role == LEG_CALL)
+    if (m->u.sip_event.leg.role == LEG_OFFER)
+      inbound_gone(f, &m->u.sip_event);
+    else if (m->u.sip_event.leg.role == LEG_CALL)
       call_mail(f, m);
     else
       seat_mail(f, m);

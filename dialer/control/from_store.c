@@ -57,6 +57,13 @@ void from_store(struct control *k, const struct mail *m) {
     if (c) call_event(f, c, EV_CLOSED);
     break;
   }
+  case STORE_QUEUE: inbound_queue_set(f, &m->u.store_queue); break;
+  case STORE_DID: inbound_did_set(f, &m->u.store_did); break;
+  case STORE_ARRIVED:
+    if (m->u.store_arrived.err >= 0 && m->u.store_arrived.contact.case_id) /* who is on the line is not called */
+      launch_drop_number(k, m->u.store_arrived.contact.phone);
+    inbound_arrived(f, &m->u.store_arrived);
+    break;
   case STORE_WINDOWS: launch_windows_set(k, &m->u.store_windows); break;
   case STORE_KNOWN: order_know(f, &m->u.media_know); break;
   case STORE_DNC_ADDED: launch_drop_number(k, m->u.store_opt_out.phone); break;

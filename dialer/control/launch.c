@@ -265,7 +265,8 @@ static struct pacer_view view_of(const struct control *k, const struct campaign 
                              .contacts = p->lease_count,
                              .end_in_ms = end_in_ms(f, p),
                              .list_known = p->list_known,
-                             .contacts_left = p->open > p->in_flight ? p->open - p->in_flight : 0,
+                             .inbound_waiting = inbound_waiting(f, (uint32_t)(p - f->campaigns)),
+                             .contacts_left = p->open > p->in_flight - p->inbound ? p->open - (p->in_flight - p->inbound) : 0,
                              .hours_open = true}; /* the store leases only what may be called now */
 }
 

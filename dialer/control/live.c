@@ -42,6 +42,41 @@ static void campaign_live(const struct floor *f, const struct campaign *p, struc
   }
 }
 
+static void queues_live(const struct floor *f, const uint16_t place[FLOOR_CAMPAIGNS_MAX], struct live *out) {
+  out->strange_calls = f->strange_calls;
+  for (uint32_t i = 0; i < FLOOR_QUEUES_MAX && out->queue_count < LIVE_QUEUES_MAX; i++) {
+    const struct queue *q = &f->queues[i];
+    if (!q->used || (q->terms.gone && q->waiting == 0)) continue;
+    struct live_queue *l = &out->queues[out->queue_count++];
+    *l = (struct live_queue){.campaign = 0xffff,
+                             .waiting = q->waiting,
+                             .longest_ms = inbound_longest_ms(f, q),
+                             .staff = inbound_staff(f, q, false),
+                             .idle = inbound_staff(f, q, true),
+                             .service_ms = q->terms.service_ms,
+                             .offered = q->offered,
+                             .served = q->served,
+                             .in_time = q->in_time,
+                             .left = q->left,
+                             .timed_out = q->timed_out,
+                             .full = q->full,
+                             .closed = q->closed,
+                             .overflowed = q->overflowed,
+                             .refused = q->refused,
+                             .served_wait_ms = q->served_wait_ms,
+                             .left_wait_ms = q->left_wait_ms};
+    memcpy(l->name, q->terms.name, sizeof l->name);
+    for (uint32_t c = 0; c < FLOOR_CAMPAIGNS_MAX; c++)
+      if (f->campaigns[c].used && f->campaigns[c].terms.id == q->terms.campaign_id) l->campaign = place[c];
+    for (uint32_t c = 0; c < f->calls_max; c++) {
+      const struct call *call = &f->calls[c];
+      if (call->state == CALL_FREE || !call->inbound || call->queue != i) continue;
+      l->greeting += call->state == CALL_GREETING;
+      l->talking += call->state == CALL_TALKING || call->state == CALL_CONNECTING;
+    }
+  }
+}
+
 void control_live(const struct control *k, struct now now, struct live *out) {
   const struct floor *f = &k->floor;
   memset(out, 0, sizeof *out);
@@ -78,6 +113,7 @@ void control_live(const struct control *k, struct now now, struct live *out) {
     campaign_live(f, &f->campaigns[i], &out->campaigns[out->campaign_count]);
     out->campaigns[out->campaign_count++].second = k->seconds[i];
   }
+  queues_live(f, place, out);
   for (uint32_t i = 0; i < f->agents_used && out->agent_count < LIVE_AGENTS_MAX; i++) {
     const struct agent *a = &f->agents[i];
     struct live_agent *l = &out->agents[out->agent_count++];

@@ -14,7 +14,10 @@ struct agent *agent_by_id(struct floor *f, uint64_t id) {
 }
 
 static void tell(struct floor *f, const struct agent *a, enum pacer_event_kind kind) {
-  floor_tell_pacer(f, a->campaign, kind, NOBODY, agent_slot(f, a), 0);
+  struct campaign *p = &f->campaigns[a->campaign];
+  struct pacer_event e = {.kind = kind, .at_ms = f->now.mono.ms, .call = NOBODY, .agent = agent_slot(f, a)};
+  e.inbound = a->call != NOBODY && f->calls[a->call].inbound;
+  if (p->pacer) pacer_event(p->pacer, &e);
 }
 
 /* The pacer knows only agents who could take a call: logged in, phone up. */

@@ -2,11 +2,13 @@
 #include "dialer/floor/floor.h"
 #include <string.h>
 
-static const char *const STATES[CALL_STATE_COUNT] = {"free",    "opening",    "dialing", "ringing", "cancelling", "screening",
-                                                     "waiting", "connecting", "talking", "message", "ending",     "closing"};
-static const char *const EVENTS[CALL_EVENT_COUNT] = {"opened", "refused", "ringing",  "answered", "over",        "person",    "not_person",
-                                                     "agent",  "bridged", "deadline", "played",   "opt_out",     "seat_lost", "hang_up",
-                                                     "dead",   "give_up", "patience", "stop",     "worker_lost", "closed"};
+static const char *const STATES[CALL_STATE_COUNT] = {"free",      "opening",  "dialing", "ringing",   "cancelling", "offered",
+                                                     "accepting", "greeting", "queued",  "screening", "waiting",    "connecting",
+                                                     "talking",   "message",  "ending",  "closing"};
+static const char *const EVENTS[CALL_EVENT_COUNT] = {"opened",      "refused", "ringing",   "answered",   "over",     "person",
+                                                     "not_person",  "agent",   "bridged",   "deadline",   "played",   "opt_out",
+                                                     "seat_lost",   "hang_up", "dead",      "give_up",    "patience", "stop",
+                                                     "worker_lost", "closed",  "turn_away", "caller_back"};
 
 const char *call_state_name(enum call_state s) { return (unsigned)s < CALL_STATE_COUNT ? STATES[s] : "?"; }
 const char *call_event_name(enum call_event e) { return (unsigned)e < CALL_EVENT_COUNT ? EVENTS[e] : "?"; }
@@ -36,6 +38,7 @@ void call_free(struct floor *f, struct call *c) {
   struct campaign *p = &f->campaigns[c->campaign];
   p->by_state[c->state]--;
   p->in_flight--;
+  p->inbound -= c->inbound;
   c->state = CALL_FREE;
   c->next = f->call_free;
   f->call_free = call_slot(f, c);
@@ -48,32 +51,48 @@ struct call *call_find(struct floor *f, uint32_t slot, uint32_t gen) {
   return NULL;
 }
 
-void waitq_push(struct floor *f, struct call *c, bool front) {
+/* A caller waits in his queue, a callee in his campaign. */
+struct line {
+  uint32_t *head, *tail, *count;
+};
+static struct line line_of(struct floor *f, const struct call *c) {
+  if (c->inbound) {
+    struct queue *q = &f->queues[c->queue];
+    return (struct line){&q->head, &q->tail, &q->waiting};
+  }
   struct campaign *p = &f->campaigns[c->campaign];
+  return (struct line){&p->wait_head, &p->wait_tail, &p->waiting};
+}
+
+void waitq_push(struct floor *f, struct call *c, bool front) {
+  struct line l = line_of(f, c);
   uint32_t slot = call_slot(f, c);
   c->next = NOBODY;
-  if (p->wait_head == NOBODY) {
-    p->wait_head = p->wait_tail = slot;
+  ++*l.count;
+  if (*l.head == NOBODY) {
+    *l.head = *l.tail = slot;
   } else if (front) {
-    c->next = p->wait_head;
-    p->wait_head = slot;
+    c->next = *l.head;
+    *l.head = slot;
   } else {
-    f->calls[p->wait_tail].next = slot;
-    p->wait_tail = slot;
+    f->calls[*l.tail].next = slot;
+    *l.tail = slot;
   }
 }
 
 void waitq_remove(struct floor *f, struct call *c) {
-  struct campaign *p = &f->campaigns[c->campaign];
+  struct line l = line_of(f, c);
   uint32_t slot = call_slot(f, c), before = NOBODY;
-  for (uint32_t i = p->wait_head; i != NOBODY; before = i, i = f->calls[i].next) {
+  for (uint32_t i = *l.head; i != NOBODY; before = i, i = f->calls[i].next) {
     if (i != slot) continue;
     if (before == NOBODY)
-      p->wait_head = c->next;
+      *l.head = c->next;
     else
       f->calls[before].next = c->next;
-    if (p->wait_tail == slot) p->wait_tail = before;
+    if (*l.tail == slot) *l.tail = before;
     c->next = NOBODY;
+    --*l.count;
+    if (c->inbound) c->queued_ms += (uint32_t)mono_since(f->now.mono, c->queued);
     return;
   }
 }

@@ -5,12 +5,13 @@
 #include "dialer/floor/floor.h"
 #include <stddef.h>
 
+/* Of callers the pacer knows their arrival and their agents. */
 static void pacer(struct floor *f, struct call *c, enum pacer_event_kind kind) {
+  if (c->inbound) return;
   floor_tell_pacer(f, c->campaign, kind, call_slot(f, c), c->agent, c->lease.segment);
 }
 
-/* The agent, if one is named or kept for it, goes on without this call. */
-static void part_from_agent(struct floor *f, struct call *c) {
+void call_part(struct floor *f, struct call *c) {
   if (c->dedicated != NOBODY) {
     struct agent *kept = &f->agents[c->dedicated];
     c->dedicated = NOBODY;
@@ -56,12 +57,13 @@ static void close_call(struct floor *f, struct call *c, enum cause cause, enum e
   if (c->cause == CAUSE_NONE) c->cause = (uint8_t)cause;
   if (c->ended_by == ENDED_BY_NONE) c->ended_by = (uint8_t)by;
   waitq_remove(f, c);
-  part_from_agent(f, c);
+  call_part(f, c);
   order_session(f, MEDIA_RELEASE, c->session);
   c->session = (struct session){0, 0};
   f->trunks[c->trunk].used--;
   f->campaigns[c->campaign].pace_now = true; /* a line is free */
   order_close(f, c);
+  if (c->inbound) return;
   tally(f, c);
   route_count(f, c);
   /* Whoever hangs up in the middle of his own greeting waited for nobody: that is no fault of the pace. */
@@ -83,7 +85,7 @@ static void bye(struct floor *f, struct call *c, enum cause cause, enum ended_by
   if (c->cause == CAUSE_NONE) c->cause = (uint8_t)cause;
   if (c->ended_by == ENDED_BY_NONE) c->ended_by = (uint8_t)by;
   waitq_remove(f, c);
-  part_from_agent(f, c);
+  call_part(f, c);
   if (c->leg_over) /* its dialog died with its worker: nobody would confirm a BYE */
     call_event(f, c, EV_OVER);
   else
@@ -98,7 +100,7 @@ static void act_refused(struct floor *f, struct call *c) {
   f->credits[f->credit_count++] = (struct credit){c->session, c->port};
   f->campaigns[c->campaign].refused++;
   f->campaigns[c->campaign].pace_now = true;
-  part_from_agent(f, c);
+  call_part(f, c);
   pacer(f, c, PACER_CALL_ENDED);
   call_free(f, c);
 }
@@ -152,11 +154,32 @@ static void act_wait(struct floor *f, struct call *c) {
       call_event(f, c, EV_AGENT);
       return;
     }
-    part_from_agent(f, c); /* his phone is gone: the caller waits for anybody */
+    call_part(f, c); /* his phone is gone: the caller waits for anybody */
   }
   waitq_push(f, c, false);
   pool_match(f, c->campaign);
 }
+/* The store cannot keep it: nothing was promised to the caller. */
+static void act_offer_refused(struct floor *f, struct call *c) {
+  if (!c->leg_over) order_reject(f, f->trunks[c->trunk].listener, c->offer, 503, 5);
+  f->queues[c->queue].refused++;
+  f->trunks[c->trunk].used--;
+  f->credits[f->credit_count++] = (struct credit){c->session, c->port};
+  call_free(f, c);
+}
+/* He hung up, or the box ends, while the store wrote: it is closed as it was opened. */
+static void act_offer_dropped(struct floor *f, struct call *c) {
+  if (!c->leg_over) order_reject(f, f->trunks[c->trunk].listener, c->offer, 503, 30);
+  c->queue_end = c->leg_over ? QUEUE_END_LEFT : QUEUE_END_BROKEN;
+  close_call(f, c, CAUSE_CANCELLED, c->leg_over ? ENDED_BY_CALLEE : ENDED_BY_SYSTEM);
+}
+static void act_greet(struct floor *f, struct call *c) {
+  if (f->stopping || c->cause == CAUSE_MEDIA)
+    call_event(f, c, EV_STOP);
+  else
+    inbound_greet(f, c);
+}
+
 static void act_connect(struct floor *f, struct call *c) {
   c->bridge_asked = 1;
   order_bridge(f, c, &f->agents[c->agent]);
@@ -164,13 +187,14 @@ static void act_connect(struct floor *f, struct call *c) {
 static void act_talk(struct floor *f, struct call *c) {
   agent_talk(f, &f->agents[c->agent]);
   c->served_by = f->agents[c->agent].id;
+  if (c->inbound) inbound_served(f, c);
   pacer(f, c, PACER_CALL_CONNECTED);
   c->connected_before = 1;
 }
 /* Media began the message by its own clock. */
 static void act_message(struct floor *f, struct call *c) {
   waitq_remove(f, c);
-  part_from_agent(f, c);
+  call_part(f, c);
   c->message_begun = 1;
   if (c->verdict == VERDICT_NONE) {
     c->verdict = VERDICT_PERSON;
@@ -183,7 +207,11 @@ static void act_message(struct floor *f, struct call *c) {
 static void act_late_message(struct floor *f, struct call *c) {
   uint16_t prompt = f->campaigns[c->campaign].terms.prompt_safe_harbour;
   waitq_remove(f, c);
-  part_from_agent(f, c);
+  call_part(f, c);
+  if (c->inbound) {
+    inbound_farewell(f, c);
+    return;
+  }
   if (prompt) order_play(f, c->session, prompt);
   if (c->connected_before) {
     if (!prompt) call_event(f, c, EV_PLAYED);
@@ -192,7 +220,7 @@ static void act_late_message(struct floor *f, struct call *c) {
   act_message(f, c);
 }
 static void act_requeue(struct floor *f, struct call *c) {
-  part_from_agent(f, c);
+  call_part(f, c);
   c->agent = NOBODY;
   if (c->connected_before) pacer(f, c, PACER_CALL_PERSON); /* he waits again */
   waitq_push(f, c, true);
@@ -216,7 +244,7 @@ static void act_orphan(struct floor *f, struct call *c) {
 }
 void call_resumed(struct floor *f, struct call *c) {
   (void)f;
-  if (c->state >= CALL_SCREENING && c->state <= CALL_MESSAGE) c->leg_over = 0;
+  if (c->state >= CALL_GREETING && c->state <= CALL_MESSAGE) c->leg_over = 0;
 }
 static void act_free(struct floor *f, struct call *c) { call_free(f, c); }
 
@@ -252,6 +280,34 @@ static const struct row TABLE[] = {
     {CALL_CANCELLING, EV_PATIENCE, CALL_CLOSING, act_forced},
     {CALL_CANCELLING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
 
+    {CALL_OFFERED, EV_OPENED, CALL_ACCEPTING, inbound_accept},
+    {CALL_OFFERED, EV_REFUSED, CALL_OFFERED, act_offer_refused},
+    {CALL_OFFERED, EV_GIVE_UP, CALL_CLOSING, act_offer_dropped},
+    {CALL_OFFERED, EV_WORKER_LOST, CALL_OFFERED, act_orphan},
+
+    {CALL_ACCEPTING, EV_ANSWERED, CALL_GREETING, act_greet},
+    {CALL_ACCEPTING, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_ACCEPTING, EV_PATIENCE, CALL_ENDING, act_hang_up},
+    {CALL_ACCEPTING, EV_STOP, CALL_ENDING, act_hang_up},
+    {CALL_ACCEPTING, EV_WORKER_LOST, CALL_CLOSING, act_lost},
+
+    {CALL_GREETING, EV_PLAYED, CALL_QUEUED, inbound_enter},
+    {CALL_GREETING, EV_PATIENCE, CALL_QUEUED, inbound_enter},
+    {CALL_GREETING, EV_TURN_AWAY, CALL_MESSAGE, inbound_farewell},
+    {CALL_GREETING, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_GREETING, EV_DEAD, CALL_ENDING, act_dead},
+    {CALL_GREETING, EV_STOP, CALL_ENDING, act_hang_up},
+    {CALL_GREETING, EV_WORKER_LOST, CALL_GREETING, act_orphan},
+
+    {CALL_QUEUED, EV_AGENT, CALL_CONNECTING, act_connect},
+    {CALL_QUEUED, EV_PLAYED, CALL_QUEUED, inbound_played},
+    {CALL_QUEUED, EV_PATIENCE, CALL_QUEUED, inbound_patience},
+    {CALL_QUEUED, EV_TURN_AWAY, CALL_MESSAGE, inbound_farewell},
+    {CALL_QUEUED, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_QUEUED, EV_DEAD, CALL_ENDING, act_dead},
+    {CALL_QUEUED, EV_STOP, CALL_ENDING, act_hang_up},
+    {CALL_QUEUED, EV_WORKER_LOST, CALL_QUEUED, act_orphan},
+
     {CALL_SCREENING, EV_PERSON, CALL_WAITING, act_wait},
     {CALL_SCREENING, EV_NOT_PERSON, CALL_ENDING, act_not_person},
     {CALL_SCREENING, EV_DEADLINE, CALL_MESSAGE, act_message},
@@ -274,6 +330,7 @@ static const struct row TABLE[] = {
     {CALL_CONNECTING, EV_DEADLINE, CALL_MESSAGE, act_message},
     {CALL_CONNECTING, EV_OVER, CALL_CLOSING, act_over},
     {CALL_CONNECTING, EV_SEAT_LOST, CALL_WAITING, act_requeue},
+    {CALL_CONNECTING, EV_CALLER_BACK, CALL_QUEUED, inbound_back},
     {CALL_CONNECTING, EV_HANG_UP, CALL_ENDING, act_agent_hangs_up},
     {CALL_CONNECTING, EV_DEAD, CALL_ENDING, act_dead},
     {CALL_CONNECTING, EV_PATIENCE, CALL_MESSAGE, act_late_message},
@@ -283,6 +340,7 @@ static const struct row TABLE[] = {
     {CALL_TALKING, EV_OVER, CALL_CLOSING, act_over},
     {CALL_TALKING, EV_HANG_UP, CALL_ENDING, act_agent_hangs_up},
     {CALL_TALKING, EV_SEAT_LOST, CALL_WAITING, act_requeue},
+    {CALL_TALKING, EV_CALLER_BACK, CALL_QUEUED, inbound_back},
     {CALL_TALKING, EV_DEAD, CALL_ENDING, act_dead},
     {CALL_TALKING, EV_STOP, CALL_ENDING, act_hang_up},
     {CALL_TALKING, EV_WORKER_LOST, CALL_TALKING, act_orphan},
@@ -309,7 +367,7 @@ int call_fsm_row(int row, enum call_state *from, enum call_event *event, enum ca
     *from = (enum call_state)TABLE[row].from;
     *event = (enum call_event)TABLE[row].event;
     *to = (enum call_state)TABLE[row].to;
-    if (TABLE[row].action == act_free || TABLE[row].action == act_refused) *to = CALL_FREE;
+    if (TABLE[row].action == act_free || TABLE[row].action == act_refused || TABLE[row].action == act_offer_refused) *to = CALL_FREE;
   }
   return rows;
 }
@@ -322,6 +380,8 @@ static int64_t patience_ms(const struct floor *f, const struct call *c) {
   case CALL_RINGING: return t->ring_ms;
   case CALL_CANCELLING:
   case CALL_ENDING: return 40000;
+  case CALL_ACCEPTING: return 40000; /* the SIP worker waits as long for the ACK */
+  case CALL_GREETING: return 310000; /* the longest prompt */
   case CALL_SCREENING: return 15000;
   case CALL_WAITING: return c->bridge_asked ? t->max_wait_ms : 15000 + (int64_t)t->max_wait_ms; /* a bridge ends media's own deadline */
   case CALL_CONNECTING: return 3000;

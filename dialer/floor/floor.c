@@ -12,15 +12,17 @@ int floor_init(struct floor *f, uint32_t calls_max, uint32_t agents_max, uint16_
   f->calls = calloc(calls_max, sizeof *f->calls);
   f->agents = calloc(agents_max, sizeof *f->agents);
   f->campaigns = calloc(FLOOR_CAMPAIGNS_MAX, sizeof *f->campaigns);
+  f->queues = calloc(FLOOR_QUEUES_MAX, sizeof *f->queues);
   f->credits = calloc(f->credit_max, sizeof *f->credits);
   f->timers = timers_create(calls_max + 2 * agents_max + FLOOR_CAMPAIGNS_MAX);
-  if (!f->calls || !f->agents || !f->campaigns || !f->credits || !f->timers) {
+  if (!f->calls || !f->agents || !f->campaigns || !f->queues || !f->credits || !f->timers) {
     floor_free(f);
     return CAD_ENOMEM;
   }
   for (uint32_t i = 0; i < calls_max; i++) f->calls[i].next = i + 1 < calls_max ? i + 1 : NOBODY;
   f->call_free = calls_max ? 0 : NOBODY;
   for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) f->campaigns[i].wait_head = f->campaigns[i].wait_tail = NOBODY;
+  for (uint32_t i = 0; i < FLOOR_QUEUES_MAX; i++) f->queues[i].head = f->queues[i].tail = NOBODY;
   return CAD_OK;
 }
 
@@ -30,6 +32,7 @@ void floor_free(struct floor *f) {
   free(f->calls);
   free(f->agents);
   free(f->campaigns);
+  free(f->queues);
   free(f->credits);
   timers_destroy(f->timers);
   memset(f, 0, sizeof *f);
@@ -83,8 +86,26 @@ static const char *check_calls(const struct floor *f) {
   return NULL;
 }
 
+/* Whoever is queued waits in his queue, and nobody else does. */
+static const char *check_queues(const struct floor *f) {
+  uint32_t queued = 0, waiting = 0;
+  for (uint32_t i = 0; i < f->calls_max; i++) queued += f->calls[i].state == CALL_QUEUED;
+  for (uint32_t i = 0; i < FLOOR_QUEUES_MAX; i++) {
+    const struct queue *q = &f->queues[i];
+    uint32_t n = 0;
+    for (uint32_t slot = q->head; slot != NOBODY && n <= f->calls_max; slot = f->calls[slot].next, n++) {
+      if (f->calls[slot].state != CALL_QUEUED || f->calls[slot].queue != i) return "a queue holds a call that does not wait there";
+      if (!timers_armed(f->timers, slot)) return "a caller waits without a deadline";
+    }
+    if (n != q->waiting) return "a queue's callers do not add up";
+    waiting += n;
+  }
+  return waiting == queued ? NULL : "a caller waits in no queue";
+}
+
 const char *floor_check(const struct floor *f) {
   const char *broken = check_calls(f);
+  if (!broken) broken = check_queues(f);
   if (broken) return broken;
   for (uint32_t i = 0; i < f->agents_used; i++) {
     const struct agent *a = &f->agents[i];

@@ -14,7 +14,14 @@
 #include <pacing/pacer.h>
 #include <stddef.h>
 
-enum { FLOOR_CAMPAIGNS_MAX = 16, FLOOR_LEASES_MAX = 512, FLOOR_TRUNKS_MAX = 16, FLOOR_LISTENERS_MAX = 4 };
+enum {
+  FLOOR_CAMPAIGNS_MAX = 16,
+  FLOOR_LEASES_MAX = 512,
+  FLOOR_TRUNKS_MAX = 16,
+  FLOOR_LISTENERS_MAX = 4,
+  FLOOR_QUEUES_MAX = 32,
+  FLOOR_DIDS_MAX = 512
+};
 #define NOBODY UINT32_MAX /* no call, no agent */
 
 enum call_state {
@@ -23,6 +30,10 @@ enum call_state {
   CALL_DIALING,    /* INVITE sent, nothing rings yet */
   CALL_RINGING,    /* 18x seen */
   CALL_CANCELLING, /* CANCEL sent, waiting for the end (or for an answer that crossed it) */
+  CALL_OFFERED,    /* somebody calls us; the store is asked who it is and keeps it */
+  CALL_ACCEPTING,  /* our 200 is on its way */
+  CALL_GREETING,   /* a caller hears the announcement of his queue */
+  CALL_QUEUED,     /* a caller waits for an agent and hears music */
   CALL_SCREENING,  /* answered; who is it? */
   CALL_WAITING,    /* a person; waits for an agent */
   CALL_CONNECTING, /* agent named, bridge ordered */
@@ -55,6 +66,8 @@ enum call_event {
   EV_STOP,        /* the box ends now: hang up in order */
   EV_WORKER_LOST, /* the dialog is gone with its SIP worker */
   EV_CLOSED,      /* the store: outcome is durable */
+  EV_TURN_AWAY,   /* the queue cannot serve this caller: he is told so */
+  EV_CALLER_BACK, /* a caller lost his agent's phone: first in his queue again */
   CALL_EVENT_COUNT
 };
 const char *call_event_name(enum call_event e);
@@ -62,7 +75,15 @@ const char *call_event_name(enum call_event e);
 struct call {
   uint8_t state; /* enum call_state */
   uint8_t outcome, cause, verdict, reason, ended_by;
-  uint8_t late_reason; /* why media says machine after it said person; 0: it does not */
+  uint8_t late_reason;                        /* why media says machine after it said person; 0: it does not */
+  uint8_t inbound;                            /* he calls us */
+  uint8_t closed, queue_end, queue_hops, say; /* closed: he came outside the hours; say: what he hears next in the queue */
+  uint16_t queue;
+  uint64_t did;       /* the number of ours that he called */
+  uint32_t queued_ms; /* in queues before this one */
+  struct leg offer;   /* the SIP worker's name of his call, until it is accepted */
+  struct mono queued; /* since when he waits in this queue */
+  struct mono said;   /* when he was last told his place */
   uint8_t message_begun, gave_up, leg_over, connected_before, bridge_asked, opted_out, abandoned;
   uint32_t gen;
   uint16_t campaign, trunk, tried; /* tried: trunks that refused it, a bit each */
@@ -121,14 +142,27 @@ struct campaign {
   bool list_known;        /* it has said so */
   struct wall closes;     /* when the hours end today, as the store last said; WALL_NONE: unknown */
   uint32_t by_state[CALL_STATE_COUNT];
-  uint32_t in_flight;
-  uint32_t wait_head, wait_tail; /* calls waiting for an agent, oldest first */
-  struct mono windows_next;      /* do not ask for the next windows before */
-  int64_t account_offset_ms;     /* wall less monotonic time, when the windows of the limit were set */
+  uint32_t in_flight, inbound;            /* inbound: of those, callers */
+  uint32_t wait_head, wait_tail, waiting; /* calls waiting for an agent, oldest first */
+  struct mono windows_next;               /* do not ask for the next windows before */
+  int64_t account_offset_ms;              /* wall less monotonic time, when the windows of the limit were set */
   uint8_t bound;
   uint64_t late_machines; /* given to an agent as persons */
   uint64_t attempts, answered, connected, abandoned, early_hangup, machines, no_answer, busy, failed, refused, live_answers;
   uint64_t talk_ms, wrapup_ms, ready_ms;
+};
+
+/* Callers and the queue where they wait. The counts are of this life of the daemon. */
+struct queue {
+  bool used;
+  struct queue_terms terms;
+  uint32_t head, tail, waiting;
+  uint64_t offered, served, in_time, left, timed_out, full, closed, overflowed, refused;
+  uint64_t served_wait_ms, left_wait_ms;
+  int64_t handle_ms; /* mean of talk and wrap-up, for the announced wait; 0: none yet */
+};
+struct did {
+  uint64_t number, queue_id;
 };
 
 struct trunk {
@@ -161,6 +195,11 @@ struct floor {
   struct credit *credits;
   uint32_t credit_count, credit_max;
   struct timers *timers;
+  struct queue *queues;
+  struct did dids[FLOOR_DIDS_MAX];
+  unsigned did_count;
+  uint32_t arriving;      /* callers that the store is asked about */
+  uint64_t strange_calls; /* to numbers that lead nowhere */
   struct trunk trunks[FLOOR_TRUNKS_MAX];
   unsigned trunk_count;
   bool worker_up[FLOOR_LISTENERS_MAX];
@@ -210,6 +249,34 @@ void call_resumed(struct floor *f, struct call *c);
 /* Prints the table as "state event -> state" lines for docs and tests; returns the number of rows. */
 int call_fsm_row(int row, enum call_state *from, enum call_event *event, enum call_state *to);
 
+/* Takes leave of the agent who is named for it, if any (call_fsm.c). */
+void call_part(struct floor *f, struct call *c);
+
+/* ---- inbound.c: callers and their queues ---- */
+uint32_t inbound_queue(const struct floor *f, uint64_t id); /* index; NOBODY: unknown */
+void inbound_queue_set(struct floor *f, const struct queue_terms *terms);
+void inbound_did_set(struct floor *f, const struct mail_store_did *did);
+/* Somebody calls: everything is reserved and the store asked, or the call is refused. */
+void inbound_arrive(struct floor *f, const struct mail *m);
+void inbound_arrived(struct floor *f, const struct mail_store_arrived *a);
+void inbound_gone(struct floor *f, const struct mail_sip_event *ended); /* the caller gave up before we took the call */
+/* Callers first: each idle agent who may serve one gets the one who is due. */
+void inbound_match(struct floor *f);
+/* Actions of the table. */
+void inbound_accept(struct floor *f, struct call *c);
+void inbound_greet(struct floor *f, struct call *c);
+void inbound_enter(struct floor *f, struct call *c);
+void inbound_played(struct floor *f, struct call *c);
+void inbound_patience(struct floor *f, struct call *c);
+void inbound_farewell(struct floor *f, struct call *c);
+void inbound_served(struct floor *f, struct call *c);
+void inbound_back(struct floor *f, struct call *c);
+/* At the close: outcome, queue, wait. */
+void inbound_classify(struct floor *f, struct call *c, struct mail_store_close *rec);
+uint32_t inbound_longest_ms(const struct floor *f, const struct queue *q);
+uint32_t inbound_waiting(const struct floor *f, uint32_t campaign);
+uint32_t inbound_staff(const struct floor *f, const struct queue *q, bool idle); /* agents at work who may serve it; idle: now */
+
 /* ---- outcome.c: pure ---- */
 enum outcome outcome_of_cause(enum cause cause, bool gave_up);
 enum outcome outcome_of_verdict(enum verdict v);
@@ -248,6 +315,8 @@ bool agent_available(const struct agent *a);
 /* ---- pool.c: who gets whom ---- */
 /* The agent of this campaign who is idle longest; NULL: nobody. */
 struct agent *pool_pick(struct floor *f, uint32_t campaign);
+/* One who has these skills beside those that the campaign asks for. */
+struct agent *pool_pick_skilled(struct floor *f, uint32_t campaign, uint32_t skills);
 uint32_t pool_available(const struct floor *f, uint32_t campaign);
 /* Give waiting calls to idle agents until one side runs out. */
 void pool_match(struct floor *f, uint32_t campaign);
@@ -288,6 +357,10 @@ void order_screen(struct floor *f, const struct call *c);
 void order_bridge(struct floor *f, const struct call *c, const struct agent *a);
 void order_session(struct floor *f, enum mail_kind kind, struct session s);
 void order_play(struct floor *f, struct session s, uint16_t prompt);
+void order_music(struct floor *f, struct session s, uint16_t prompt);
+void order_arrive(struct floor *f, const struct call *c);
+void order_accept(struct floor *f, const struct call *c);
+void order_reject(struct floor *f, uint16_t listener, struct leg offer, uint16_t status, uint16_t retry_after_s);
 void order_close(struct floor *f, struct call *c);
 void order_print(struct floor *f, const struct call *c, const struct fingerprint *print);
 void order_know(struct floor *f, const struct mail_media_know *known);

@@ -83,6 +83,39 @@ void order_play(struct floor *f, struct session s, uint16_t prompt) {
   p->prompt = prompt;
 }
 
+void order_music(struct floor *f, struct session s, uint16_t prompt) {
+  struct mail_media_play *p = &add(f, SPOKE_MEDIA, 0, MEDIA_PLAY)->u.media_play;
+  p->session = s;
+  p->prompt = prompt;
+  p->loop = 1;
+}
+
+void order_arrive(struct floor *f, const struct call *c) {
+  struct mail_store_arrive *a = &add(f, SPOKE_STORE, 0, STORE_ARRIVE)->u.store_arrive;
+  a->slot = call_slot(f, c);
+  a->gen = c->gen;
+  a->attempt_id = c->attempt_id;
+  a->queue_id = f->queues[c->queue].terms.id;
+  a->from = c->lease.phone;
+  a->did = c->did;
+  a->trunk = c->trunk;
+  a->at = f->now.wall;
+}
+
+void order_accept(struct floor *f, const struct call *c) {
+  struct mail_sip_accept *a = &add(f, SPOKE_SIP, f->trunks[c->trunk].listener, SIP_ACCEPT)->u.sip_accept;
+  a->offer = c->offer;
+  a->leg = call_leg(f, c);
+  a->media_port = c->port;
+}
+
+void order_reject(struct floor *f, uint16_t listener, struct leg offer, uint16_t status, uint16_t retry_after_s) {
+  struct mail_sip_reject *r = &add(f, SPOKE_SIP, listener, SIP_REJECT)->u.sip_reject;
+  r->offer = offer;
+  r->status = status;
+  r->retry_after_s = retry_after_s;
+}
+
 void order_close(struct floor *f, struct call *c) {
   struct mail_store_close rec = {0};
   rec.slot = call_slot(f, c);
@@ -107,7 +140,10 @@ void order_close(struct floor *f, struct call *c) {
   rec.late_reason = c->late_reason;
   rec.ended_by = c->ended_by;
   rec.talk_ms = c->talk_ms;
-  outcome_classify(f, c, &rec);
+  if (c->inbound)
+    inbound_classify(f, c, &rec);
+  else
+    outcome_classify(f, c, &rec);
   c->outcome = rec.outcome;
   c->abandoned = rec.abandoned;
   add(f, SPOKE_STORE, 0, STORE_CLOSE)->u.store_close = rec;

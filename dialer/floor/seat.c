@@ -10,6 +10,7 @@ static bool wanted(const struct floor *f, const struct agent *a) {
   if (a->call != NOBODY || (a->state == AGENT_WRAPUP && a->seat == SEAT_UP)) return true;
   if (a->nailed) return a->wanted != AGENT_LOGGED_OUT;
   const struct campaign *p = &f->campaigns[a->campaign];
+  if (a->state == AGENT_READY && p->inbound > 0) return true; /* callers come also while nothing is dialed */
   return a->state == AGENT_READY && p->state == CAMPAIGN_RUNNING && (p->lease_count > 0 || p->in_flight > 0);
 }
 
@@ -107,7 +108,8 @@ void seat_over(struct floor *f, struct agent *a) {
     timers_set(f->timers, timer_of_seat(f, agent_slot(f, a)), mono_add(f->now.mono, wait < REDIAL_MOST_MS ? wait : REDIAL_MOST_MS));
   }
   if (!was_up) return;
-  if (a->call != NOBODY && f->calls[a->call].agent == agent_slot(f, a)) call_event(f, &f->calls[a->call], EV_SEAT_LOST);
+  if (a->call != NOBODY && f->calls[a->call].agent == agent_slot(f, a))
+    call_event(f, &f->calls[a->call], f->calls[a->call].inbound ? EV_CALLER_BACK : EV_SEAT_LOST);
   if (a->state == AGENT_READY) floor_tell_pacer(f, a->campaign, PACER_AGENT_PAUSED, NOBODY, agent_slot(f, a), 0);
 }
 

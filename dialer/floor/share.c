@@ -57,6 +57,7 @@ void share_move(struct floor *f, struct agent *a, uint32_t campaign) {
 }
 
 void share_match(struct floor *f, struct agent *a) {
+  inbound_match(f);
   pool_match(f, a->campaign);
   for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX && a->serves_count > 1 && agent_available(a); i++)
     if (f->campaigns[i].used && f->campaigns[i].wait_head != NOBODY && share_serves(f, a, i)) pool_match(f, i);

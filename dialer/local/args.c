@@ -9,7 +9,7 @@ static const struct {
     [OPT_CONFIG] = {"config", "FILE", "the box's configuration; default /etc/cadencia/cadencia.conf, else etc/cadencia.conf"},
     [OPT_JSON] = {"json", NULL, "answer as JSON"},
     [OPT_HELP] = {"help", NULL, "this text"},
-    [OPT_FROM] = {"from", "FILE", "the campaign's template, such as etc/campaigns/sales.conf"},
+    [OPT_FROM] = {"from", "FILE", "the template, such as etc/campaigns/sales.conf or etc/queues/support.conf"},
     [OPT_PHONE] = {"phone", "USER", "the agent's phone registers here with this name and the password of --password"},
     [OPT_SEAT] = {"seat", "SIP-URI", "the agent's phone, such as sip:anna@192.0.2.30:5060"},
     [OPT_NAILED] = {"nailed", NULL, "ring the phone at log-in and keep the line open"},

@@ -181,7 +181,8 @@ static int empty_rejects(struct client *c, const struct stat *list) {
 
 static int open_named(struct client *c) {
   const struct command *command = c->args.command;
-  const char *path = command->run == cmd_campaign_create ? c->args.options[OPT_FROM]
+  const char *path = command->run == cmd_campaign_create || command->run == cmd_queue_create || command->run == cmd_queue_set
+                         ? c->args.options[OPT_FROM]
                      : command->run == cmd_import || command->run == cmd_dnc_load || command->run == cmd_rules_diff ||
                              command->run == cmd_calendar_load || (command->run == cmd_rules_test && c->args.word_count)
                          ? c->args.words[0]

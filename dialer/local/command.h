@@ -114,6 +114,7 @@ struct command_backend {
   bool daemon; /* a floor runs: announce, order, live and post reach it */
   int (*run)(void *self, int (*fn)(struct store *s, void *arg), void *arg, bool in_transaction);
   int (*announce)(void *self, const char *campaign, const char *agent);
+  int (*announce_queues)(void *self, uint64_t gone_queue, uint64_t gone_did);
   int (*order)(void *self, struct mail *order, struct mail_order_reply *reply); /* waits for the reply; CAD_ETIMEOUT, CAD_EFULL */
   int (*post)(void *self, const struct mail *mail);
   void (*live)(void *self, struct live *out);
@@ -206,6 +207,15 @@ int cmd_session_close(struct command_call *c);
 int cmd_session_setup(struct command_call *c);
 int cmd_desk_show(struct command_call *c);
 int cmd_desk_note(struct command_call *c);
+int cmd_queue_create(struct command_call *c);
+int cmd_queue_set(struct command_call *c);
+int cmd_queue_delete(struct command_call *c);
+int cmd_queue_list(struct command_call *c);
+int cmd_queue_show(struct command_call *c);
+int cmd_did_add(struct command_call *c);
+int cmd_did_remove(struct command_call *c);
+int cmd_did_list(struct command_call *c);
+json_t *queue_live_json(const struct live_queue *q);
 int cmd_why_dial(struct command_call *c);
 int cmd_trunk_list(struct command_call *c);
 json_t *trunks_json(const struct live *live);

@@ -25,6 +25,10 @@ static int no_announce(void *self, const char *campaign, const char *agent) {
   (void)self, (void)campaign, (void)agent;
   return CAD_ENOENT;
 }
+static int no_announce_queues(void *self, uint64_t gone_queue, uint64_t gone_did) {
+  (void)self, (void)gone_queue, (void)gone_did;
+  return CAD_ENOENT;
+}
 static int no_order(void *self, struct mail *order, struct mail_order_reply *reply) {
   (void)self, (void)order, (void)reply;
   return CAD_ENOENT;
@@ -69,7 +73,7 @@ int direct_open(const struct config *config, struct direct *d, struct command_ba
   struct store_actor who;
   local_actor(getuid(), "command", &who);
   store_set_actor(d->store, &who);
-  *backend = (struct command_backend){d, config, false, direct_run, no_announce, no_order, no_post, no_live};
+  *backend = (struct command_backend){d, config, false, direct_run, no_announce, no_announce_queues, no_order, no_post, no_live};
   return CAD_OK;
 }
 

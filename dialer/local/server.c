@@ -76,6 +76,9 @@ static int backend_run(void *self, int (*fn)(struct store *, void *), void *arg,
 static int backend_announce(void *self, const char *campaign, const char *agent) {
   return store_worker_announce(((struct local_server *)self)->store, campaign, agent);
 }
+static int backend_announce_queues(void *self, uint64_t gone_queue, uint64_t gone_did) {
+  return store_worker_announce_queues(((struct local_server *)self)->store, gone_queue, gone_did);
+}
 static int backend_post(void *self, const struct mail *mail) { return mailbox_put(((struct local_server *)self)->control, mail); }
 static void backend_live(void *self, struct live *out) {
   struct local_server *s = self;
@@ -170,7 +173,8 @@ static bool plain_files(const struct wire *w) {
 
 static int run_args(struct connection *k, const struct wire *w, const struct args *args, const char *secret, FILE *out, FILE *err) {
   struct local_server *s = k->server;
-  struct command_backend backend = {s, s->config, true, backend_run, backend_announce, backend_order, backend_post, backend_live};
+  struct command_backend backend = {
+      s, s->config, true, backend_run, backend_announce, backend_announce_queues, backend_order, backend_post, backend_live};
   struct command_call call = {.args = args,
                               .backend = &backend,
                               .out = out,

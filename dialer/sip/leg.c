@@ -26,10 +26,19 @@ struct leg_table *leg_table_create(uint32_t legs_max) {
   return t->buckets && t->chunks ? t : leg_table_destroy(t);
 }
 
+static void caller_free(struct leg_entry *leg) {
+  if (leg->caller) free(leg->caller->sdp);
+  free(leg->caller);
+  leg->caller = NULL;
+}
+
 struct leg_table *leg_table_destroy(struct leg_table *t) {
   if (!t) return NULL;
   uint32_t cursor = 0;
-  for (struct leg_entry *leg; t->chunks && (leg = leg_each(t, &cursor)) != NULL;) free(leg->dialog);
+  for (struct leg_entry *leg; t->chunks && (leg = leg_each(t, &cursor)) != NULL;) {
+    free(leg->dialog);
+    caller_free(leg);
+  }
   for (uint32_t at = 0; t->chunks && at < t->made; at += CHUNK_LEGS) free(t->chunks[at / CHUNK_LEGS]);
   free(t->chunks);
   free(t->buckets);
@@ -76,6 +85,15 @@ struct leg_entry *leg_add(struct leg_table *t, struct leg id) {
   return leg;
 }
 
+void leg_rename(struct leg_table *t, struct leg_entry *leg, struct leg id) {
+  struct leg_entry **at = bucket(t, leg->id), **head = bucket(t, id);
+  while (*at && *at != leg) at = &(*at)->next;
+  if (*at) *at = leg->next;
+  leg->id = id;
+  leg->next = *head;
+  *head = leg;
+}
+
 void leg_remove(struct leg_table *t, struct leg_entry *leg) {
   struct leg_entry **at = bucket(t, leg->id);
   while (*at && *at != leg) at = &(*at)->next;
@@ -83,6 +101,7 @@ void leg_remove(struct leg_table *t, struct leg_entry *leg) {
   *at = leg->next;
   free(leg->dialog);
   leg->dialog = NULL;
+  caller_free(leg);
   leg->state = LEG_FREE;
   leg->next = t->free;
   t->free = leg;

@@ -22,6 +22,13 @@ enum leg_state {
 /* What control is owed while the pipe to it is full. */
 enum { LEG_OWES_PROGRESS = 1, LEG_OWES_MEDIA = 2 };
 
+/* Of a caller's leg: his offer until we answer it, and the route back (malloc'ed; leg_remove frees both). */
+struct leg_caller {
+  char *sdp;
+  size_t bytes;
+  char route[WIDE_ROUTE];
+};
+
 struct leg_entry {
   struct leg id;          /* control's name of it */
   uint32_t index, gen;    /* its own slot here */
@@ -36,6 +43,8 @@ struct leg_entry {
   bool final;     /* the INVITE failed; `last` says how */
   bool tried_password;
   bool incoming;              /* the far side called us */
+  bool accepted;              /* our 200 went out */
+  struct leg_caller *caller;  /* NULL: we called */
   bool resuming;              /* taken up from a worker that died; the re-INVITE is on its way */
   bool bare;                  /* no dialog of the stack behind it: only `dialog` below, to end it by */
   uint8_t noted;              /* enum dialog_state: what the loop was told of its dialog */
@@ -64,6 +73,8 @@ struct leg_table *leg_table_destroy(struct leg_table *table);
 
 /* A new leg, zeroed but for its names; NULL when the table is full. */
 struct leg_entry *leg_add(struct leg_table *table, struct leg id);
+/* Its name from now on; nobody else may have it. */
+void leg_rename(struct leg_table *table, struct leg_entry *leg, struct leg id);
 void leg_remove(struct leg_table *table, struct leg_entry *leg);
 struct leg_entry *leg_find(struct leg_table *table, struct leg id);
 uint32_t leg_count(const struct leg_table *table);

@@ -9,7 +9,7 @@
 enum { BATCH = 16 };
 
 int post_init(struct post *p, int fd, uint32_t worker, uint32_t legs_max) {
-  uint32_t capacity = POST_OWED + 2 * legs_max + 256;
+  uint32_t capacity = POST_OWED + 3 * legs_max + 256;
   struct post_item *ring = calloc(capacity, sizeof *ring); /* pages are touched only when control lags */
   if (!ring) return CAD_ENOMEM;
   *p = (struct post){.fd = fd, .worker = worker, .ring = ring, .capacity = capacity};
@@ -30,6 +30,7 @@ static void write_mail(const struct post *p, const struct post_item *item, struc
   switch ((enum mail_kind)item->kind) {
   case SIP_UP: m->u.sip_up = item->u.up; break;
   case SIP_TRUNK_STATE: m->u.sip_trunk_state = item->u.trunk; break;
+  case SIP_INCOMING: m->u.sip_incoming = item->u.incoming; break;
   case SIP_PONG: break;
   default: m->u.sip_event = item->u.event; break;
   }

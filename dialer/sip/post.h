@@ -19,6 +19,7 @@ struct post_item {
     struct mail_sip_event event;
     struct mail_sip_up up;
     struct mail_sip_trunk_state trunk;
+    struct mail_sip_incoming incoming;
   } u;
 };
 

@@ -65,6 +65,8 @@ static void on_mail(struct worker *w, const union any_mail *any) {
   case SIP_TRUNK_SETUP: ua_trunk_setup(&w->ua, &any->wide.u.trunk); break;
   case SIP_TRUNK: ua_trunk(&w->ua, &m->u.sip_trunk); break;
   case SIP_INVITE: ua_invite(&w->ua, &m->u.sip_invite); break;
+  case SIP_ACCEPT: ua_accept(&w->ua, &m->u.sip_accept); break;
+  case SIP_REJECT: ua_reject(&w->ua, &m->u.sip_reject); break;
   case SIP_CANCEL: ua_end(&w->ua, m->u.sip_leg.leg, false); break;
   case SIP_BYE: ua_end(&w->ua, m->u.sip_leg.leg, true); break;
   case SIP_RESUME: ua_resume(&w->ua, &any->wide.u.dialog); break;

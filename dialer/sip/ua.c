@@ -9,7 +9,8 @@
 static void stranger_event(struct ua *ua, const struct ua_event *e) {
   int state = nua_callstate_init;
   switch (e->kind) {
-  case nua_i_invite: /* only our own dialogs are served: a call from outside dials and rings nothing */
+  case nua_i_invite: /* a trunk's caller is offered to control; anybody else's call dials and rings nothing */
+    if (ua_offer(ua, e)) break;
     ua->count.strangers++;
     if (e->status < 200) nua_respond(e->nh, SIP_403_FORBIDDEN, TAG_END());
     break;

@@ -14,7 +14,7 @@
 #include "dialer/sip/trunk.h"
 
 struct ua_counters {
-  uint64_t invited, refused, answered, ended, strangers, stale_events, forced, resumed, orphans, dialogs_untold;
+  uint64_t invited, refused, answered, ended, strangers, stale_events, forced, resumed, orphans, dialogs_untold, offers, offers_refused;
   uint32_t handles; /* of Sofia's, owned by us now */
 };
 
@@ -41,6 +41,7 @@ struct ua {
   bool shut;    /* nua said that it is down */
   bool resolver_watched;
   bool owes_legs, owes_trunks; /* some leg or trunk owes control a mail */
+  uint32_t offers, offer_gen;  /* callers that control has not answered yet */
   uint64_t sdp_seed;
   struct ua_counters count;
 };
@@ -63,6 +64,11 @@ void ua_phones_tick(struct ua *ua, struct mono now);
 void ua_phones_close(struct ua *ua);
 void ua_invite(struct ua *ua, const struct mail_sip_invite *mail);
 void ua_end(struct ua *ua, struct leg id, bool bye); /* SIP_CANCEL, SIP_BYE */
+/* Callers (ua_offer.c). */
+void ua_accept(struct ua *ua, const struct mail_sip_accept *mail);
+void ua_reject(struct ua *ua, const struct mail_sip_reject *mail);
+void ua_offer_over(struct ua *ua, struct leg_entry *leg);
+void ua_offer_end(struct ua *ua, struct leg_entry *leg);
 /* End every leg, whatever its state; new ones are refused from now on. */
 void ua_close(struct ua *ua);
 /* Ends this leg as its state wants it: BYE or CANCEL. */

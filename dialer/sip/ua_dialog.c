@@ -52,6 +52,14 @@ static bool put_route(char *out, size_t size, const sip_record_route_t *rr, bool
   return true;
 }
 
+bool ua_dialog_route(const sip_t *sip, char *out, size_t size) { return put_route(out, size, sip->sip_record_route, false); }
+
+/* The ACK of a caller names no route; his INVITE did. */
+static bool route_of(const struct leg_entry *leg, const sip_t *sip, bool incoming, struct wide_dialog *d) {
+  if (leg->caller) return put(d->route, sizeof d->route, leg->caller->route);
+  return put_route(d->route, sizeof d->route, sip->sip_record_route, !incoming);
+}
+
 static bool describe(const struct leg_entry *leg, const sip_t *sip, enum dialog_state state, bool incoming, struct wide_dialog *d) {
   d->leg = leg->id;
   d->state = (uint8_t)state;
@@ -67,8 +75,8 @@ static bool describe(const struct leg_entry *leg, const sip_t *sip, enum dialog_
   d->cseq = incoming ? 1 : sip->sip_cseq->cs_seq;
   const sip_addr_t *local = incoming ? sip->sip_to : sip->sip_from, *remote = incoming ? sip->sip_from : sip->sip_to;
   bool good = put(d->call_id, sizeof d->call_id, sip->sip_call_id->i_id) && put_address(d->local, sizeof d->local, local) &&
-              put_address(d->remote, sizeof d->remote, remote) && put_route(d->route, sizeof d->route, sip->sip_record_route, !incoming) &&
-              put(d->uri, sizeof d->uri, leg->uri) && put(d->branch, sizeof d->branch, sip->sip_via ? sip->sip_via->v_branch : "");
+              put_address(d->remote, sizeof d->remote, remote) && route_of(leg, sip, incoming, d) && put(d->uri, sizeof d->uri, leg->uri) &&
+              put(d->branch, sizeof d->branch, sip->sip_via ? sip->sip_via->v_branch : "");
   if (good && !d->route[0] && leg->dialog) put(d->route, sizeof d->route, leg->dialog->route); /* a later answer need not repeat it */
   if (good && sip->sip_contact) return put_url(d->target, sizeof d->target, sip->sip_contact->m_url);
   return good && put(d->target, sizeof d->target, leg->uri);

@@ -274,6 +274,10 @@ static struct mail_sip_event last_words(const struct leg_entry *leg) {
     last.status = 200;
     last.by = leg->far_ended;
     last.cause = leg->far_ended || leg->bye_sent ? CAUSE_NORMAL : CAUSE_TIMEOUT; /* else: a refresh failed and nua hung up */
+  } else if (leg->incoming) {                                                    /* he gave up, or never acknowledged */
+    last.status = 487;
+    last.by = 1;
+    last.cause = leg->accepted && !leg->bye_sent ? CAUSE_TIMEOUT : CAUSE_CANCELLED;
   } else if (!leg->final) { /* ended without a word: given up, or ended within the stack */
     last.status = leg->cancelled ? 487 : SIP_STATUS_REFUSED;
     last.cause = leg->cancelled ? CAUSE_CANCELLED : CAUSE_LOCAL;
@@ -284,6 +288,7 @@ static struct mail_sip_event last_words(const struct leg_entry *leg) {
 void ua_leg_over(struct ua *ua, struct leg_entry *leg) {
   struct post_item item = {.kind = SIP_ENDED, .at = clock_mono(), .u.event = last_words(leg)};
   heard(ua, leg, NULL);
+  ua_offer_over(ua, leg);
   if (leg->nh) {
     nua_handle_bind(leg->nh, NULL);
     nua_handle_destroy(leg->nh);
@@ -300,8 +305,18 @@ void ua_leg_event(struct ua *ua, struct leg_entry *leg, const struct ua_event *e
   switch (e->kind) {
   case nua_r_invite: on_invite_reply(ua, leg, e); break;
   case nua_i_invite:
-  case nua_i_update: on_reoffer(ua, leg, e); break;
-  case nua_i_ack: on_ack(ua, leg, e); break;
+  case nua_i_update:
+    if (!leg->incoming || leg->state == LEG_ANSWERED)
+      on_reoffer(ua, leg, e);
+    else if (e->status < 200)
+      nua_respond(leg->nh, SIP_491_REQUEST_PENDING, NUTAG_WITH_THIS(ua->nua), TAG_END());
+    break;
+  case nua_i_ack:
+    if (leg->accepted && leg->state != LEG_ANSWERED)
+      ua_offer_acked(ua, leg, e);
+    else
+      on_ack(ua, leg, e);
+    break;
   case nua_r_update: on_refreshed(ua, leg, e); break;
   case nua_i_bye: on_far_bye(leg, e); break;
   case nua_i_state:

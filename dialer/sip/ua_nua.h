@@ -23,6 +23,10 @@ struct ua_event {
 };
 void ua_leg_event(struct ua *ua, struct leg_entry *leg, const struct ua_event *event);
 
+/* ua_offer.c: an INVITE that belongs to no dialog; false: not from a trunk, nobody's business. */
+bool ua_offer(struct ua *ua, const struct ua_event *event);
+void ua_offer_acked(struct ua *ua, struct leg_entry *leg, const struct ua_event *event);
+
 /* ua_register.c */
 void ua_register_event(struct ua *ua, const struct ua_event *event);
 bool ua_phone_event(struct ua *ua, const void *ticket, const struct ua_event *event);
@@ -34,6 +38,8 @@ bool ua_trunk_password(struct ua *ua, struct leg_entry *leg, const struct ua_eve
 const char *ua_trunk_domain(const struct trunk *trunk);
 void ua_trunk_route(const struct trunk *trunk, char *out, size_t size);
 
+/* The Route of our requests to whoever sent this request. */
+bool ua_dialog_route(const sip_t *sip, char *out, size_t size);
 /* ua_dialog.c: the loop is told of a dialog; a leg that was taken up; one that is only to be ended. */
 void ua_dialog_note(struct ua *ua, struct leg_entry *leg, const sip_t *sip, enum dialog_state state);
 bool ua_resume_reply(struct ua *ua, struct leg_entry *leg, const struct ua_event *event); /* true: nothing more is to be done */

@@ -171,6 +171,8 @@ void ua_leg_end(struct ua *ua, struct leg_entry *leg, bool bye) {
     }
     leg->bye_sent = true;
     nua_bye(leg->nh, TAG_END());
+  } else if (leg->incoming) {
+    ua_offer_end(ua, leg);
   } else {
     if (leg->cancelled || leg->final) return;
     leg->cancelled = true;

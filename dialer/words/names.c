@@ -38,6 +38,7 @@ static const char *const REFUSALS[] = {
     "consent", "cool_down", "holiday",     "ban"};
 static const char *const TRUNKS[] = {"starting",         "up",           "unusable", "name_unknown",       "registering",
                                      "password_refused", "unregistered", "silent",   "certificate_refused"};
+static const char *const QUEUE_ENDS[] = {"", "served", "left", "timeout", "full", "closed", "broken"};
 
 #define COUNT(t) (sizeof(t) / sizeof((t)[0]))
 _Static_assert(COUNT(OUTCOMES) == OUTCOME_COUNT, "a word for every outcome");
@@ -50,6 +51,7 @@ _Static_assert(COUNT(AGENTS) == AGENT_STATE_COUNT, "a word for every agent state
 _Static_assert(COUNT(CAMPAIGNS) == CAMPAIGN_STATE_COUNT, "a word for every campaign state");
 _Static_assert(COUNT(REFUSALS) == REFUSAL_COUNT, "a word for every refusal");
 
+_Static_assert(COUNT(QUEUE_ENDS) == QUEUE_END_COUNT, "a word for every end of a wait");
 _Static_assert(COUNT(TRUNKS) == TRUNK_STATE_COUNT, "a word for every trunk state");
 
 static const char *word(const char *const *table, size_t count, unsigned index) { return index < count ? table[index] : "?"; }
@@ -73,3 +75,4 @@ const char *campaign_state_name(enum campaign_state s) { return word(CAMPAIGNS, 
 int campaign_state_parse(const char *w) { return find(CAMPAIGNS, COUNT(CAMPAIGNS), w); }
 const char *refusal_name(enum refusal r) { return word(REFUSALS, COUNT(REFUSALS), (unsigned)r); }
 const char *trunk_state_name(enum trunk_state s) { return word(TRUNKS, COUNT(TRUNKS), (unsigned)s); }
+const char *queue_end_name(enum queue_end e) { return word(QUEUE_ENDS, COUNT(QUEUE_ENDS), (unsigned)e); }

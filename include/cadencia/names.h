@@ -143,6 +143,19 @@ enum refusal {
 };
 const char *refusal_name(enum refusal r);
 
+/* How a caller's time in a queue ended: the column "ended" of the queue's calls. */
+enum queue_end {
+  QUEUE_END_NONE = 0,
+  QUEUE_END_SERVED,  /* an agent took the call */
+  QUEUE_END_LEFT,    /* the caller hung up */
+  QUEUE_END_TIMEOUT, /* waited as long as the queue lets him, and was told so */
+  QUEUE_END_FULL,    /* every place was taken */
+  QUEUE_END_CLOSED,  /* outside the queue's hours */
+  QUEUE_END_BROKEN,  /* the box, the network or a stop ended it */
+  QUEUE_END_COUNT
+};
+const char *queue_end_name(enum queue_end e);
+
 /* What a SIP worker knows of a trunk; up is the only state in which calls go out. */
 enum trunk_state {
   TRUNK_STARTING = 0,

@@ -257,6 +257,9 @@ class Phone(threading.Thread):
     def on_reply(self, call, text):
         number, method = (self.field(text, "CSeq").split() + ["", ""])[:2]
         self.pending.pop((call["id"], f"{number} {method}"), None)
+        if method == "INVITE" and "branch" in call and number == "1":
+            self.on_first_reply(call, text)
+            return
         if method == "INVITE" and text.split(" ", 2)[1] >= "200":
             self.request(call, "ACK", int(number))
             found = re.search(r"^a=(sendrecv|sendonly|recvonly|inactive)", text, re.M)
@@ -264,6 +267,53 @@ class Phone(threading.Thread):
 
     def over(self, call):
         call["state"], call["ended_at"] = "over", time.monotonic()
+
+    # --- calls that it makes itself ---
+
+    def dial(self, port, number, who="12025550142"):
+        """Calls that number at the box. call["status"] is the last status; headers those of the last reply."""
+        rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        rtp.bind(("127.0.0.1", 0))
+        rtp.setblocking(False)
+        call = {"id": f"{random.getrandbits(60):x}@127.0.0.1", "peer": ("127.0.0.1", port), "to": f"<sip:{who}@127.0.0.1:{self.port}>",
+                "from": f"<sip:{number}@127.0.0.1:{port}>", "tag": f"{random.getrandbits(40):x}", "rtp": rtp, "port": rtp.getsockname()[1],
+                "media": None, "target": f"sip:{number}@127.0.0.1:{port}", "heard": [], "arrivals": [], "digits": [], "state": "dialing",
+                "since": time.monotonic(), "seq": random.getrandbits(15), "ts": random.getrandbits(30), "ssrc": random.getrandbits(32),
+                "position": 0, "next": 0.0, "answered_at": None, "ended_at": None, "headers": "", "muted": False, "cancelled_at": None,
+                "acked": set(), "byed": set(), "own_cseq": 1, "agreed": {}, "route": "", "status": 0, "branch": f"z9hG4bK{random.getrandbits(48):x}",
+                "cseq": "1 INVITE", "via": "", "again": time.monotonic() + 0.5}
+        with self.lock:
+            self.calls.append(call)
+        self.send_first(call, "INVITE", self.sdp(call))
+        return call
+
+    def send_first(self, call, method, body=""):
+        """The INVITE, or what belongs to its transaction."""
+        extra = f"Contact: <sip:phone@127.0.0.1:{self.port}>\r\n" + ("Content-Type: application/sdp\r\n" if body else "")
+        text = (f"{method} {call['target']} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{self.port};branch={call['branch']}\r\nMax-Forwards: 70\r\n"
+                f"From: {call['to']};tag={call['tag']}\r\nTo: {call['from']}\r\nCall-ID: {call['id']}\r\nCSeq: 1 {method}\r\n{extra}"
+                f"Content-Length: {len(body)}\r\n\r\n{body}")
+        self.sip.sendto(text.encode(), call["peer"])
+
+    def cancel(self, call):
+        self.send_first(call, "CANCEL")
+
+    def on_first_reply(self, call, text):
+        call["status"], call["headers"] = int(text.split(" ", 2)[1]), text
+        if call["status"] < 200:
+            return
+        if call["state"] == "dialing":
+            call["from"] = self.field(text, "To")
+            if call["status"] < 300:
+                m, uri = re.search(r"^m=audio (\d+)", text, re.M), re.search(r"<([^>]*)>", self.field(text, "Contact"))
+                call["media"], call["target"] = ("127.0.0.1", int(m.group(1))), uri.group(1)
+                call["state"], call["answered_at"], call["next"] = "up", time.monotonic(), time.monotonic()
+            else:
+                self.over(call)
+        if call["status"] < 300:
+            self.request(call, "ACK", 1)
+        else:
+            self.send_first(call, "ACK")
 
     def hang_up(self, call):
         self.request(call, "BYE", 900)
@@ -287,6 +337,9 @@ class Phone(threading.Thread):
             self.sip.sendto(again[0].encode(), again[1])
             again[2] = now + 1
         for call in list(self.calls):
+            if call["state"] == "dialing" and call["status"] == 0 and now >= call["again"]:
+                call["again"] = now + 1
+                self.send_first(call, "INVITE", self.sdp(call))
             if call["state"] == "ringing" and self.answer and now - call["since"] >= self.ring_s:
                 self.pick_up(call, now)
             elif call["state"] == "answered" and now >= call["resend"]:
@@ -295,7 +348,7 @@ class Phone(threading.Thread):
             if self.early and call["state"] == "ringing":
                 self.speak(call, now)
             if call["state"] in ("answered", "up"):
-                if self.talk_s and now - call["answered_at"] > self.talk_s:
+                if self.talk_s and "branch" not in call and now - call["answered_at"] > self.talk_s:
                     self.hang_up(call)
                     continue
                 self.speak(call, now)

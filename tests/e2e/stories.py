@@ -18,6 +18,7 @@ import stories_desk
 import stories_dialogs
 import stories_handover
 import stories_hostile
+import stories_inbound
 import stories_law
 import stories_lists
 import stories_phones
@@ -27,7 +28,7 @@ import stories_talks
 import stories_trunks
 
 THEMES = [stories_calls, stories_talks, stories_agents, stories_box, stories_desk, stories_handover, stories_law, stories_rehearse, stories_trunks,
-          stories_phones, stories_hostile, stories_dialogs, stories_crash, stories_rough, stories_lists]
+          stories_phones, stories_hostile, stories_dialogs, stories_crash, stories_rough, stories_lists, stories_inbound]
 STORIES = [s for theme in THEMES for s in theme.STORIES]
 
 

@@ -25,7 +25,8 @@ START_TEST(every_state_has_a_way_to_its_end_and_is_reached) {
   close_reach();
   for (int s = CALL_OPENING; s < CALL_STATE_COUNT; s++) {
     ck_assert_msg(reach[s][CALL_FREE], "no way out of %s", call_state_name((enum call_state)s));
-    if (s != CALL_OPENING) ck_assert_msg(reach[CALL_OPENING][s], "%s is never reached", call_state_name((enum call_state)s));
+    if (s != CALL_OPENING && s != CALL_OFFERED) /* a call begins as ours or as a caller's */
+      ck_assert_msg(reach[CALL_OPENING][s] || reach[CALL_OFFERED][s], "%s is never reached", call_state_name((enum call_state)s));
   }
 }
 END_TEST
@@ -45,6 +46,7 @@ END_TEST
 
 START_TEST(every_state_with_a_dialog_ends_when_the_far_side_or_the_worker_goes) {
   for (int s = CALL_DIALING; s <= CALL_ENDING; s++) {
+    if (s == CALL_OFFERED) continue; /* no dialog yet: the store's reply closes it, whoever gave up meanwhile */
     bool over = false, lost = false;
     enum call_state from, to;
     enum call_event e;

@@ -435,9 +435,13 @@ static void stranger(const char *method, const char *body_headers) {
 }
 
 START_TEST(strangers_dial_nothing_and_register_nowhere) {
+  struct peer trunk = rig.peer;
+  ck_assert(peer_open(&rig.peer)); /* from another port than the trunk's */
   stranger("INVITE", "");
   ck_assert(peer_wait(&rig.peer, "SIP/2.0 403", WAIT_MS, &msg));
   peer_request(&rig.peer, &msg, "s", "ACK", 1, "", NULL);
+  peer_close(&rig.peer);
+  rig.peer = trunk;
   stranger("REGISTER", "");
   ck_assert(peer_wait(&rig.peer, "SIP/2.0 ", WAIT_MS, &msg));
   ck_assert_int_eq(msg.text[8], '4' + (msg.text[8] == '5'));
