@@ -19,6 +19,7 @@ static const struct verb VERBS[] = {
     {"simulate", simulate_main, "run the floor in virtual time: a day of a call centre in seconds"},
     {"campaign", local_main, "create, start, pause, stop, list, show"},
     {"agent", local_main, "add, login, ready, pause, logout, list"},
+    {"pause", local_main, "the reasons of agents' pauses: list, add, remove"},
     {"queue", local_main, "callers: where they wait and who answers: create, set, list, show, delete"},
     {"did", local_main, "the numbers that callers dial: add, list, remove"},
     {"import", local_main, "load contacts from a CSV file into a campaign"},

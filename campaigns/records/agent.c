@@ -112,6 +112,14 @@ int store_agent_state(struct store *s, const char *name, enum agent_state wanted
 int store_agent_log(struct store *s, const struct mail_store_agent_log *a) {
   if (s->reader) return CAD_EREFUSED;
   const struct campaign_mem *c = store_campaign(s, a->campaign_id);
-  return db_run(&s->db, Q_AGENT_LOG, "INSERT INTO agent_log VALUES(?,?,?,?,?,?,?,?)", "uuuuudii", store_id(s, a->to), c ? c->seller : 0,
-                a->agent_id, a->campaign_id, a->attempt_id, (int)a->state, a->from.ms, a->to.ms);
+  char reason[sizeof a->reason + 1] = "";
+  memcpy(reason, a->reason, sizeof a->reason);
+  bool own;
+  int err = store_enter(s, &own);
+  if (err < 0) return err;
+  uint64_t id = store_id(s, a->to);
+  err = db_run(&s->db, Q_AGENT_LOG, "INSERT INTO agent_log VALUES(?,?,?,?,?,?,?,?)", "uuuuudii", id, c ? c->seller : 0, a->agent_id,
+               a->campaign_id, a->attempt_id, (int)a->state, a->from.ms, a->to.ms);
+  if (err >= 0 && reason[0]) err = db_run(&s->db, Q_PAUSE_LOG, "INSERT INTO pause_log VALUES(?,?)", "ut", id, reason);
+  return store_leave(s, own, err);
 }

@@ -294,6 +294,7 @@ static int visit_agents(void *arg, struct db *conn, const struct archive_part *p
                           .state = (uint8_t)col_u64(q, 4),
                           .from = col_wall(q, 5),
                           .to = col_wall(q, 6)};
+    col_text(q, 7, a.reason, sizeof a.reason);
     r = v->agent_fn(v->arg, &a);
   }
   return r < 0 ? r : code == SQLITE_DONE ? CAD_OK : CAD_EIO;
@@ -305,10 +306,11 @@ int store_agent_rows_each(struct store *s, const struct call_filter *f, int (*fn
   v.agent_fn = fn;
   if (r >= 0)
     r = archives_each(&s->db,
-                      "SELECT id, agent, campaign, attempt, state, began, ended FROM @agent_log WHERE"
+                      "SELECT l.id, agent, campaign, attempt, state, began, ended, (SELECT p.reason FROM pause_log p WHERE p.id=l.id) FROM "
+                      "@agent_log l WHERE"
                       " (?1 IS NULL OR campaign=(SELECT id FROM campaign WHERE name=?1)) AND"
                       " (?2 IS NULL OR agent=(SELECT id FROM agent WHERE name=?2)) AND (?4 IS NULL OR began>=?4) AND"
-                      " (?5 IS NULL OR began<?5) ORDER BY id",
+                      " (?5 IS NULL OR began<?5) ORDER BY l.id",
                       visit_agents, &v);
   visit_end(&v);
   return r;

@@ -217,6 +217,10 @@ enum db_slot {
   Q_ARCHIVE_WORK,
   Q_ARCHIVE_DROP, /* and one more for each kind */
   Q_ARCHIVE_DROP_LAST = Q_ARCHIVE_DROP + 16,
+  Q_PAUSE_LOG,
+  Q_PAUSE_PUT,
+  Q_PAUSE_GONE,
+  Q_PAUSE_ALL,
   Q_QUEUE_ID,
   Q_QUEUE_GET,
   Q_QUEUE_ALL,

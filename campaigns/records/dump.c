@@ -23,7 +23,8 @@ static const struct dump {
      "SELECT l.id AS row_id, g.name AS agent, c.name AS campaign, l.attempt AS attempt_id, CASE l.state WHEN 0 THEN 'logged_out' WHEN 1"
      " THEN 'paused' WHEN 2 THEN 'ready' WHEN 3 THEN 'reserved' WHEN 4 THEN 'talking' WHEN 5 THEN 'wrapup' END AS state, l.began AS "
      "from_at,"
-     " l.ended AS to_at FROM @agent_log l LEFT JOIN agent g ON g.id=l.agent LEFT JOIN campaign c ON c.id=l.campaign"
+     " l.ended AS to_at, (SELECT p.reason FROM pause_log p WHERE p.id=l.id) AS reason FROM @agent_log l LEFT JOIN agent g ON g.id=l.agent "
+     "LEFT JOIN campaign c ON c.id=l.campaign"
      " WHERE (?1 IS NULL OR c.name=?1)" PERIOD("l.began") " ORDER BY l.id"},
     {"contacts",
      "SELECT s.case_id AS contact_id, c.name AS campaign, l.id AS list_id, l.file AS list, s.phone AS phone, CASE s.status WHEN 0 THEN"

@@ -23,6 +23,8 @@ static const struct report_kind KINDS[] = {
      "rpc_per_hour "
      "conversions sales_per_hour conversion_rate agent_machines",
      "For the supervisor: how each agent's time went, and what came of it."},
+    {"pauses", "Pauses by reason", "Pausas por motivo", "Agent reason", "Agente motivo", "paused_ms",
+     "For the supervisor: what each agent's pauses were for."},
     {"lists", "List penetration", "Barrido de listas", "List", "Lista",
      "leads tried penetration reached reached_rate finished finished_rate attempts_per_lead",
      "For the manager: how far each list is used up."},
@@ -170,6 +172,15 @@ static int fold_agent(void *arg, const struct agent_row *r) {
   return add(arg, r->agent, m);
 }
 
+static int fold_pause(void *arg, const struct agent_row *r) {
+  int64_t m[MEASURE_COUNT];
+  char key[96];
+  if (r->state != AGENT_PAUSED) return CAD_OK;
+  measure_agent(r, m);
+  snprintf(key, sizeof key, "%s %s", r->agent, r->reason[0] ? r->reason : "-");
+  return add(arg, key, m);
+}
+
 /* Contacts are counted by the database: ten million rows need not pass through here. A contact was reached when a call of
  * it was human; the set of those comes from the calls. */
 struct reached {
@@ -235,8 +246,9 @@ int report_make(struct store *s, const char *kind, const struct call_filter *f, 
   struct report report = {.kind = kind_find(kind)};
   struct fold fold = {.report = &report, .kind = kind};
   if (!report.kind) return CAD_ENOENT;
-  bool lists = strcmp(kind, "lists") == 0, agents = strcmp(kind, "agents") == 0;
-  int r = lists ? fold_lists(s, f, &fold) : store_calls_each(s, f, fold_call, &fold);
+  bool lists = strcmp(kind, "lists") == 0, agents = strcmp(kind, "agents") == 0, pauses = strcmp(kind, "pauses") == 0;
+  int r = pauses ? CAD_OK : lists ? fold_lists(s, f, &fold) : store_calls_each(s, f, fold_call, &fold);
+  if (pauses) r = store_agent_rows_each(s, f, fold_pause, &fold);
   if (r >= 0 && agents) r = store_agent_rows_each(s, f, fold_agent, &fold);
   if (r >= 0) {
     if (report.count) qsort(report.lines, report.count, sizeof *report.lines, by_key);

@@ -153,7 +153,8 @@ static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
                                               {10, 9, {DETECTION}},
                                               {11, 11, {SCHEMA_ARCHIVE}},
                                               {12, 12, {SCHEMA_CONSENT_IMPORT}},
-                                              {13, 13, {SCHEMA_QUEUES, SCHEMA_QUEUES_AUDIT}}};
+                                              {13, 13, {SCHEMA_QUEUES, SCHEMA_QUEUES_AUDIT}},
+                                              {14, 13, {SCHEMA_PAUSES}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {

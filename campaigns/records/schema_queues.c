@@ -26,3 +26,15 @@ const char SCHEMA_QUEUES_AUDIT[] =
     "json_object('before',old.queue)); END;"
     "CREATE TRIGGER audit_did_gone AFTER DELETE ON did BEGIN INSERT INTO audit_new(verb,object,object_id,phone,detail)"
     " VALUES('did.remove',CAST(old.number AS TEXT),old.queue,0,'{}'); END;";
+
+/* Why agents pause: the codes of a campaign or of the box (campaign 0), and what a pause was for, by its row in agent_log. */
+const char SCHEMA_PAUSES[] =
+    "CREATE TABLE pause_log(id INTEGER PRIMARY KEY, reason TEXT NOT NULL) STRICT;"
+    "CREATE TABLE pause_code(campaign INTEGER NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY(campaign, code)) STRICT,"
+    " WITHOUT ROWID;"
+    "CREATE TRIGGER audit_pause_new AFTER INSERT ON pause_code BEGIN INSERT INTO audit_new(verb,object,object_id,phone,detail)"
+    " VALUES('pause.add',new.code,new.campaign,0,json_object('name',new.name)); END;"
+    "CREATE TRIGGER audit_pause_edit AFTER UPDATE ON pause_code BEGIN INSERT INTO audit_new(verb,object,object_id,phone,detail)"
+    " VALUES('pause.change',new.code,new.campaign,0,json_object('before',old.name,'after',new.name)); END;"
+    "CREATE TRIGGER audit_pause_gone AFTER DELETE ON pause_code BEGIN INSERT INTO audit_new(verb,object,object_id,phone,detail)"
+    " VALUES('pause.remove',old.code,old.campaign,0,json_object('name',old.name)); END;";

@@ -159,7 +159,7 @@ extern const char SCHEMA_USERS[];
 /* schema_compliance.c */
 extern const char SCHEMA_COMPLIANCE[], SCHEMA_COMPLIANCE_AUDIT[], SCHEMA_CONSENT_IMPORT[];
 extern const char SCHEMA_PHONES[];
-extern const char SCHEMA_QUEUES[], SCHEMA_QUEUES_AUDIT[];
+extern const char SCHEMA_QUEUES[], SCHEMA_QUEUES_AUDIT[], SCHEMA_PAUSES[];
 
 /* schema.c: creates or migrates; CAD_EVERSION. The one readable line goes to err. */
 int schema_migrate(struct db *db, FILE *err);

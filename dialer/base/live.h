@@ -29,6 +29,7 @@ struct live_agent {
   uint64_t phone;            /* on the line now, 0: nobody; masked by whoever shows it */
   uint64_t attempt, case_id; /* the call at hand, its wrap-up included; 0: none */
   uint8_t late_machine;      /* who is on the line beeped or talks on like a machine: enum verdict_reason */
+  char pause[8];             /* why he is paused, "": not said */
   struct wall since;
 };
 struct live_campaign {

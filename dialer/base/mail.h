@@ -405,7 +405,8 @@ struct mail_store_opt_out {
 };
 struct mail_store_agent_log {
   uint64_t agent_id, campaign_id, attempt_id;
-  uint8_t state; /* enum agent_state, the state that ended */
+  uint8_t state;  /* enum agent_state, the state that ended */
+  char reason[8]; /* AGENT_PAUSED: the code that the agent gave; "" none */
   struct wall from, to;
 };
 /* What the pacer of a running campaign saw and decided in the second that began at `at` (second.at_ms is monotonic). */

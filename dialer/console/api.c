@@ -83,7 +83,12 @@ static enum MHD_Result desk(struct exchange *x, const char *name) {
 static enum MHD_Result desk_state(struct exchange *x, const char *name) {
   static const char *const states[] = {"login", "ready", "pause", "logout", "accept"};
   for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
-    if (strcmp(name, states[i]) == 0) return command(x, (const char *[]){"agent", states[i], x->who.agent, NULL});
+    if (strcmp(name, "pause") == 0 && exchange_text(x, "reason") && exchange_text(x, "reason")[0]) {
+      const char *reason = exchange_text(x, "reason");
+      if (reason[0] == '-') return complain(x, MHD_HTTP_BAD_REQUEST, "a reason of the list, please");
+      return command(x, (const char *[]){"agent", "pause", x->who.agent, reason, NULL});
+    } else if (strcmp(name, states[i]) == 0)
+      return command(x, (const char *[]){"agent", states[i], x->who.agent, NULL});
   return complain(x, MHD_HTTP_NOT_FOUND, "no such state");
 }
 
@@ -91,6 +96,10 @@ static enum MHD_Result desk_dispose(struct exchange *x, const char *name) {
   (void)name;
   const char *code = exchange_text(x, "code");
   if (!code || !code[0] || code[0] == '-') return complain(x, MHD_HTTP_BAD_REQUEST, "a code, please");
+  const char *when = exchange_text(x, "callback");
+  bool mine = json_is_true(json_object_get(x->body, "mine"));
+  if (when && when[0] == '-') return complain(x, MHD_HTTP_BAD_REQUEST, "a time, please");
+  if (when && when[0]) return command(x, (const char *[]){"dispose", x->who.agent, code, "--callback", when, mine ? "--mine" : NULL, NULL});
   return command(x, (const char *[]){"dispose", x->who.agent, code, NULL});
 }
 

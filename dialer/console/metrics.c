@@ -83,6 +83,45 @@ static void campaign_gauges(FILE *f, const struct live *live) {
   }
 }
 
+static void of_queue(FILE *f, const char *name, const struct live_queue *q, const char *key, const char *what, double value) {
+  fprintf(f, "%s{queue=\"", name);
+  label(f, q->name);
+  if (key) fprintf(f, "\",%s=\"%s", key, what);
+  fprintf(f, "\"} %.15g\n", value);
+}
+
+static void queue_calls(FILE *f, const struct live *live) {
+  head(f, "cadencia_queue_calls_total", "counter", "Callers since the daemon started, by queue and what became of them.");
+  for (unsigned i = 0; i < live->queue_count && i < LIVE_QUEUES_MAX; i++) {
+    const struct live_queue *q = &live->queues[i];
+    const struct {
+      const char *what;
+      uint64_t n;
+    } ends[] = {{"offered", q->offered}, {"answered", q->served},       {"answered_in_time", q->in_time},
+                {"abandoned", q->left},  {"timed_out", q->timed_out},   {"full", q->full},
+                {"closed", q->closed},   {"overflowed", q->overflowed}, {"refused", q->refused}};
+    for (size_t k = 0; k < sizeof ends / sizeof ends[0]; k++)
+      of_queue(f, "cadencia_queue_calls_total", q, "what", ends[k].what, (double)ends[k].n);
+  }
+}
+
+static void queues(FILE *f, const struct live *live) {
+  static const char *const NAMES[] = {"cadencia_queue_waiting", "cadencia_queue_longest_wait_seconds", "cadencia_queue_talking",
+                                      "cadencia_queue_agents", "cadencia_queue_agents_idle"};
+  static const char *const HELP[] = {"Callers who wait now.", "Wait of the caller who waits longest.", "Callers who talk with an agent.",
+                                     "Agents at work who may serve the queue.", "Of those, idle now."};
+  for (size_t k = 0; k < sizeof NAMES / sizeof NAMES[0] && live->queue_count; k++) {
+    head(f, NAMES[k], "gauge", HELP[k]);
+    for (unsigned i = 0; i < live->queue_count && i < LIVE_QUEUES_MAX; i++) {
+      const struct live_queue *q = &live->queues[i];
+      const double values[] = {q->waiting, q->longest_ms / 1000.0, q->talking, q->staff, q->idle};
+      of_queue(f, NAMES[k], q, NULL, NULL, values[k]);
+    }
+  }
+  if (live->queue_count) queue_calls(f, live);
+  one(f, "cadencia_unknown_number_calls_total", "counter", "Callers of numbers that lead to no queue.", (double)live->strange_calls);
+}
+
 static void agents(FILE *f, const struct live *live) {
   unsigned by_state[AGENT_STATE_COUNT] = {0}, up = 0;
   for (unsigned i = 0; i < live->agent_count; i++) {
@@ -122,6 +161,7 @@ char *metrics_text(const struct picture *picture, struct mono now) {
     calls(f, &picture->live);
     outcomes(f, &picture->live);
     campaign_gauges(f, &picture->live);
+    queues(f, &picture->live);
   }
   if (fclose(f) == 0) return text;
   free(text);

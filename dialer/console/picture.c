@@ -116,9 +116,20 @@ static json_t *agent_json(const struct live_agent *a, unsigned campaign_count) {
                            agent_state_name((enum agent_state)a->state), "seat_up", a->seat_up, "campaign",
                            a->campaign < campaign_count ? json_integer(a->campaign) : json_null(), "calls", number(a->calls), "phone",
                            a->phone ? json_string(log_phone(a->phone, masked)) : json_null(), "since", json_integer(a->since.ms));
+  if (json && a->pause[0]) json_object_set_new(json, "pause", name_text(a->pause));
   if (json && a->late_machine)
     json_object_set_new(json, "late_machine", json_string(verdict_reason_name((enum verdict_reason)a->late_machine)));
   return json;
+}
+
+static json_t *queue_json(const struct live_queue *q, unsigned campaign_count) {
+  uint64_t done = q->served + q->left + q->timed_out + q->full;
+  return json_pack("{so so so so so so so so so so so so so so so}", "id", name_text(q->name), "name", name_text(q->name), "campaign",
+                   q->campaign < campaign_count ? json_integer(q->campaign) : json_null(), "waiting", number(q->waiting), "longest_ms",
+                   number(q->longest_ms), "talking", number(q->talking), "agents", number(q->staff), "idle", number(q->idle), "offered",
+                   number(q->offered), "answered", number(q->served), "abandoned", number(q->left), "turned_away",
+                   number(q->timed_out + q->full + q->closed), "refused", number(q->refused), "service", rate(q->in_time, done),
+                   "service_ms", number(q->service_ms));
 }
 
 static json_t *point_json(const struct point *p) {
@@ -128,16 +139,18 @@ static json_t *point_json(const struct point *p) {
 
 static json_t *picture_json(const struct picture *picture) {
   const struct live *live = &picture->live;
-  json_t *campaigns = json_array(), *agents = json_array();
+  json_t *campaigns = json_array(), *agents = json_array(), *queues = json_array();
+  for (unsigned i = 0; i < live->queue_count && i < LIVE_QUEUES_MAX; i++)
+    json_array_append_new(queues, queue_json(&live->queues[i], live->campaign_count));
   for (unsigned i = 0; i < live->campaign_count; i++) json_array_append_new(campaigns, campaign_json(&live->campaigns[i]));
   for (unsigned i = 0; i < live->agent_count; i++) json_array_append_new(agents, agent_json(&live->agents[i], live->campaign_count));
   json_t *box = json_pack("{so so so so so}", "loop_lag_max_us", number(live->loop_lag_max_us), "sip_restarts", number(live->sip_restarts),
                           "late_mail", number(live->late_mail), "ignored_events", number(live->ignored_events), "refused_orders",
                           number(live->refused_orders));
-  return json_pack("{si so so so sb so so so so so so so}", "version", LIVE_VERSION, "sequence", number(live->sequence), "at",
+  return json_pack("{si so so so sb so so so so so so so so}", "version", LIVE_VERSION, "sequence", number(live->sequence), "at",
                    json_integer(live->at.ms), "started", json_integer(live->started.ms), "draining", live->draining, "calls",
                    number(live->calls), "calls_limit", number(live->calls_limit), "credits", number(live->credits), "campaigns", campaigns,
-                   "agents", agents, "box", box, "point", point_json(series_last(&picture->series)));
+                   "agents", agents, "queues", queues, "box", box, "point", point_json(series_last(&picture->series)));
 }
 
 struct blob *picture_event(struct picture *picture) {

@@ -25,6 +25,7 @@ static void order_agent(struct control *k, const struct mail *m) {
   uint64_t attempt = m->kind == ORDER_DISPOSE ? a->last_attempt : 0;
   switch ((enum mail_kind)m->kind) {
   case ORDER_AGENT:
+    if (o->state == AGENT_PAUSED) agent_pause_for(f, a, o->code);
     err = agent_want(f, a, (enum agent_state)o->state);
     snprintf(text, sizeof text, "%s is %s%s", a->name, agent_state_name((enum agent_state)a->state),
              err < 0                 ? " (the box is draining)"

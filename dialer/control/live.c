@@ -129,6 +129,7 @@ void control_live(const struct control *k, struct now now, struct live *out) {
       l->attempt = a->call != NOBODY ? f->calls[a->call].attempt_id : a->last_attempt;
       l->case_id = a->case_id;
     }
+    memcpy(l->pause, a->pause, sizeof l->pause);
     l->since = wall_of(now, a->since);
   }
 }

@@ -44,6 +44,8 @@ static void enter(struct floor *f, struct agent *a, enum agent_state state) {
     if (was == AGENT_READY || was == AGENT_RESERVED) p->ready_ms += (uint64_t)ms;
     if (was != AGENT_LOGGED_OUT) order_agent_log(f, a, was);
     if (was == AGENT_LOGGED_OUT) tell(f, a, PACER_AGENT_LOGIN);
+    memset(a->pause, 0, sizeof a->pause);
+    if (state == AGENT_PAUSED) memcpy(a->pause, a->next_pause, sizeof a->pause);
     a->state = (uint8_t)state;
     a->since = f->now.mono;
     a->resting = 0;
@@ -102,6 +104,16 @@ struct agent *agent_of_leg(struct floor *f, struct leg leg) {
 }
 
 static bool in_call(const struct agent *a) { return a->state == AGENT_RESERVED || a->state == AGENT_TALKING || a->state == AGENT_WRAPUP; }
+
+void agent_pause_for(struct floor *f, struct agent *a, const char code[8]) {
+  memset(a->next_pause, 0, sizeof a->next_pause);
+  strncpy(a->next_pause, code, sizeof a->next_pause - 1);
+  if (a->state != AGENT_PAUSED || strcmp(a->pause, a->next_pause) == 0) return;
+  order_agent_log(f, a, AGENT_PAUSED);
+  memcpy(a->pause, a->next_pause, sizeof a->pause);
+  a->since = f->now.mono;
+  f->agent_moves++;
+}
 
 int agent_want(struct floor *f, struct agent *a, enum agent_state wanted) {
   if (wanted != AGENT_LOGGED_OUT && wanted != AGENT_PAUSED && wanted != AGENT_READY) return CAD_EINVAL;

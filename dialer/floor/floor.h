@@ -124,6 +124,7 @@ struct agent {
   char name[MAIL_NAME_MAX], uri[MAIL_URI_MAX];
   struct session session;
   uint16_t port;
+  char pause[8], next_pause[8]; /* why he is paused, or will be after the call in hand; "": not said */
   uint32_t calls;
   struct mono since, wrapup_from;
 };
@@ -293,6 +294,8 @@ static inline struct leg agent_leg(const struct floor *f, const struct agent *a)
 }
 /* Wanted: LOGGED_OUT, PAUSED, READY. At once when no call is in hand, else after it. */
 int agent_want(struct floor *f, struct agent *a, enum agent_state wanted);
+/* Why he pauses; before agent_want. Another reason in the midst of a pause begins another one. */
+void agent_pause_for(struct floor *f, struct agent *a, const char code[8]);
 void agent_reserve(struct floor *f, struct agent *a, struct call *c);
 void agent_unreserve(struct floor *f, struct agent *a); /* the call went another way: ready again */
 void agent_talk(struct floor *f, struct agent *a);

@@ -174,6 +174,7 @@ void order_agent_log(struct floor *f, const struct agent *a, enum agent_state en
   l->campaign_id = f->campaigns[a->campaign].terms.id;
   l->attempt_id = ended == AGENT_TALKING || ended == AGENT_WRAPUP ? a->last_attempt : 0;
   l->state = (uint8_t)ended;
+  if (ended == AGENT_PAUSED) memcpy(l->reason, a->pause, sizeof l->reason);
   l->from = wall_of(f->now, a->since);
   l->to = f->now.wall;
 }

@@ -5,6 +5,7 @@
 #include "dialer/local/table.h"
 #include <arpa/inet.h>
 #include <cadencia/err.h>
+#include <campaigns/pauses.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ struct agent_job {
   const char *name;
   struct agent_def def;
   enum agent_state wanted;
+  const char *reason; /* of a pause; NULL: not said */
 };
 
 static int job_get(struct store *s, void *arg) {
@@ -171,8 +173,8 @@ static int find_agent(struct command_call *c, struct agent_job *j) {
   return r < 0 ? call_refuse_store(c, r, "agent") : EXIT_GOOD;
 }
 
-/* Sends it and prints the reply. */
-static int order_for(struct command_call *c, struct mail *m, const struct agent_job *j, uint64_t *attempt) {
+/* Sends it; text gets the reply. */
+static int send_order(struct command_call *c, struct mail *m, char text[MAIL_TEXT_MAX], uint64_t *attempt) {
   struct mail_order_reply reply = {0};
   int r = c->backend->order(c->backend->self, m, &reply);
   if (r == CAD_ETIMEOUT) return call_refuse(c, "the floor has not answered within 5 s; look at the daemon's log");
@@ -180,16 +182,25 @@ static int order_for(struct command_call *c, struct mail *m, const struct agent_
   reply.text[sizeof reply.text - 1] = 0;
   if (reply.err < 0) return call_refuse(c, "%s", reply.text[0] ? reply.text : err_name(reply.err));
   *attempt = reply.attempt_id;
-  if (call_json(c))
-    call_put_json(c, json_pack("{s:o, s:o}", "agent", json_text(j->name), "reply", json_text(reply.text)));
-  else
-    fprintf(c->out, "%s\n", reply.text);
+  memcpy(text, reply.text, MAIL_TEXT_MAX);
   return EXIT_GOOD;
 }
 
 static int order(struct command_call *c, struct mail *m, const struct agent_job *j) {
   uint64_t attempt;
-  return order_for(c, m, j, &attempt);
+  char text[MAIL_TEXT_MAX];
+  int status = send_order(c, m, text, &attempt);
+  if (status != EXIT_GOOD) return status;
+  if (call_json(c))
+    call_put_json(c, json_pack("{s:o, s:o}", "agent", json_text(j->name), "reply", json_text(text)));
+  else
+    fprintf(c->out, "%s\n", text);
+  return EXIT_GOOD;
+}
+
+static int job_reason(struct store *s, void *arg) {
+  const struct agent_job *j = arg;
+  return store_pause_known(s, j->def.campaign, j->reason);
 }
 
 static int want(struct command_call *c, enum agent_state wanted, const char *needs_login) {
@@ -197,10 +208,15 @@ static int want(struct command_call *c, enum agent_state wanted, const char *nee
   int status = find_agent(c, &j);
   if (status != EXIT_GOOD) return status;
   if (needs_login && j.def.a.state == AGENT_LOGGED_OUT) return call_refuse(c, "%s is logged out; %s", j.name, needs_login);
-  int r = do_job(c, job_state, &j, true);
+  j.reason = wanted == AGENT_PAUSED && c->args->word_count > 1 ? c->args->words[1] : NULL;
+  int r = j.reason ? do_job(c, job_reason, &j, false) : CAD_OK;
+  if (r == CAD_ENOENT)
+    return call_refuse(c, "\"%.20s\" is no reason here; cadencia pause list --campaign %s shows them", j.reason, j.def.campaign);
+  if (r >= 0) r = do_job(c, job_state, &j, true);
   if (r < 0) return call_refuse_store(c, r, "agent");
   if (c->backend->daemon) {
     struct mail m = mail_make(ORDER_AGENT, clock_mono());
+    if (j.reason) snprintf(m.u.order_agent.code, sizeof m.u.order_agent.code, "%s", j.reason);
     m.u.order_agent.agent_id = j.def.a.agent_id;
     m.u.order_agent.state = (uint8_t)wanted;
     return order(c, &m, &j);
@@ -241,8 +257,18 @@ int cmd_dispose(struct command_call *c) {
   m.u.order_agent.agent_id = j.def.a.agent_id;
   snprintf(m.u.order_agent.code, sizeof m.u.order_agent.code, "%s", code);
   uint64_t attempt = 0;
-  status = order_for(c, &m, &j, &attempt);
-  return status == EXIT_GOOD && attempt ? dispose_more(c, attempt, j.def.a.agent_id) : status;
+  char text[MAIL_TEXT_MAX] = "";
+  json_t *promised = NULL;
+  status = send_order(c, &m, text, &attempt);
+  if (status == EXIT_GOOD && !call_json(c)) fprintf(c->out, "%s\n", text);
+  if (status == EXIT_GOOD && attempt) status = dispose_more(c, attempt, j.def.a.agent_id, &promised);
+  if (status != EXIT_GOOD || !call_json(c)) {
+    json_decref(promised);
+    return status;
+  }
+  call_put_json(
+      c, json_pack("{s:o, s:o, s:o}", "agent", json_text(j.name), "reply", json_text(text), "callback", promised ? promised : json_null()));
+  return EXIT_GOOD;
 }
 
 /* ---- list ---- */

@@ -2,6 +2,7 @@
 #include "dialer/base/clock.h"
 #include "dialer/local/command.h"
 #include <cadencia/err.h>
+#include <campaigns/pauses.h>
 #include <campaigns/users.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -19,13 +20,32 @@ struct desk {
   struct agent_day day;
   struct wall since;
   char note[USER_NOTE_MAX + 1];
+  bool calls_back[10]; /* by keypad digit: this disposition promises another call */
+  json_t *pauses;
 };
+
+static int take_pause(void *arg, const struct pause_reason *p, bool own) {
+  (void)own;
+  json_array_append_new(arg, json_pack("{s:o, s:o}", "code", json_text(p->code), "name", json_text(p->name)));
+  return CAD_OK;
+}
+
+static int read_forms(struct store *s, struct desk *d) {
+  for (int i = 0; i < 10; i++) {
+    struct disposition_def def;
+    const char *code = d->campaign.terms.dispositions[i];
+    if (code[0] && store_disposition_get(s, d->agent.campaign, code, &def) >= 0) d->calls_back[i] = def.effect == EFFECT_CALLS_BACK;
+  }
+  return store_pause_each(s, d->agent.campaign, take_pause, d->pauses);
+}
 
 static int job_desk(struct store *s, void *arg) {
   struct desk *d = arg;
   int err = store_agent_get(s, d->name, &d->agent);
   if (err < 0) return err;
   if ((err = store_campaign_get(s, d->agent.campaign, &d->campaign)) < 0 && err != CAD_ENOENT) return err;
+  json_array_clear(d->pauses);
+  if (err >= 0 && (err = read_forms(s, d)) < 0) return err;
   if (d->now.attempt && (err = store_note_get(s, d->agent.a.agent_id, d->now.attempt, d->note)) < 0) return err;
   d->has_card = d->now.case_id && store_contact_card(s, d->now.case_id, &d->card) >= 0;
   return store_agent_day(s, d->agent.a.agent_id, d->since, &d->day);
@@ -55,7 +75,8 @@ static json_t *codes_json(const struct desk *d) {
   json_t *codes = json_array();
   for (int i = 0; i < 10; i++)
     if (d->campaign.terms.dispositions[i][0])
-      json_array_append_new(codes, json_pack("{s:i, s:o}", "key", i, "code", json_text(d->campaign.terms.dispositions[i])));
+      json_array_append_new(codes, json_pack("{s:i, s:o, s:b}", "key", i, "code", json_text(d->campaign.terms.dispositions[i]),
+                                             "calls_back", (int)d->calls_back[i]));
   return codes;
 }
 
@@ -75,7 +96,9 @@ int cmd_desk_show(struct command_call *c) {
   /* "Today" is the last whole day of UTC seconds at the box; an agent's own day is kept by the reports. */
   struct desk d = {.name = c->args->words[0], .since = {now.ms - now.ms % ((int64_t)DAY_S * 1000)}};
   find_live(c, &d);
+  d.pauses = json_array();
   int r = c->backend->run(c->backend->self, job_desk, &d, false);
+  if (r < 0 || !call_json(c)) json_decref(d.pauses);
   if (r == CAD_ENOENT) return call_refuse(c, "there is no agent \"%.40s\"; cadencia agent list shows them", d.name);
   if (r < 0) return call_refuse_store(c, r, "agent");
   const char *state = d.now.id ? agent_state_name((enum agent_state)d.now.state) : agent_state_name(AGENT_LOGGED_OUT);
@@ -84,10 +107,11 @@ int cmd_desk_show(struct command_call *c) {
             (unsigned long long)d.day.calls, d.has_card ? ", with " : "", d.has_card ? d.card.name : "");
     return EXIT_GOOD;
   }
-  call_put_json(c, json_pack("{s:o, s:s, s:o, s:o, s:b, s:o, s:s, s:o, s:o, s:o}", "agent", json_text(d.name), "state", state, "since",
-                             json_time(d.now.since), "now", json_time(now), "seat_up", d.now.seat_up, "campaign",
+  call_put_json(c, json_pack("{s:o, s:s, s:o, s:o, s:b, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "agent", json_text(d.name), "state", state,
+                             "since", json_time(d.now.since), "now", json_time(now), "seat_up", d.now.seat_up, "campaign",
                              json_text(d.agent.campaign), "mode", pacing_mode_name((enum pacing_mode)d.campaign.terms.mode), "call",
-                             call_json_of(&d), "dispositions", codes_json(&d), "today", day_json(&d)));
+                             call_json_of(&d), "dispositions", codes_json(&d), "today", day_json(&d), "pauses", d.pauses, "pause",
+                             json_text(d.now.pause)));
   return EXIT_GOOD;
 }
 

@@ -152,20 +152,23 @@ static int job_note(struct store *st, void *arg) {
   return store_wrapup_put(st, m->callback.attempt_id, m->callback.agent_id, m->fields);
 }
 
-static int keep_callback(struct command_call *c, struct more *m) {
+static int keep_callback(struct command_call *c, struct more *m, json_t **promised) {
   int r = c->backend->run(c->backend->self, job_callback, m, true);
   if (r == CAD_EREFUSED) return call_refuse(c, "disposed, but no call back: the number may not be called again");
   if (r == CAD_EINVAL) return call_refuse(c, "disposed, but no call back: the time is past or over a year away");
   if (r < 0) return call_refuse_store(c, r, "promised call");
   char due[25];
   clock_iso8601(m->callback.due, due);
+  if (call_json(c) && promised)
+    *promised = json_pack("{s:o, s:o, s:o, s:b}", "due", json_time(m->callback.due), "zone", json_text(m->callback.zone), "moved_by",
+                          m->callback.moved_why[0] ? json_text(m->callback.moved_why) : json_null(), "mine", (int)m->callback.mine);
   if (!call_json(c))
     fprintf(c->out, "call back at %s (customer's zone %s)%s%s\n", due, m->callback.zone,
             m->callback.moved_why[0] ? ", moved there by " : "", m->callback.moved_why);
   return EXIT_GOOD;
 }
 
-int dispose_more(struct command_call *c, uint64_t attempt, uint64_t agent) {
+int dispose_more(struct command_call *c, uint64_t attempt, uint64_t agent, json_t **promised) {
   struct more m = {.callback = {.attempt_id = attempt, .agent_id = agent, .mine = call_option(c, OPT_MINE) != NULL}};
   const char *note = call_option(c, OPT_NOTE), *when = call_option(c, OPT_CALLBACK);
   int status = EXIT_GOOD;
@@ -179,6 +182,6 @@ int dispose_more(struct command_call *c, uint64_t attempt, uint64_t agent) {
   }
   if (!when) return status;
   (void)read_time(when, &m.callback);
-  int kept = keep_callback(c, &m);
+  int kept = keep_callback(c, &m, promised);
   return kept == EXIT_GOOD ? status : kept;
 }

@@ -66,10 +66,11 @@ static json_t *agents_json(const struct live *l) {
   json_t *array = json_array();
   for (unsigned i = 0; i < l->agent_count; i++) {
     const struct live_agent *a = &l->agents[i];
-    json_array_append_new(array, json_pack("{s:o, s:o, s:s, s:b, s:i, s:o, s:o}", "name", json_text(a->name), "id", json_id(a->id), "state",
-                                           agent_state_name((enum agent_state)a->state), "seat_up", a->seat_up, "calls", (int)a->calls,
-                                           "since", json_time(a->since), "campaign",
-                                           a->campaign < l->campaign_count ? json_text(l->campaigns[a->campaign].name) : json_null()));
+    json_array_append_new(array, json_pack("{s:o, s:o, s:s, s:b, s:i, s:o, s:o, s:o}", "name", json_text(a->name), "id", json_id(a->id),
+                                           "state", agent_state_name((enum agent_state)a->state), "seat_up", a->seat_up, "calls",
+                                           (int)a->calls, "since", json_time(a->since), "campaign",
+                                           a->campaign < l->campaign_count ? json_text(l->campaigns[a->campaign].name) : json_null(),
+                                           "pause", json_text(a->pause)));
   }
   return array;
 }
@@ -113,6 +114,40 @@ static void print_campaigns(FILE *out, const struct live *l) {
   table_destroy(t);
 }
 
+static void print_queues(FILE *out, const struct live *l) {
+  static const char *const HEADS[] = {"QUEUE",     ">WAITING", ">LONGEST S", ">TALKING",     ">IDLE/AGENTS", ">OFFERED",
+                                      ">ANSWERED", ">IN TIME", ">ABANDONED", ">TURNED AWAY", ">REFUSED",     NULL};
+  if (l->queue_count == 0) return;
+  struct table *t = table_create(HEADS);
+  for (unsigned i = 0; i < l->queue_count && i < LIVE_QUEUES_MAX; i++) {
+    const struct live_queue *q = &l->queues[i];
+    table_put(t, "%s", q->name);
+    table_put(t, "%u", q->waiting);
+    table_put(t, "%u", q->longest_ms / 1000);
+    table_put(t, "%u", q->talking);
+    table_put(t, "%u/%u", q->idle, q->staff);
+    table_put(t, "%llu", (unsigned long long)q->offered);
+    table_put(t, "%llu", (unsigned long long)q->served);
+    table_put(t, "%llu", (unsigned long long)q->in_time);
+    table_put(t, "%llu", (unsigned long long)q->left);
+    table_put(t, "%llu", (unsigned long long)(q->timed_out + q->full + q->closed));
+    table_put(t, "%llu", (unsigned long long)q->refused);
+  }
+  table_print(t, out, "");
+  table_destroy(t);
+  fputc('\n', out);
+}
+
+static json_t *queues_json(const struct live *l) {
+  json_t *array = json_array();
+  for (unsigned i = 0; i < l->queue_count && i < LIVE_QUEUES_MAX; i++) {
+    json_t *q = queue_live_json(&l->queues[i]);
+    json_object_set_new(q, "queue", json_text(l->queues[i].name));
+    json_array_append_new(array, q);
+  }
+  return array;
+}
+
 static void print_agents(FILE *out, const struct live *l) {
   static const char *const HEADS[] = {"AGENT", "STATE", ">SECONDS", "SEAT", ">CALLS", NULL};
   struct table *t = table_create(HEADS);
@@ -120,7 +155,8 @@ static void print_agents(FILE *out, const struct live *l) {
     const struct live_agent *a = &l->agents[i];
     int64_t s = a->since.ms ? (l->at.ms - a->since.ms) / 1000 : 0;
     table_put(t, "%s", a->name);
-    table_put(t, "%s%s", agent_state_name((enum agent_state)a->state), a->late_machine ? ", machine?" : "");
+    table_put(t, "%s%s%.7s%s", agent_state_name((enum agent_state)a->state), a->pause[0] ? ": " : "", a->pause,
+              a->late_machine ? ", machine?" : "");
     table_put(t, "%lld", (long long)(s > 0 ? s : 0));
     table_put(t, "%s", a->seat_up ? "up" : "down");
     table_put(t, "%u", a->calls);
@@ -141,6 +177,7 @@ static void print_live(struct command_call *c, const struct live *l, const struc
   }
   print_campaigns(c->out, l);
   fputc('\n', c->out);
+  print_queues(c->out, l);
   print_agents(c->out, l);
   fputc('\n', c->out);
   trunks_print(c->out, l);
@@ -163,10 +200,11 @@ int cmd_status(struct command_call *c) {
   c->backend->live(c->backend->self, live);
   bound_live(live);
   if (call_json(c))
-    call_put_json(c, json_pack("{s:b, s:o, s:o, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "daemon", 1, "at", json_time(live->at), "started",
-                               json_time(live->started), "draining", live->draining, "calls", (int)live->calls, "calls_limit",
+    call_put_json(c, json_pack("{s:b, s:o, s:o, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "daemon", 1, "at", json_time(live->at),
+                               "started", json_time(live->started), "draining", live->draining, "calls", (int)live->calls, "calls_limit",
                                (int)live->calls_limit, "records", counts_json(&j.counts), "campaigns", campaigns_json(live), "agents",
-                               agents_json(live), "alerts", alerts_json(live), "trunks", trunks_json(live)));
+                               agents_json(live), "alerts", alerts_json(live), "trunks", trunks_json(live), "queues", queues_json(live),
+                               "calls_to_unknown_numbers", (json_int_t)live->strange_calls));
   else
     print_live(c, live, &j.counts);
   if (!call_json(c)) heard_print(c->out, &j.detector);

@@ -168,8 +168,9 @@ int cmd_agent_list(struct command_call *c);
 int cmd_dispose(struct command_call *c);
 int cmd_disposition_list(struct command_call *c);
 int cmd_disposition_add(struct command_call *c);
-/* After a disposition: keeps the note and the promised call of that attempt, as the options say; an exit status. */
-int dispose_more(struct command_call *c, uint64_t attempt, uint64_t agent);
+/* After a disposition: keeps the note and the promised call of that attempt, as the options say; an exit status. *promised (may
+ * be NULL): when and why then, as JSON. */
+int dispose_more(struct command_call *c, uint64_t attempt, uint64_t agent, json_t **promised);
 /* false: --callback is no time; said on err. */
 bool dispose_options_good(struct command_call *c);
 int cmd_import(struct command_call *c);
@@ -207,6 +208,9 @@ int cmd_session_close(struct command_call *c);
 int cmd_session_setup(struct command_call *c);
 int cmd_desk_show(struct command_call *c);
 int cmd_desk_note(struct command_call *c);
+int cmd_pause_list(struct command_call *c);
+int cmd_pause_add(struct command_call *c);
+int cmd_pause_remove(struct command_call *c);
 int cmd_queue_create(struct command_call *c);
 int cmd_queue_set(struct command_call *c);
 int cmd_queue_delete(struct command_call *c);

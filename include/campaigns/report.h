@@ -37,6 +37,7 @@ struct agent_row {
   uint64_t id, agent_id, attempt_id;
   const char *agent, *campaign;
   uint8_t state;
+  char reason[8]; /* of a pause, "": not said */
   struct wall from, to;
 };
 int store_agent_rows_each(struct store *s, const struct call_filter *f, int (*fn)(void *arg, const struct agent_row *r), void *arg);

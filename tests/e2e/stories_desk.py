@@ -2,6 +2,7 @@
 import contextlib
 import http.client
 import json
+import pathlib
 import re
 import subprocess
 import threading
@@ -167,4 +168,47 @@ def an_agent_works_at_the_desk():
         wait_for("the session has ended", lambda: b.ask("/api/desk")[0] == 401, 15)
 
 
-STORIES = [nobody_comes_in_without_a_password, an_agent_works_at_the_desk]
+def a_promise_and_a_pause_at_the_desk():
+    """In wrap-up the agent promises another call at a time by the customer's clock, then pauses for lunch: the contact waits for that time and
+    for that agent, the day's report says what the pause was for. A reason that nobody knows is refused. In a real browser where there is one."""
+    with stage() as (box, trunk_port, actors, folder):
+        codes = 'dispositions = ( { digit = "1"; code = "SALE"; }, { digit = "2"; code = "CALLBK"; } );'
+        customer, call, agent, seat = one_talk(box, trunk_port, actors, wrapup_s=600, extra="retry = (); " + codes)
+        add_user(box, "ana.lopez", "--role", "agent", "--agent", "ana")
+        b = Browser(box)
+        assert b.sign_in("ana.lopez")[0] == 200
+        customer.hang_up(call)
+        desk = wait_for("wrap-up", lambda: (d := b.desk())["state"] == "wrapup" and d, 10)
+        assert [d["calls_back"] for d in desk["dispositions"]] == [False, True], desk
+        assert {"code": "LUNCH", "name": "lunch"} in desk["pauses"], desk
+        r = None
+        if (pathlib.Path(__file__).parent / "pages" / "node_modules").exists():
+            r = subprocess.run(["node", str(pathlib.Path(__file__).parent / "pages" / "desk_test.mjs"), f"http://127.0.0.1:{box.http_port}/", "ana.lopez", SECRET],
+                               capture_output=True, text=True, timeout=180)
+            assert r.returncode in (0, 77), r.stdout + r.stderr
+        if r is None or r.returncode == 77:
+            when = time.strftime("%Y-%m-%d 11:30", time.gmtime(time.time() + 3 * 86400))
+            status, said = b.ask("/api/desk/dispose", {"code": "CALLBK", "callback": when, "mine": True})
+            assert status == 200 and said["callback"]["due"] and said["callback"]["zone"], said
+            wait_for("ready", lambda: b.desk()["state"] == "ready", 5)
+            assert b.ask("/api/desk/state/pause", {"reason": "LUNCH"})[0] == 200
+            wait_for("the pause", lambda: b.desk()["pause"] == "LUNCH", 5)
+            assert b.ask("/api/desk/state/ready", {})[0] == 200
+        promised = box.query("SELECT c.wanted, c.mine, s.status, s.next_at, s.owner FROM callback c JOIN case_state s ON s.case_id=c.case_id")
+        assert len(promised) == 1 and promised[0]["mine"] == 1 and promised[0]["status"] == 0 and promised[0]["owner"], promised
+        assert promised[0]["wanted"] > time.time() * 1000 + 2 * 86400000, promised
+        status, said = b.ask("/api/desk/state/pause", {"reason": "NOTHING"})
+        assert status == 409 and "pause list" in said["error"], (status, said)
+        box.cli("agent", "pause", "ana", "TRAIN")
+        assert next(a["pause"] for a in box.status()["agents"] if a["name"] == "ana") in ("", "TRAIN")
+        time.sleep(0.3)
+        box.cli("agent", "pause", "ana", "MEET")  # another reason in the midst of a pause is another pause
+        box.cli("agent", "ready", "ana")
+        report = wait_for("the report", lambda: "MEET" in (t := box.cli("report", "pauses").stdout) and t, 5)
+        assert "ana LUNCH" in report and "ana TRAIN" in report, report
+        box.cli("pause", "add", "CAFE", "--name", "coffee", "--campaign", "test")
+        assert box.cli("agent", "pause", "ana", "LUNCH", check=False).returncode == 1, "own reasons take the place of the field's"
+        assert box.cli("agent", "pause", "ana", "CAFE").returncode == 0
+
+
+STORIES = [nobody_comes_in_without_a_password, an_agent_works_at_the_desk, a_promise_and_a_pause_at_the_desk]

@@ -143,7 +143,7 @@ function fillAgent(row, a) {
   row.dataset.since = a.since;
   row.dataset.seat = a.state === "logged_out" || a.seat_up ? "up" : "down";
   set(row.cells[0], a.name);
-  row.cells[1].childNodes[1].data = (WORDS["state_" + a.state] || a.state) + (a.late_machine ? ": " + WORDS.late_machine : "");
+  row.cells[1].childNodes[1].data = (WORDS["state_" + a.state] || a.state) + (a.pause ? ": " + a.pause : "") + (a.late_machine ? ": " + WORDS.late_machine : "");
   set(row.cells[2], a.since ? span(floorNow() - a.since) : "");
   set(row.cells[3], a.phone || "");
   set(row.cells[4], a.campaign === null ? "" : picture.campaigns[a.campaign].name);
@@ -190,6 +190,24 @@ function drawCampaigns(p) {
   });
   $("no-campaigns").hidden = p.campaigns.length > 0;
   $("t-campaigns").hidden = p.campaigns.length === 0;
+}
+/* Callers who wait, and how they are served. */
+function drawQueues(p) {
+  const labels = [WORDS.queue_waiting, WORDS.queue_longest, WORDS.queue_agents, WORDS.queue_offered, WORDS.queue_answered, WORDS.queue_abandoned, WORDS.queue_turned_away, WORDS.queue_service];
+  const list = p.queues || [];
+  rows($("queues"), list, (row) => cells(row, ["n", "n", "n", "n", "n", "n", "n", "n"], labels), (row, q) => {
+    set(row.cells[0], q.name);
+    set(row.cells[1], whole.format(q.waiting));
+    set(row.cells[2], q.waiting ? span(q.longest_ms) : "–");
+    set(row.cells[3], whole.format(q.idle) + " / " + whole.format(q.agents));
+    set(row.cells[4], whole.format(q.offered));
+    set(row.cells[5], whole.format(q.answered));
+    set(row.cells[6], whole.format(q.abandoned));
+    set(row.cells[7], whole.format(q.turned_away + q.refused));
+    set(row.cells[8], q.service.den ? rate(q.service) + " · " + fillIn(WORDS.queue_within, { n: whole.format(q.service_ms / 1000) }) : "–");
+    row.classList.toggle("alert", q.waiting > 0 && q.longest_ms > q.service_ms);
+  });
+  $("s-queues").hidden = list.length === 0;
 }
 /* What the pacer decided last, in words, and what held it back in the last minutes. */
 const REASON_SECONDS = 300, REASON_COLUMN = 5;
@@ -269,6 +287,7 @@ function draw(p) {
   drawFigures(p);
   drawCalls(p);
   drawAgents(p);
+  drawQueues(p);
   drawCampaigns(p);
   drawWhy(p);
   drawBox(p);

@@ -71,12 +71,23 @@ function drawCodes() {
     button.disabled = !open;
     key.textContent = d.key;
     button.append(key, " ", d.code);
-    button.addEventListener("click", () => dispose(d.code));
+    button.addEventListener("click", () => choose(d));
     return button;
   }));
 }
+/* The reasons of a pause; what was chosen stays chosen. */
+function drawReasons() {
+  const list = [["", WORDS.pause_reason], ...desk.pauses.map((p) => [p.code, p.name])], key = JSON.stringify(list);
+  if ($("reason").dataset.key === key) return;
+  const kept = $("reason").value;
+  $("reason").dataset.key = key;
+  $("reason").replaceChildren(...list.map(([code, name]) => new Option(name, code)));
+  $("reason").value = list.some(([code]) => code === kept) ? kept : "";
+}
 function drawState() {
-  set($("s-name"), WORDS["state_" + desk.state] || desk.state);
+  const why = desk.state === "paused" && desk.pause ? desk.pauses.find((p) => p.code === desk.pause) : null;
+  set($("s-name"), (WORDS["state_" + desk.state] || desk.state) + (why ? ": " + why.name : ""));
+  $("reason").hidden = desk.state === "logged_out";
   $("state").dataset.state = desk.state;
   $("seat").hidden = desk.seat_up || desk.state === "logged_out";
   const out = desk.state === "logged_out", shown = { ready: desk.state !== "ready", pause: !out && desk.state !== "paused", login: out, logout: !out, accept: desk.mode === "preview" && desk.state === "ready" };
@@ -85,9 +96,11 @@ function drawState() {
 function draw() {
   set($("who"), desk.agent);
   set($("campaign"), desk.campaign);
+  drawReasons();
   drawState();
   drawCall(desk.call);
   drawCodes();
+  if (!desk.call) hidePromise();
   pairs(DAY.map(([key, word]) => [WORDS[word], key === "calls" ? String(desk.today[key]) : span(desk.today[key])]), $("today"));
   tick();
 }
@@ -128,23 +141,68 @@ async function act(path, body) {
     if (noteTimer) await keepNote();
     const { ok, said } = await ask(path, body);
     if (!ok) complain(said.error || WORDS.no_answer_box);
+    else if (said.callback) drawPromised(said.callback);
   } catch (error) {
     complain(WORDS.no_answer_box);
   }
   load();
 }
 function dispose(code) {
+  set($("promised"), "");
   act("/api/desk/dispose", { code });
 }
-for (const button of document.querySelectorAll("[data-want]")) button.addEventListener("click", () => act("/api/desk/state/" + button.dataset.want, {}));
+/* ---- a promised call: in the customer's own time ---- */
+let promiseOf = "";
+function zoneOf() {
+  return desk.call && desk.call.zone ? desk.call.zone : "";
+}
+function choose(d) {
+  if (!d.calls_back) {
+    hidePromise();
+    dispose(d.code);
+    return;
+  }
+  promiseOf = d.code;
+  const soon = new Date(Date.now() + 3600000), two = (n) => String(n).padStart(2, "0");
+  let parts = { year: soon.getFullYear(), month: two(soon.getMonth() + 1), day: two(soon.getDate()), hour: two(soon.getHours()) };
+  try { /* an hour from now by the customer's clock */
+    if (zoneOf()) parts = Object.fromEntries(new Intl.DateTimeFormat("en-CA", { timeZone: zoneOf(), year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", hourCycle: "h23" }).formatToParts(soon).map((p) => [p.type, p.value]));
+  } catch (error) { /* a zone that this browser does not know */ }
+  $("promise-at").value = parts.year + "-" + parts.month + "-" + parts.day + "T" + parts.hour + ":00";
+  set($("promise-when"), zoneOf() ? WORDS.callback_when_zone.replace("{zone}", zoneOf()) : WORDS.callback_when);
+  set($("promised"), "");
+  $("promise").hidden = false;
+  $("promise-at").focus();
+}
+function hidePromise() {
+  $("promise").hidden = true;
+  promiseOf = "";
+}
+function drawPromised(c) {
+  const at = new Date(c.due);
+  let text = at.toLocaleString(WORDS.lang, { timeZone: c.zone || undefined, dateStyle: "medium", timeStyle: "short" });
+  text = WORDS.callback_kept.replace("{at}", text).replace("{zone}", c.zone);
+  set($("promised"), c.moved_by ? text + " " + WORDS.callback_moved : text);
+}
+$("promise").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const body = { code: promiseOf, callback: $("promise-at").value.replace("T", " ").slice(0, 16), mine: $("promise-mine").checked };
+  hidePromise();
+  act("/api/desk/dispose", body);
+});
+$("promise-none").addEventListener("click", hidePromise);
+for (const button of document.querySelectorAll("[data-want]")) button.addEventListener("click", () => act("/api/desk/state/" + button.dataset.want, button.dataset.want === "pause" && $("reason").value ? { reason: $("reason").value } : {}));
 $("sign-out").addEventListener("click", async () => {
   await ask("/api/sign-out", {});
   location.replace("/sign-in");
 });
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || /^(TEXTAREA|INPUT)$/.test(event.target.tagName) || !desk) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || /^(TEXTAREA|INPUT|SELECT)$/.test(event.target.tagName) || !desk) return;
   const found = desk.dispositions.find((d) => String(d.key) === event.key);
-  if (found && desk.state === "wrapup") dispose(found.code);
+  if (found && desk.state === "wrapup") {
+    event.preventDefault();
+    choose(found);
+  }
 });
 function watch() {
   source = new EventSource("/desk/events");
