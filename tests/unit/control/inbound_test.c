@@ -303,6 +303,130 @@ START_TEST(who_is_on_the_line_is_not_dialed_from_the_leases_at_hand) {
 }
 END_TEST
 
+/* ---- days of anything: after each step the floor's invariants are asked (step does), and in the end everybody has ended ---- */
+
+static uint32_t dice_state;
+static uint32_t dice(uint32_t n) {
+  dice_state = dice_state * 1664525 + 1013904223;
+  return (dice_state >> 8) % n;
+}
+
+static struct call *any_call(bool inbound) {
+  struct call *found = NULL;
+  unsigned seen = 0;
+  for (uint32_t i = 0; i < CALLS; i++) {
+    struct call *c = &the_floor()->calls[i];
+    if (c->state != CALL_FREE && c->inbound == inbound && dice(++seen) == 0) found = c;
+  }
+  return found;
+}
+static struct party party_of(const struct call *c) {
+  return (struct party){.leg = call_leg(the_floor(), c), .session = c->session, .attempt = c->attempt_id, .phone = c->lease.phone};
+}
+
+/* What the spokes owe a call in its state, or something that nobody expected. */
+static void push(struct call *c) {
+  struct party p = party_of(c);
+  switch ((enum call_state)c->state) {
+  case CALL_OPENING: reply(dice(4) ? STORE_OPENED : STORE_REFUSED, &p, REFUSAL_NONE); break;
+  case CALL_OFFERED: store_says(&p, dice(8) ? CAD_OK : CAD_EIO, dice(10) == 0, dice(3) == 0 ? 42 : 0); break;
+  case CALL_CLOSING: reply(STORE_CLOSED, &p, REFUSAL_NONE); break;
+  case CALL_DIALING:
+  case CALL_RINGING:
+  case CALL_ACCEPTING:
+    if (dice(3))
+      say_sip(SIP_ANSWERED, p.leg, 200, CAUSE_NONE, 0);
+    else
+      say_sip(SIP_ENDED, p.leg, 486, CAUSE_BUSY, 1);
+    break;
+  case CALL_SCREENING: say_media(MEDIA_VERDICT, p.session, p.leg, dice(3) ? VERDICT_PERSON : VERDICT_MACHINE, 0); break;
+  case CALL_CONNECTING: say_media(dice(5) ? MEDIA_BRIDGED : MEDIA_DEAD, p.session, p.leg, VERDICT_NONE, 0); break;
+  case CALL_CANCELLING:
+  case CALL_ENDING: say_sip(SIP_ENDED, p.leg, 200, CAUSE_NORMAL, 0); break;
+  default:
+    if (dice(2))
+      say_media(MEDIA_PLAYED, p.session, p.leg, VERDICT_NONE, 0);
+    else
+      say_sip(SIP_ENDED, p.leg, 200, CAUSE_NORMAL, 1);
+    break;
+  }
+}
+
+static void anything(void) {
+  struct call *c;
+  uint32_t agent = dice(AGENTS);
+  switch (dice(12)) {
+  case 0:
+  case 1: (void)incoming(dice(8) ? DID : dice(2) ? DID2 : 1); break;
+  case 2: lease_for(CAMPAIGN, st.next_phone++); break;
+  case 3: order(ORDER_AGENT, agent, dice(2) ? AGENT_READY : dice(2) ? AGENT_PAUSED : AGENT_LOGGED_OUT, NULL); break;
+  case 4:
+    if (agent_at(agent)->seat == SEAT_DIALING) seat_up(agent);
+    if (agent_at(agent)->seat != SEAT_DOWN && dice(4) == 0) say_sip(SIP_ENDED, seat_leg(agent), 200, CAUSE_NORMAL, 1);
+    break;
+  case 5: order(ORDER_DISPOSE, agent, AGENT_READY, "SALE"); break;
+  case 6: pass(dice(20000)); break;
+  case 7:
+    if (dice(40) == 0) {
+      struct mail lost = make(SIP_LOST);
+      step(&lost);
+      say_worker(SIP_UP);
+    }
+    break;
+  case 8:
+    if ((c = any_call(true)) && c->state == CALL_OFFERED) { /* he gives up before we answer */
+      struct mail gone = make(SIP_ENDED);
+      gone.u.sip_event.leg = c->offer;
+      step(&gone);
+    }
+    break;
+  default:
+    if ((c = any_call(dice(2)))) push(c);
+    break;
+  }
+  for (unsigned i = 0; i < st.count; i++) /* media gives each session back, under a new name */
+    if (st.sent[i].mail.kind == MEDIA_RELEASE) {
+      struct mail credit = make(MEDIA_CREDIT);
+      credit.u.media_credit.session = st.sent[i].mail.u.media_session.session;
+      credit.u.media_credit.session.gen++;
+      credit.u.media_credit.port = (uint16_t)(FIRST_PORT + 2 * credit.u.media_credit.session.slot);
+      st.sent[i].mail.kind = MAIL_NONE;
+      step(&credit);
+    }
+}
+
+START_TEST(on_days_of_anything_no_agent_has_two_calls_and_every_caller_ends) {
+  dice_state = (uint32_t)_i * 2654435761u + 1;
+  floor_open(PACING_PROGRESSIVE, AGENTS, 100, 100);
+  queue_is(QUEUE, 30000, 3, SECOND);
+  queue_is(SECOND, 20000, 2, 0);
+  did_is(DID, QUEUE, false);
+  did_is(DID2, SECOND, false);
+  uint64_t closes = 0, arrivals = 0;
+  for (int i = 0; i < 3000; i++) {
+    anything();
+    closes += said(STORE_CLOSE), arrivals += said(STORE_ARRIVE) + said(STORE_OPEN);
+    forget();
+  }
+  drain(0);
+  for (int i = 0; i < 4000 && the_floor()->calls_used; i++) { /* the spokes do their part, and nothing new comes */
+    struct call *c = any_call(dice(2));
+    if (c) push(c);
+    if (dice(4) == 0) pass(10000);
+    closes += said(STORE_CLOSE);
+    forget();
+  }
+  all_is_back();
+  ck_assert_uint_eq(the_floor()->arriving, 0);
+  ck_assert_uint_gt(closes, 50);
+  ck_assert_uint_le(closes, arrivals);
+  const struct queue *q = the_queue(QUEUE), *second = the_queue(SECOND);
+  ck_assert_uint_eq(q->waiting + second->waiting, 0);
+  ck_assert_uint_gt(q->offered + second->offered, 20);
+  floor_close();
+}
+END_TEST
+
 int main(void) {
   Suite *s = suite_create("inbound");
   TCase *t = tcase_create("inbound");
@@ -318,6 +442,7 @@ int main(void) {
   tcase_add_test(t, a_worker_that_dies_keeps_the_music_and_the_next_one_goes_on);
   tcase_add_test(t, the_place_is_told_again_and_again);
   tcase_add_test(t, who_is_on_the_line_is_not_dialed_from_the_leases_at_hand);
+  tcase_add_loop_test(t, on_days_of_anything_no_agent_has_two_calls_and_every_caller_ends, 0, 40);
   suite_add_tcase(s, t);
   return run_suite(s);
 }
