@@ -117,27 +117,31 @@ static void adapt(struct rival_state *s, int64_t now_ms) {
 
 static uint32_t above_zero(double calls) { return calls > 0 ? (uint32_t)calls : 0; }
 
+/* What is wanted now goes out as fast as calls per second permit, until the next round. */
+static void place(struct rival_state *s, int64_t now_ms, const struct pacer_why *why, uint32_t flying, uint32_t inbound) {
+  s->next_ms = now_ms + PLACE_EVERY_MS;
+  double agents = s->rival.available_only ? why->ready : why->ready + why->talking;
+  double goal = nearbyint(s->level * agents + (s->rival.available_only ? why->talking : 0));
+  double existing = flying + why->talking + (why->ready > 0 ? 0 : inbound); /* callers count while outbound agents do not wait */
+  s->owed = above_zero(goal - existing);
+}
+
 void rival_decide(struct rival_state *s, const struct pacer_view *view, uint64_t drops, uint64_t answers, uint32_t inbound,
                   struct pacer_orders *orders) {
   const struct pacer_why *why = &orders->why;
   uint32_t flying = why->ringing + why->waiting;
   orders->give_up_count = 0;
   if (s->rival.kind == RIVAL_FIXED) {
-    orders->launch = above_zero(floor(s->rival.level * why->ready + 1e-9) - flying);
+    s->owed = above_zero(floor(s->rival.level * why->ready + 1e-9) - flying);
   } else {
-    orders->launch = 0;
     sample(s, view->now_ms, why);
     count_drops(s, view->now_ms, (double)drops, (double)answers);
     adapt(s, view->now_ms);
-    if (view->now_ms < s->next_ms) return;
-    s->next_ms = view->now_ms + PLACE_EVERY_MS;
-    double agents = s->rival.available_only ? why->ready : why->ready + why->talking;
-    double goal = nearbyint(s->level * agents + (s->rival.available_only ? why->talking : 0));
-    double existing = flying + why->talking + (why->ready > 0 ? 0 : inbound); /* callers count while outbound agents do not wait */
-    orders->launch = above_zero(goal - existing);
+    if (view->now_ms >= s->next_ms) place(s, view->now_ms, why, flying, inbound);
   }
-  uint32_t most = view->lines_free < view->rate_free ? view->lines_free : view->rate_free;
-  if (view->contacts < most) most = view->contacts;
-  if (orders->launch > most) orders->launch = most;
+  uint32_t most = view->lines_free < view->contacts ? view->lines_free : view->contacts, want = s->owed < most ? s->owed : most;
+  orders->launch = want < view->rate_free ? want : view->rate_free;
+  orders->why.bound = orders->launch < want ? PACER_BOUND_RATE : PACER_BOUND_AGENTS; /* asked again as soon as the rate permits */
+  s->owed -= orders->launch;
   s->calls += orders->launch;
 }

@@ -42,6 +42,7 @@ struct rival_state {
   unsigned samples;
   double drop_pct, day_calls, minute_calls, minute_drop_pct, calls_before, drops_before;
   uint64_t calls;
+  uint32_t owed; /* calls still to be placed of those wanted last */
 };
 void rival_begin(struct rival_state *s, const struct rival *r, int64_t now_ms);
 /* Replaces the launches in *orders. drops and answers: of the day, calls dropped and calls that reached an agent or were

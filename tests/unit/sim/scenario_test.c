@@ -174,6 +174,24 @@ static uint32_t ask(struct rival_state *s, int64_t at_ms, uint32_t ready, uint32
   return o.launch;
 }
 
+START_TEST(calls_per_second_delay_the_rules_of_others_but_take_no_calls_from_them) {
+  struct rival r;
+  struct rival_state s;
+  uint32_t placed = 0;
+  ck_assert(rival_parse("vicidial:ratio,level=2", &r));
+  rival_begin(&s, &r, 1000);
+  for (int64_t t = 1000; t < 3400; t += 100) { /* one call each 100 ms; 2 x 10 agents wanted */
+    struct pacer_view view = {.now_ms = t, .lines_free = 1000, .rate_free = 1, .contacts = 1000};
+    struct pacer_orders o = {.why = {.ready = 10, .ringing = placed}};
+    rival_decide(&s, &view, 0, 0, 0, &o);
+    ck_assert_uint_le(o.launch, 1);
+    placed += o.launch;
+    if (placed < 20) ck_assert_int_eq(o.why.bound, PACER_BOUND_RATE); /* so that control asks again at once */
+  }
+  ck_assert_uint_eq(placed, 20);
+}
+END_TEST
+
 START_TEST(the_rules_of_others_do_what_they_say) {
   struct rival r;
   struct rival_state s;
@@ -206,6 +224,7 @@ int main(void) {
   tcase_add_test(t, what_contacts_do_agrees_with_the_file);
   tcase_add_test(t, a_contact_has_its_own_fortune_and_a_second_call_another);
   tcase_add_test(t, quantiles_are_followed);
+  tcase_add_test(t, calls_per_second_delay_the_rules_of_others_but_take_no_calls_from_them);
   tcase_add_test(t, the_rules_of_others_do_what_they_say);
   suite_add_tcase(s, t);
   SRunner *r = srunner_create(s);
