@@ -162,7 +162,7 @@ void people_closed(struct world *w, const struct mail_store_close *c) {
   bool live = c->outcome == OUTCOME_CONNECTED || c->outcome == OUTCOME_ABANDONED;
   w->day_live += live;
   w->day_abandoned += c->outcome == OUTCOME_ABANDONED;
-  w->day_early += c->outcome == OUTCOME_EARLY_HANGUP;
+  w->day_early += c->outcome == OUTCOME_EARLY_HANGUP && !f->hasty; /* as the account: who waited for nobody is no loss */
   bool served = f->fate == FATE_PERSON && c->outcome == OUTCOME_CONNECTED;
   bool lost = f->fate == FATE_PERSON && !f->hasty && (c->outcome == OUTCOME_ABANDONED || c->outcome == OUTCOME_EARLY_HANGUP);
   w->r->served_people += served;
@@ -172,7 +172,8 @@ void people_closed(struct world *w, const struct mail_store_close *c) {
   m->people = (uint16_t)(m->people + served);
   m->lost = (uint16_t)(m->lost + lost);
   double limit = w->p.day.limit_pct / 100, all = (double)(w->day_live + w->day_early), gone = (double)(w->day_abandoned + w->day_early);
-  m->credit_milli = (int32_t)((limit * all - gone) / (1 - limit) * 1000);
+  double mistaken = w->p.day.screening ? w->p.day.mistaken_pct / 100 : 0;
+  m->credit_milli = (int32_t)(((limit - mistaken) * all - gone * (1 - mistaken)) / (1 - limit) * 1000);
 }
 
 /* ---- breaks and going home ---- */
