@@ -2,6 +2,8 @@
 import datetime
 import json
 import math
+import os
+import signal
 import time
 import wave
 
@@ -291,7 +293,35 @@ Content-Length: 0
 <recv response="200"/>
 </scenario>"""
 
+def a_worker_that_dies_takes_no_caller_with_it():
+    """The SIP worker is killed while a caller hears music: the music goes on, the next worker takes his call up, the agent gets him, and the
+    agent's key ends it over the wire."""
+    with stage() as (box, trunk_port, actors, folder):
+        caller = Phone(trunk_port, sound=tone(400, 4000))
+        actors.append(caller)
+        agent, = begin(folder, box, pause=True)
+        actors.append(agent)
+        queue(box)
+        box.cli("did", "add", DID, "help")
+        call = caller.dial(box.sip_port, DID)
+        wait_for("music", lambda: caller.hears(MUSIC, 3000, 800), 10, 0.05)
+        first = box.child("sip-worker")
+        os.kill(first, signal.SIGKILL)
+        wait_for("another worker", lambda: box.child("sip-worker") not in (None, first), 10)
+        time.sleep(1.5)
+        assert caller.hears(MUSIC, 3000, 800), "the music stopped"
+        box.seats_up()
+        box.cli("agent", "ready", "ana0")
+        wait_for("the caller hears the agent", lambda: caller.hears(1000, 3000), 10)
+        seat = wait_for("the agent hears the caller", lambda: agent.hears(400, 3000), 10)
+        agent.press(seat, "*")
+        wait_for("the caller is hung up on", lambda: call["state"] == "over", 10)
+        row = wait_for("the record", lambda: [a for a in arrivals(box) if a["ended"]], 10)[0]
+        assert row["ended"] == 1, row
+
+
 STORIES = [
+    a_worker_that_dies_takes_no_caller_with_it,
     a_caller_hears_the_greeting_then_music_then_an_agent,
     callers_are_served_before_anybody_is_dialed,
     who_waits_too_long_is_told_so_and_who_leaves_is_counted,

@@ -303,6 +303,35 @@ START_TEST(who_is_on_the_line_is_not_dialed_from_the_leases_at_hand) {
 }
 END_TEST
 
+START_TEST(the_pacer_hears_of_callers_and_keeps_agents_free_for_them) {
+  for (int reserve = 0; reserve < 2; reserve++) {
+    callers_open(AGENTS);
+    struct mail m = campaign_mail(CAMPAIGN, PACING_PROGRESSIVE, CAMPAIGN_RUNNING);
+    m.u.store_campaign.terms.inbound_bp = reserve ? 9900 : 0;
+    m.u.store_campaign.terms.inbound_within_ms = 1000;
+    step(&m);
+    for (int i = 0; i < 60; i++) {
+      struct party p = queued(DID);
+      say_media(MEDIA_BRIDGED, p.session, p.leg, VERDICT_NONE, 0);
+      pass(4000);
+      over(&p, 200, CAUSE_NORMAL, 1);
+      forget();
+      credits(p.session.slot, p.session.slot + 1);
+      pass(11000);
+    }
+    for (uint64_t i = 0; i < AGENTS; i++) lease_for(CAMPAIGN, 12025550500 + i);
+    pass(3000);
+    if (reserve) {
+      ck_assert_uint_lt(said(STORE_OPEN), AGENTS);
+      ck_assert_int_eq(the_floor()->campaigns[0].bound, PACER_BOUND_INBOUND);
+    } else {
+      ck_assert_uint_eq(said(STORE_OPEN), AGENTS);
+    }
+    floor_close();
+  }
+}
+END_TEST
+
 /* ---- days of anything: after each step the floor's invariants are asked (step does), and in the end everybody has ended ---- */
 
 static uint32_t dice_state;
@@ -442,6 +471,7 @@ int main(void) {
   tcase_add_test(t, a_worker_that_dies_keeps_the_music_and_the_next_one_goes_on);
   tcase_add_test(t, the_place_is_told_again_and_again);
   tcase_add_test(t, who_is_on_the_line_is_not_dialed_from_the_leases_at_hand);
+  tcase_add_test(t, the_pacer_hears_of_callers_and_keeps_agents_free_for_them);
   tcase_add_loop_test(t, on_days_of_anything_no_agent_has_two_calls_and_every_caller_ends, 0, 40);
   suite_add_tcase(s, t);
   return run_suite(s);
