@@ -39,6 +39,10 @@ void inbound_queue_set(struct floor *f, const struct queue_terms *terms) {
     return;
   }
   struct queue *q = &f->queues[i];
+  if (terms->gone) { /* who waits there is served by the terms he came under */
+    q->terms.gone = 1;
+    return;
+  }
   if (!q->used || q->terms.id != terms->id) *q = (struct queue){.head = NOBODY, .tail = NOBODY};
   q->used = true;
   q->terms = *terms;

@@ -332,6 +332,24 @@ START_TEST(the_pacer_hears_of_callers_and_keeps_agents_free_for_them) {
 }
 END_TEST
 
+START_TEST(a_queue_that_is_deleted_serves_whom_it_has_and_takes_nobody) {
+  callers_open(0);
+  struct party p = queued(DID);
+  struct mail m = make(STORE_QUEUE);
+  m.u.store_queue = (struct queue_terms){.id = QUEUE, .gone = 1};
+  step(&m);
+  incoming(DID);
+  ck_assert_uint_eq(last(SIP_REJECT)->u.sip_reject.status, 404);
+  struct mail a = agent_mail(0, CAMPAIGN, true, AGENT_READY);
+  step(&a);
+  seat_up(0);
+  ck_assert_int_eq(state_of(&p), CALL_CONNECTING);
+  over(&p, 200, CAUSE_NORMAL, 1);
+  all_is_back();
+  floor_close();
+}
+END_TEST
+
 /* ---- days of anything: after each step the floor's invariants are asked (step does), and in the end everybody has ended ---- */
 
 static uint32_t dice_state;
@@ -472,6 +490,7 @@ int main(void) {
   tcase_add_test(t, the_place_is_told_again_and_again);
   tcase_add_test(t, who_is_on_the_line_is_not_dialed_from_the_leases_at_hand);
   tcase_add_test(t, the_pacer_hears_of_callers_and_keeps_agents_free_for_them);
+  tcase_add_test(t, a_queue_that_is_deleted_serves_whom_it_has_and_takes_nobody);
   tcase_add_loop_test(t, on_days_of_anything_no_agent_has_two_calls_and_every_caller_ends, 0, 40);
   suite_add_tcase(s, t);
   return run_suite(s);
