@@ -147,7 +147,12 @@ static int start_media(struct daemon *d) {
   struct tone_plan plans[CONFIG_TRUNKS_MAX];
   read_tone_plans(c, plans);
   unsigned sessions = c->limit_calls + c->limit_agents;
-  struct media_options o = {.bind_host = c->listeners[0].bind_host,
+  struct media_range more[CONFIG_LISTENERS_MAX];
+  for (unsigned i = 1; i < c->listener_count; i++)
+    more[i - 1] = (struct media_range){c->listeners[i].bind_host, c->listeners[i].media_port_min, c->listeners[i].media_port_max};
+  struct media_options o = {.more = more,
+                            .more_count = c->listener_count - 1,
+                            .bind_host = c->listeners[0].bind_host,
                             .port_min = c->listeners[0].media_port_min,
                             .port_max = c->listeners[0].media_port_max,
                             .sessions_max = sessions,

@@ -245,6 +245,7 @@ struct mail_media_play {
 struct mail_media_credit {
   struct session session;
   uint16_t port;
+  uint16_t listener; /* whose address and ports it has */
 };
 struct mail_media_event {
   struct session session;

@@ -224,11 +224,11 @@ static struct call *launch_one(struct control *k, uint32_t campaign, struct agen
   struct agent *owner;
   if (f->credit_count == 0 || f->call_free == NOBODY) return NULL;
   int way = route_pick(f, p->terms.trunk, 0);
-  if (way < 0 || !lease_take(f, campaign, asks, &lease, &owner)) return NULL;
+  if (way < 0 || !floor_credit_has(f, f->trunks[way].listener) || !lease_take(f, campaign, asks, &lease, &owner)) return NULL;
   struct trunk *t = &f->trunks[way];
   struct call *c = call_new(f, campaign, &lease);
   c->trunk = (uint16_t)way;
-  floor_credit_take(f, &c->session, &c->port);
+  floor_credit_take_at(f, f->trunks[way].listener, &c->session, &c->port);
   t->used++;
   t->tokens_x1000 -= 1000;
   f->opening++;

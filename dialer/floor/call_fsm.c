@@ -97,7 +97,7 @@ static void cancel(struct floor *f, struct call *c) { order_leg(f, SIP_CANCEL, f
 static void act_invite(struct floor *f, struct call *c) { order_invite_call(f, c); }
 static void act_refused(struct floor *f, struct call *c) {
   f->trunks[c->trunk].used--;
-  f->credits[f->credit_count++] = (struct credit){c->session, c->port};
+  floor_credit_add(f, &(struct mail_media_credit){c->session, c->port, f->trunks[c->trunk].listener * f->credits_by_listener});
   f->campaigns[c->campaign].refused++;
   f->campaigns[c->campaign].pace_now = true;
   call_part(f, c);

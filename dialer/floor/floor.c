@@ -7,7 +7,7 @@ int floor_init(struct floor *f, uint32_t calls_max, uint32_t agents_max, uint16_
   memset(f, 0, sizeof *f);
   f->calls_max = calls_max;
   f->agents_max = agents_max;
-  f->credit_max = calls_max + agents_max;
+  f->credit_max = (calls_max + agents_max) * FLOOR_LISTENERS_MAX;
   f->ids.box = box;
   f->calls = calloc(calls_max, sizeof *f->calls);
   f->agents = calloc(agents_max, sizeof *f->agents);
@@ -38,17 +38,41 @@ void floor_free(struct floor *f) {
   memset(f, 0, sizeof *f);
 }
 
+static void take_credit(struct floor *f, uint32_t at, struct session *session, uint16_t *port) {
+  const struct credit c = f->credits[at];
+  f->credits[at] = f->credits[--f->credit_count];
+  f->credits_at[c.listener]--;
+  *session = c.session;
+  *port = c.port;
+}
+
+/* The oldest first would be fairer to ports at rest; media rests them before it announces, so the last is as good. */
 int floor_credit_take(struct floor *f, struct session *session, uint16_t *port) {
   if (f->credit_count == 0) return CAD_EFULL;
-  /* The oldest first would be fairer to ports at rest; media rests them before it announces, so the last is as good. */
-  const struct credit *c = &f->credits[--f->credit_count];
-  *session = c->session;
-  *port = c->port;
+  take_credit(f, f->credit_count - 1, session, port);
   return CAD_OK;
 }
 
+bool floor_credit_has(const struct floor *f, uint16_t listener) {
+  return f->credits_by_listener ? listener < FLOOR_LISTENERS_MAX && f->credits_at[listener] > 0 : f->credit_count > 0;
+}
+
+int floor_credit_take_at(struct floor *f, uint16_t listener, struct session *session, uint16_t *port) {
+  if (!f->credits_by_listener) return floor_credit_take(f, session, port);
+  if (!floor_credit_has(f, listener)) return CAD_EFULL;
+  for (uint32_t i = f->credit_count; i-- > 0;) {
+    if (f->credits[i].listener != listener) continue;
+    take_credit(f, i, session, port);
+    return CAD_OK;
+  }
+  return CAD_EFULL;
+}
+
 void floor_credit_add(struct floor *f, const struct mail_media_credit *credit) {
-  if (f->credit_count < f->credit_max) f->credits[f->credit_count++] = (struct credit){credit->session, credit->port};
+  if (f->credit_count == f->credit_max || credit->listener >= FLOOR_LISTENERS_MAX) return;
+  f->credits[f->credit_count++] = (struct credit){credit->session, credit->port, credit->listener};
+  f->credits_at[credit->listener]++;
+  if (credit->listener > 0) f->credits_by_listener = true;
 }
 
 void floor_tell_pacer(struct floor *f, uint32_t campaign, enum pacer_event_kind kind, uint32_t call, uint32_t agent, uint16_t segment) {

@@ -181,7 +181,7 @@ struct trunk {
 
 struct credit {
   struct session session;
-  uint16_t port;
+  uint16_t port, listener;
 };
 
 struct floor {
@@ -195,6 +195,8 @@ struct floor {
   uint32_t agents_used;
   struct credit *credits;
   uint32_t credit_count, credit_max;
+  uint32_t credits_at[FLOOR_LISTENERS_MAX]; /* of each listener's ports */
+  bool credits_by_listener;                 /* more than one listener has its own */
   struct timers *timers;
   struct queue *queues;
   struct did dids[FLOOR_DIDS_MAX];
@@ -225,6 +227,9 @@ static inline uint32_t timer_of_seat(const struct floor *f, uint32_t agent) { re
 static inline uint32_t timer_of_campaign(const struct floor *f, uint32_t campaign) { return f->calls_max + 2 * f->agents_max + campaign; }
 /* A bound session; CAD_EFULL: none. */
 int floor_credit_take(struct floor *f, struct session *session, uint16_t *port);
+/* One of this listener's ports: its SDP names this listener's address. */
+bool floor_credit_has(const struct floor *f, uint16_t listener);
+int floor_credit_take_at(struct floor *f, uint16_t listener, struct session *session, uint16_t *port);
 void floor_credit_add(struct floor *f, const struct mail_media_credit *credit);
 /* Tell the campaign's pacer; agent or call may be NOBODY. */
 void floor_tell_pacer(struct floor *f, uint32_t campaign, enum pacer_event_kind kind, uint32_t call, uint32_t agent, uint16_t segment);

@@ -18,8 +18,8 @@ bool seat_registers(const struct agent *a) { return memcmp(a->uri, "phone:", 6) 
 
 static void dial(struct floor *f, struct agent *a) {
   if (f->draining || !f->worker_up[a->listener] || a->uri[0] == 0) return;
-  if (seat_registers(a) && !a->phone_up) return;         /* rung when it registers */
-  if (floor_credit_take(f, &a->session, &a->port) < 0) { /* no port now: try again soon */
+  if (seat_registers(a) && !a->phone_up) return;                         /* rung when it registers */
+  if (floor_credit_take_at(f, a->listener, &a->session, &a->port) < 0) { /* no port now: try again soon */
     timers_set(f->timers, timer_of_seat(f, agent_slot(f, a)), mono_add(f->now.mono, REDIAL_FIRST_MS));
     return;
   }

@@ -11,11 +11,16 @@ enum {
 };
 
 void beat_credits(struct media_thread *th) {
-  for (int i = 0; i < CREDITS_A_ROUND && th->arena.credit_count < th->credits && outbox_roomy(&th->outbox); i++) {
+  unsigned range = 0, done = 0, rounds = CREDITS_A_ROUND;
+  while (done < th->arena.range_count && rounds-- > 0 && outbox_roomy(&th->outbox)) {
     struct rtp_session *s;
-    if (arena_credit(&th->arena, th->now_us, &s) != CAD_OK) break;
+    if (th->arena.ranges[range].credit_count >= th->credits || arena_credit_at(&th->arena, range, th->now_us, &s) != CAD_OK) {
+      range++;
+      done++;
+      continue;
+    }
     struct mail m = mail_make(MEDIA_CREDIT, thread_now(th));
-    m.u.media_credit = (struct mail_media_credit){.session = session_id(s), .port = s->port};
+    m.u.media_credit = (struct mail_media_credit){.session = session_id(s), .port = s->port, .listener = (uint16_t)range};
     outbox_put(&th->outbox, &m);
   }
   atomic_store_explicit(&th->tally.credits, th->arena.credit_count, memory_order_relaxed);

@@ -17,11 +17,17 @@
 #include <stddef.h>
 
 struct media;
-struct media_options {
+struct media_range {
   const char *bind_host;       /* numeric address of the listener */
   uint16_t port_min, port_max; /* even RTP ports, RTCP on the next odd one */
-  unsigned sessions_max;       /* announced and in use at one time; released ones rest beside them */
-  unsigned credits;            /* bound sessions kept announced */
+};
+struct media_options {
+  const char *bind_host; /* of the first listener */
+  uint16_t port_min, port_max;
+  const struct media_range *more; /* of the other listeners, in their order; each keeps as many credits */
+  unsigned more_count;
+  unsigned sessions_max; /* announced and in use at one time; released ones rest beside them */
+  unsigned credits;      /* bound sessions kept announced */
   const char *prompt_dir;
   const struct tone_plan *plans; /* by trunk, copied; count 0: tones by family. NULL: none at all */
   unsigned plan_count;

@@ -117,7 +117,9 @@ static int open_all(struct media *m, const struct media_options *opt, struct mai
   struct media_thread *th = &m->thread;
   uint64_t seed = 0;
   if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) return CAD_EIO;
-  int err = arena_open(&th->arena, opt->bind_host, opt->port_min, opt->port_max, opt->sessions_max, seed);
+  int err = arena_open(&th->arena, opt->bind_host, opt->port_min, opt->port_max, opt->sessions_max * (1 + opt->more_count), seed);
+  for (unsigned i = 0; i < opt->more_count && err == CAD_OK; i++)
+    err = arena_add_range(&th->arena, opt->more[i].bind_host, opt->more[i].port_min, opt->more[i].port_max);
   if (err == CAD_OK) err = tap_pool_open(&th->taps, opt->sessions_max);
   if (err == CAD_OK) err = outbox_open(&th->outbox, control, opt->sessions_max * 8 + OUTBOX_SPARE);
   if (err != CAD_OK) return err;
@@ -131,17 +133,19 @@ static int open_all(struct media *m, const struct media_options *opt, struct mai
   }
   m->prompt_dir = strdup(opt->prompt_dir ? opt->prompt_dir : ".");
   if (!m->inbox || !m->prompt_dir) return CAD_ENOMEM;
-  raise_descriptor_limit(opt->sessions_max);
+  raise_descriptor_limit(opt->sessions_max * (1 + opt->more_count));
   th->credits = opt->credits < opt->sessions_max ? opt->credits : opt->sessions_max;
   err = open_descriptors(m);
   if (err != CAD_OK) return err;
   /* The first socket is tried here, so that a wrong address or a full range is said at start. */
   th->now_us = clock_mono_us();
-  struct rtp_session *first;
-  err = arena_credit(&th->arena, th->now_us, &first);
-  if (err != CAD_OK) return err;
-  arena_use(&th->arena, first);
-  arena_rest(&th->arena, first, th->now_us);
+  for (unsigned i = 0; i < th->arena.range_count; i++) {
+    struct rtp_session *first;
+    err = arena_credit_at(&th->arena, i, th->now_us, &first);
+    if (err != CAD_OK) return err;
+    arena_use(&th->arena, first);
+    arena_rest(&th->arena, first, th->now_us);
+  }
   return CAD_OK;
 }
 

@@ -39,7 +39,7 @@ static void remote(struct media_thread *th, const struct mail_media_remote *orde
     s->desc = order->desc;
     moved = latch_aim(&s->latch, &order->desc);
     if (moved) session_disconnect(s);
-    bool foreign = to.family != th->arena.bind.family || arena_owns_port(&th->arena, &to);
+    bool foreign = to.family != th->arena.ranges[s->range].bind.family || arena_owns_port(&th->arena, &to);
     if (foreign || !net_addr_usable(&to)) latch_shut(&s->latch);
   }
   if (!s->early && (moved || answered)) latch_open_window(&s->latch, th->now_us + LATCH_WINDOW_US);

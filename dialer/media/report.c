@@ -11,9 +11,9 @@ static const uint64_t NTP_EPOCH_S = 2208988800u;
 static void rtcp_open(struct media_thread *th, struct rtp_session *s) {
   if (s->rtcp_tried) return;
   s->rtcp_tried = true;
-  int fd = socket(th->arena.bind.family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int fd = socket(th->arena.ranges[s->range].bind.family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return;
-  struct net_addr at = th->arena.bind;
+  struct net_addr at = th->arena.ranges[s->range].bind;
   at.port = (uint16_t)(s->port + 1);
   struct sockaddr_storage sa;
   socklen_t length = net_addr_sockaddr(&at, &sa);

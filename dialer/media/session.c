@@ -16,14 +16,23 @@ uint64_t arena_random(struct arena *a) {
   return z ^ (z >> 31);
 }
 
+int arena_add_range(struct arena *a, const char *bind_host, uint16_t port_min, uint16_t port_max) {
+  if (a->range_count == ARENA_RANGES_MAX) return CAD_EFULL;
+  struct arena_range *r = &a->ranges[a->range_count];
+  if (!bind_host || port_min < 1024 || port_max <= port_min || net_addr_parse(bind_host, 0, &r->bind) != CAD_OK) return CAD_EINVAL;
+  r->port_min = port_min;
+  r->port_max = port_max;
+  a->range_count++;
+  return CAD_OK;
+}
+
 int arena_open(struct arena *a, const char *bind_host, uint16_t port_min, uint16_t port_max, unsigned max, uint64_t seed) {
   memset(a, 0, sizeof *a);
-  if (!bind_host || max == 0 || max > 32768 || port_min < 1024 || port_max <= port_min || net_addr_parse(bind_host, 0, &a->bind) != CAD_OK)
-    return CAD_EINVAL;
+  if (max == 0 || max > 32768) return CAD_EINVAL;
+  int err = arena_add_range(a, bind_host, port_min, port_max);
+  if (err != CAD_OK) return err;
   a->active_max = max;
   a->max = max = max * 2;
-  a->port_min = port_min;
-  a->port_max = port_max;
   a->random = seed;
   a->sessions = calloc(max, sizeof *a->sessions);
   a->used = calloc(max, sizeof *a->used);
@@ -46,13 +55,13 @@ void arena_close(struct arena *a) {
   memset(a, 0, sizeof *a);
 }
 
-static int bind_at(const struct arena *a, uint16_t port) {
-  int fd = socket(a->bind.family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+static int bind_at(const struct arena_range *r, uint16_t port) {
+  int fd = socket(r->bind.family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return CAD_ENET;
   int on = 1, bytes = RECEIVE_BUFFER_BYTES;
-  if (a->bind.family == 6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (r->bind.family == 6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-  struct net_addr at = a->bind;
+  struct net_addr at = r->bind;
   at.port = port;
   struct sockaddr_storage sa;
   socklen_t length = net_addr_sockaddr(&at, &sa);
@@ -63,15 +72,15 @@ static int bind_at(const struct arena *a, uint16_t port) {
 }
 
 /* A socket on a random even port; after some misses the whole range is walked from there. */
-static int bind_random(struct arena *a, uint16_t *port) {
-  unsigned first = (a->port_min + 1u) / 2, count = (a->port_max + 1u) / 2 - first;
+static int bind_random(struct arena *a, const struct arena_range *r, uint16_t *port) {
+  unsigned first = (r->port_min + 1u) / 2, count = (r->port_max + 1u) / 2 - first;
   if (count == 0 || a->bound >= count) return CAD_ENET; /* every port is ours already */
   unsigned pick = 0;
   for (unsigned i = 0; i < PORT_TRIES + count; i++) {
     pick = i < PORT_TRIES ? (unsigned)(arena_random(a) % count) : (pick + 1) % count;
     uint16_t p = (uint16_t)((first + pick) * 2);
     if (a->owned_ports[p / 8] & (1u << (p % 8))) continue;
-    int fd = bind_at(a, p);
+    int fd = bind_at(r, p);
     if (fd == CAD_EBUSY) continue;
     if (fd >= 0) {
       *port = p;
@@ -82,31 +91,44 @@ static int bind_random(struct arena *a, uint16_t *port) {
   return CAD_ENET;
 }
 
-static int bind_new(struct arena *a, struct rtp_session **out) {
+static int bind_new(struct arena *a, unsigned range, struct rtp_session **out) {
   if (a->bound == a->max) return CAD_EFULL;
   struct rtp_session *s = &a->sessions[a->bound];
-  int fd = bind_random(a, &s->port);
+  int fd = bind_random(a, &a->ranges[range], &s->port);
   if (fd < 0) return fd;
   s->fd = fd;
   s->rtcp_fd = -1;
+  s->range = (uint8_t)range;
   s->slot = a->bound++;
   s->gen = 1;
   *out = s;
   return CAD_OK;
 }
 
-int arena_credit(struct arena *a, int64_t now_us, struct rtp_session **out) {
-  struct rtp_session *s = NULL;
-  if (a->credit_count + a->used_count >= a->active_max) return CAD_EFULL;
-  if (a->queue_count > 0 && a->sessions[a->queue[a->queue_head]].rest_until_us <= now_us) {
-    s = &a->sessions[a->queue[a->queue_head]];
+int arena_credit(struct arena *a, int64_t now_us, struct rtp_session **out) { return arena_credit_at(a, 0, now_us, out); }
+
+/* The oldest of this range that has rested. With one range it is the head of the ring, or nobody. */
+static struct rtp_session *rested(struct arena *a, unsigned range, int64_t now_us) {
+  for (unsigned i = 0; i < a->queue_count; i++) {
+    struct rtp_session *s = &a->sessions[a->queue[(a->queue_head + i) % a->max]];
+    if (s->rest_until_us > now_us) return NULL;
+    if (s->range != range) continue;
+    for (; i > 0; i--) a->queue[(a->queue_head + i) % a->max] = a->queue[(a->queue_head + i - 1) % a->max];
     a->queue_head = (a->queue_head + 1) % a->max;
     a->queue_count--;
-    session_drain(s);
-  } else {
-    int err = bind_new(a, &s);
-    if (err != CAD_OK) return err;
+    return s;
   }
+  return NULL;
+}
+
+int arena_credit_at(struct arena *a, unsigned range, int64_t now_us, struct rtp_session **out) {
+  if (range >= a->range_count) return CAD_EINVAL;
+  if (a->credit_count + a->used_count >= a->active_max) return CAD_EFULL;
+  struct rtp_session *s = rested(a, range, now_us);
+  int err = s ? CAD_OK : bind_new(a, range, &s);
+  if (err != CAD_OK) return err;
+  session_drain(s);
+  a->ranges[range].credit_count++;
   s->state = SESSION_CREDIT;
   a->credit_count++;
   *out = s;
@@ -122,13 +144,14 @@ struct rtp_session *arena_find(struct arena *a, struct session id) {
 void arena_use(struct arena *a, struct rtp_session *s) {
   if (s->state != SESSION_CREDIT) return;
   a->credit_count--;
+  a->ranges[s->range].credit_count--;
   s->state = SESSION_USED;
   s->used_at = a->used_count;
   a->used[a->used_count++] = s->slot;
 }
 
 static void forget(struct rtp_session *s) {
-  struct rtp_session kept = {.slot = s->slot, .gen = s->gen + 1, .fd = s->fd, .rtcp_fd = -1, .port = s->port};
+  struct rtp_session kept = {.slot = s->slot, .gen = s->gen + 1, .fd = s->fd, .rtcp_fd = -1, .port = s->port, .range = s->range};
   if (kept.gen == 0) kept.gen = 1;
   *s = kept;
 }
@@ -148,7 +171,11 @@ void arena_rest(struct arena *a, struct rtp_session *s, int64_t until_us) {
 
 bool arena_owns_port(const struct arena *a, const struct net_addr *to) {
   static const uint8_t any[16];
-  bool ours = net_addr_same_host(to, &a->bind) || (memcmp(a->bind.addr, any, 16) == 0 && net_addr_loopback(to));
+  bool ours = false;
+  for (unsigned i = 0; i < a->range_count; i++) {
+    const struct net_addr *bind = &a->ranges[i].bind;
+    ours = ours || net_addr_same_host(to, bind) || (memcmp(bind->addr, any, 16) == 0 && net_addr_loopback(to));
+  }
   return ours && (a->owned_ports[to->port / 8] & (1u << (to->port % 8)));
 }
 

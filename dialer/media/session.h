@@ -39,6 +39,7 @@ struct rtp_session {
   enum session_state state;
   int fd, rtcp_fd; /* -1: none */
   uint16_t port;
+  uint8_t range;    /* which listener's */
   uint32_t used_at; /* its place in arena.used */
   int64_t rest_until_us;
 
@@ -77,12 +78,20 @@ struct rtp_session {
   uint32_t far_lost, far_jitter;
 };
 
+enum { ARENA_RANGES_MAX = 4 };
+/* Where sockets of one listener are bound. */
+struct arena_range {
+  struct net_addr bind;
+  uint16_t port_min, port_max;
+  unsigned credit_count;
+};
+
 struct arena {
   struct rtp_session *sessions;
-  struct net_addr bind;
-  unsigned max, bound; /* slots below `bound` have a socket */
-  unsigned active_max; /* announced and in use together; the other slots are for those that rest */
-  uint16_t port_min, port_max;
+  struct arena_range ranges[ARENA_RANGES_MAX];
+  unsigned range_count;
+  unsigned max, bound;  /* slots below `bound` have a socket */
+  unsigned active_max;  /* announced and in use together; the other slots are for those that rest */
   uint8_t *owned_ports; /* a bit for each port, so that nobody aims us at ourselves */
   uint32_t *used;       /* slots in use, in no order */
   unsigned used_count;
@@ -95,8 +104,12 @@ struct arena {
 /* max: sessions announced and in use at one time; as many again may rest. CAD_OK, CAD_EINVAL, CAD_ENOMEM. */
 int arena_open(struct arena *a, const char *bind_host, uint16_t port_min, uint16_t port_max, unsigned max, uint64_t seed);
 void arena_close(struct arena *a);
+/* A further listener's address and ports. CAD_OK, CAD_EINVAL, CAD_EFULL. */
+int arena_add_range(struct arena *a, const char *bind_host, uint16_t port_min, uint16_t port_max);
 /* A bound session for control: a rested one, or a new socket. CAD_EFULL when there is none now, CAD_ENET. */
 int arena_credit(struct arena *a, int64_t now_us, struct rtp_session **out);
+/* The same of another listener's range. */
+int arena_credit_at(struct arena *a, unsigned range, int64_t now_us, struct rtp_session **out);
 /* NULL if it is not ours, ended or never announced. */
 struct rtp_session *arena_find(struct arena *a, struct session id);
 /* First mail about it. */

@@ -177,12 +177,12 @@ class Phone(threading.Thread):
         rtp.bind(("127.0.0.1", 0))
         rtp.setblocking(False)
         rtp = on_the_line(rtp)
-        m = re.search(r"^m=audio (\d+)", text, re.M)
+        m, host = re.search(r"^m=audio (\d+)", text, re.M), re.search(r"^c=IN IP4 ([\d.]+)", text, re.M)
         uri = re.search(r"<([^>]*)>", self.field(text, "Contact"))
         call = {"id": call_id, "peer": peer, "via": self.vias(text), "from": self.field(text, "From"), "to": self.field(text, "To"),
                 "cseq": self.field(text, "CSeq"), "tag": f"{random.getrandbits(40):x}", "rtp": rtp, "port": rtp.getsockname()[1],
-                "media": ("127.0.0.1", int(m.group(1)) if m else 0), "target": uri.group(1) if uri else "", "heard": [], "arrivals": [],
-                "digits": [], "state": "ringing", "since": time.monotonic(), "seq": random.getrandbits(15), "ts": random.getrandbits(30),
+                "media": (host.group(1) if host else "127.0.0.1", int(m.group(1)) if m else 0), "target": uri.group(1) if uri else "", "heard": [], "arrivals": [],
+                "heard_from": set(), "digits": [], "state": "ringing", "since": time.monotonic(), "seq": random.getrandbits(15), "ts": random.getrandbits(30),
                 "ssrc": random.getrandbits(32), "position": 0, "next": 0.0, "answered_at": None, "ended_at": None, "headers": text,
                 "muted": False, "cancelled_at": None, "acked": set(), "byed": set(), "own_cseq": 100, "agreed": {},
                 "route": "".join(f"Route: {r.strip()}\r\n" for r in re.findall(r"^Record-Route\s*:\s*(.*?)\r?$", text, re.I | re.M)),
@@ -373,12 +373,13 @@ class Phone(threading.Thread):
     def listen(self, call, now):
         while True:
             try:
-                data, _ = call["rtp"].recvfrom(2048)
+                data, source = call["rtp"].recvfrom(2048)
             except (BlockingIOError, ConnectionError):
                 return
             if len(data) <= 12:
                 continue
             kind = data[1] & 0x7F
+            call["heard_from"].add(source)
             if kind in DECODE:
                 table = DECODE[kind]
                 call["heard"].extend(table[b] for b in data[12:])

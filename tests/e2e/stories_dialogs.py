@@ -1,13 +1,13 @@
 """Stories of what RFC 3262, 3311, 4028 and 6141 ask inside a dialog: PRACK, UPDATE, session timers, both at once; orphans that SIPp counts."""
 import csv
 import os
-
+import re
 import signal
 import time
 
-from harness import stage, wait_for
+from harness import free_port, stage, wait_for
 from peers import Phone, tone
-from scene import PHONES, called
+from scene import PHONES, called, one_talk
 from sipp import Sipp, reply
 
 
@@ -168,6 +168,29 @@ def both_ask_at_once_and_both_get_through():
         assert row["outcome"] == "connected" and row["ended_by"] == "callee", row
 
 
+def each_listener_speaks_from_its_own_address_and_ports():
+    """Two listeners on two addresses, each with its own range of media ports; the trunk is on the second, the agent's phone on the first. Each INVITE names
+    its listener's address and a port of its listener's range, the audio comes from there, and both hear each other."""
+    with stage(calls=20) as (box, trunk_port, actors, folder):
+        text, second = box.config.read_text(), free_port()
+        low = box.media_low + 80
+        box.config.write_text(text.replace(" );\ntrunks", f',\n  {{ name = "second"; bind = "127.0.0.2:{second}"; transport = "udp"; media_ports = [{low}, {low + 79}]; }} );\ntrunks', 1)
+                              .replace('listener = "main"', 'listener = "second"', 1))
+        customer, call, agent, seat = one_talk(box, trunk_port, actors)
+        for c, host, first in ((call, "127.0.0.2", low), (seat, "127.0.0.1", box.media_low)):
+            assert re.search(rf"^c=IN IP4 {host}\r?$", c["headers"], re.M), c["headers"]
+            assert first <= c["media"][1] < first + 80, (c["media"], first)
+            assert c["peer"][0] == host and c["heard_from"] == {(host, c["media"][1])}, (c["peer"], c["heard_from"])
+        customer.hang_up(call)
+        box.contacts(PHONES[1:3])
+        for _ in range(2):  # ports come back to the range that they are from
+            again = wait_for("the next call", lambda: next((c for c in customer.up()), None), 20)
+            assert low <= again["media"][1] < low + 80
+            wait_for("it is heard", lambda c=again: customer.hears(1000, 3000, of=c), 8)
+            customer.hang_up(again)
+        wait_for("their rows", lambda: len(box.closed_rows()) == 3, 10)
+
+
 # --- SIPp as the judge of orphans ---
 
 def sipp_figures(folder, name):
@@ -221,5 +244,5 @@ def sipp_sees_the_bye_of_every_orphan():
         assert len(box.closed_rows()) == len(box.rows()) == 20
 
 
-STORIES = [a_reliable_provisional_answer_is_acknowledged, sessions_with_a_timer_live_as_long_as_they_are_refreshed,
+STORIES = [each_listener_speaks_from_its_own_address_and_ports, a_reliable_provisional_answer_is_acknowledged, sessions_with_a_timer_live_as_long_as_they_are_refreshed,
            both_ask_at_once_and_both_get_through, sipp_sees_the_bye_of_every_orphan]
