@@ -95,9 +95,14 @@ static void bye(struct floor *f, struct call *c, enum cause cause, enum ended_by
 static void cancel(struct floor *f, struct call *c) { order_leg(f, SIP_CANCEL, f->trunks[c->trunk].listener, call_leg(f, c)); }
 
 static void act_invite(struct floor *f, struct call *c) { order_invite_call(f, c); }
+/* Nothing was sent from it yet. */
+static void give_back_credit(struct floor *f, const struct call *c) {
+  const struct mail_media_credit credit = {c->session, c->port, f->credits_by_listener ? f->trunks[c->trunk].listener : 0};
+  floor_credit_add(f, &credit);
+}
 static void act_refused(struct floor *f, struct call *c) {
   f->trunks[c->trunk].used--;
-  floor_credit_add(f, &(struct mail_media_credit){c->session, c->port, f->trunks[c->trunk].listener * f->credits_by_listener});
+  give_back_credit(f, c);
   f->campaigns[c->campaign].refused++;
   f->campaigns[c->campaign].pace_now = true;
   call_part(f, c);
@@ -164,7 +169,7 @@ static void act_offer_refused(struct floor *f, struct call *c) {
   if (!c->leg_over) order_reject(f, f->trunks[c->trunk].listener, c->offer, 503, 5);
   f->queues[c->queue].refused++;
   f->trunks[c->trunk].used--;
-  f->credits[f->credit_count++] = (struct credit){c->session, c->port};
+  give_back_credit(f, c);
   call_free(f, c);
 }
 /* He hung up, or the box ends, while the store wrote: it is closed as it was opened. */

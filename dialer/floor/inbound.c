@@ -94,7 +94,7 @@ static struct call *reserve(struct floor *f, const struct mail_sip_incoming *in,
   c->trunk = in->trunk;
   c->did = in->to;
   c->offer = in->leg;
-  floor_credit_take(f, &c->session, &c->port);
+  floor_credit_take_at(f, f->trunks[c->trunk].listener, &c->session, &c->port);
   f->trunks[in->trunk].used++;
   f->arriving++;
   return c;
@@ -117,7 +117,8 @@ void inbound_arrive(struct floor *f, const struct mail *m) {
     order_reject(f, t->listener, in->leg, 480, RETRY_LATER_S);
     return;
   }
-  bool room = f->call_free != NOBODY && f->credit_count > 0 && t->used < t->channels && f->arriving < ARRIVING_MAX && !f->pressure;
+  bool room =
+      f->call_free != NOBODY && floor_credit_has(f, t->listener) && t->used < t->channels && f->arriving < ARRIVING_MAX && !f->pressure;
   if (!room || f->draining) {
     q->refused++;
     order_reject(f, t->listener, in->leg, 503, f->draining ? RETRY_LATER_S : RETRY_SOON_S);
