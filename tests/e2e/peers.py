@@ -379,7 +379,7 @@ class Phone(threading.Thread):
             if len(data) <= 12:
                 continue
             kind = data[1] & 0x7F
-            call["heard_from"].add(source)
+            call.setdefault("heard_from", set()).add(source)
             if kind in DECODE:
                 table = DECODE[kind]
                 call["heard"].extend(table[b] for b in data[12:])
