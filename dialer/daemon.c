@@ -57,22 +57,26 @@ static int resolve_trunk(struct daemon *d, struct campaign_def *def) {
   return CAD_OK;
 }
 
+static int resolve_prompt(struct daemon *d, const struct campaign_def *def, const char *file, uint16_t *out) {
+  *out = 0;
+  if (!file[0]) return CAD_OK;
+  int prompt = media_prompt(d->media, file);
+  if (prompt < 0) {
+    log_error("daemon", "campaign %s: prompt %s: %s; the campaign stays stopped", def->terms.name, file, err_name(prompt));
+    return prompt;
+  }
+  *out = (uint16_t)prompt;
+  return CAD_OK;
+}
+
 static int resolve_campaign(void *arg, struct campaign_def *def) {
   struct daemon *d = arg;
   pthread_mutex_lock(&d->config_lock);
   int found = resolve_trunk(d, def);
   pthread_mutex_unlock(&d->config_lock);
   if (found < 0) return found;
-  def->terms.prompt_safe_harbour = 0;
-  if (def->prompt[0]) {
-    int prompt = media_prompt(d->media, def->prompt);
-    if (prompt < 0) {
-      log_error("daemon", "campaign %s: prompt %s: %s; the campaign stays stopped", def->terms.name, def->prompt, err_name(prompt));
-      return prompt;
-    }
-    def->terms.prompt_safe_harbour = (uint16_t)prompt;
-  }
-  return CAD_OK;
+  int err = resolve_prompt(d, def, def->prompt, &def->terms.prompt_safe_harbour);
+  return err < 0 ? err : resolve_prompt(d, def, def->message, &def->terms.prompt_message);
 }
 
 static int resolve_agent(void *arg, struct agent_def *def) {

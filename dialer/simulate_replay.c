@@ -124,8 +124,8 @@ static int take_row(void *arg, const struct log_row *r) {
   /* Whoever hangs up in the midst of the greeting could not have been served by anybody. */
   bool waited = r->outcome == OUTCOME_EARLY_HANGUP && r->greeting_end.ms != 0;
   bool person = r->outcome == OUTCOME_CONNECTED || r->outcome == OUTCOME_ABANDONED || waited;
-  bool machine =
-      r->outcome == OUTCOME_MACHINE || r->outcome == OUTCOME_SCREENING || r->outcome == OUTCOME_FAX || r->outcome == OUTCOME_DEAD_AIR;
+  bool machine = r->outcome == OUTCOME_MACHINE || r->outcome == OUTCOME_MESSAGE_LEFT || r->outcome == OUTCOME_SCREENING ||
+                 r->outcome == OUTCOME_FAX || r->outcome == OUTCOME_DEAD_AIR;
   h->attempts++;
   h->people += person;
   h->machines += machine;

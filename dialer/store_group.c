@@ -97,7 +97,7 @@ bool group_send(struct store_group *g) {
 
 static void refuse_open(struct store_group *g, const struct mail_store_open *req) {
   struct mail_store_opened *r = &group_reply(g, STORE_REFUSED)->u.store_opened;
-  *r = (struct mail_store_opened){req->slot, req->gen, req->attempt_id, REFUSAL_STORE, wall_add(clock_wall(), BACKOFF_MOST_MS)};
+  *r = (struct mail_store_opened){req->slot, req->gen, req->attempt_id, REFUSAL_STORE, wall_add(clock_wall(), BACKOFF_MOST_MS), 0};
 }
 
 static void refuse_arrive(struct store_group *g, const struct mail_store_arrive *req, int err) {
@@ -146,7 +146,7 @@ static void do_close(struct store_group *g, const struct mail *m) {
   if (err < 0) log_warn("store", "close of attempt %llu: %s", (unsigned long long)rec->attempt_id, err_name(err));
   if (err >= 0 && store_opted_out(g->store)) group_dnc_added(g, store_opted_out(g->store), NULL);
   struct mail_store_opened *r = &group_reply(g, STORE_CLOSED)->u.store_opened;
-  *r = (struct mail_store_opened){rec->slot, rec->gen, rec->attempt_id, REFUSAL_NONE, WALL_NONE};
+  *r = (struct mail_store_opened){rec->slot, rec->gen, rec->attempt_id, REFUSAL_NONE, WALL_NONE, 0};
 }
 
 void group_dnc_added(struct store_group *g, uint64_t phone, const struct mail_store_opt_out *o) {

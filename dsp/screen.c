@@ -2,6 +2,7 @@
 #include "dsp/beep.h"
 #include "dsp/faxtone.h"
 #include "dsp/judge.h"
+#include "dsp/leave.h"
 #include "dsp/model.h"
 #include "dsp/print_taker.h"
 #include "dsp/progress.h"
@@ -48,6 +49,7 @@ struct screen {
   struct traits traits;
   struct judge judge;
   struct print_taker print;
+  struct leave leave;
   dtmf_rx_state_t dtmf;
   int16_t pending[HOP_SAMPLES];
   uint16_t pending_count, pending_lost;
@@ -114,6 +116,7 @@ struct screen *screen_init(void *memory, const struct screen_params *params, boo
   traits_init(&s->traits);
   judge_init(&s->judge);
   print_begin(&s->print);
+  leave_init(&s->leave);
   dtmf_rx_init(&s->dtmf, on_digits, s);
   s->answered = answered;
   return s;
@@ -143,6 +146,7 @@ static void decide(struct screen *s, enum verdict verdict, enum verdict_reason r
   }
   struct screen_event *e = push(s, s->decided ? SCREEN_LATE_MACHINE : SCREEN_DECISION, sample_of(s->hop + 1));
   s->decided = true;
+  s->leave.on &= verdict == VERDICT_MACHINE;
   e->verdict = verdict;
   e->reason = reason;
   e->score_bp = score_bp;
@@ -188,11 +192,12 @@ static void listen_to_tones(struct screen *s, const struct view *v, bool *candid
   const enum lines_change change = lines_step(&s->lines, v, now);
   const enum screen_tone tone = progress_step(&s->progress, v, &s->lines, change, now);
   if (tone != SCREEN_TONE_NONE) on_tone(s, tone, s->progress.tone_hop, s->progress.hz);
-  const bool spoken = s->talk.started && s->talk.speech_hops >= SPOKEN_HOPS && s->voiced_hops >= VOICED_HOPS;
+  const bool spoken = s->leave.begun || (s->talk.started && s->talk.speech_hops >= SPOKEN_HOPS && s->voiced_hops >= VOICED_HOPS);
   const enum screen_tone fax = faxtone_step(&s->fax, v, &s->lines, change, s->talk.started, now);
   if (fax != SCREEN_TONE_NONE) on_tone(s, fax, s->fax.tone_hop, s->fax.hz);
   if (beep_step(&s->beep, v, &s->lines, spoken, s->activity.floor_db, now)) {
     push(s, SCREEN_BEEP_END, sample_of(s->beep.end_hop - SMEAR_HOPS))->tone_hz = s->beep.hz;
+    leave_beep(&s->leave, s->beep.end_hop);
     decide(s, VERDICT_MACHINE, REASON_BEEP, 10000);
   }
   const uint32_t run = s->lines.sounding ? s->lines.run.end_hop - s->lines.run.start_hop : 0;
@@ -240,6 +245,37 @@ static void ask(struct screen *s) {
   }
 }
 
+/* What is said from now on is judged by itself. */
+static void listen_anew(struct screen *s) {
+  s->answered_hop = s->hop;
+  s->spoke_before = true; /* how soon he speaks says nothing here */
+  talk_init(&s->talk);
+  traits_init(&s->traits);
+  judge_init(&s->judge);
+}
+
+void screen_leave(struct screen *s) {
+  if (s->decided && !s->was_person) s->leave.on = true;
+}
+
+/* While the message plays every burst of sound is the beginning of somebody, until it turns out to have been nothing. */
+static void leave_message(struct screen *s, bool sounding, bool tonal) {
+  struct leave *l = &s->leave;
+  const bool judging = l->on && !s->decided;
+  if (judging) return;
+  const bool was_calm = l->begun && l->voice == 0;
+  const enum leave_change change = leave_step(l, &s->talk, s->activity.strong && s->activity.active && !tonal, sounding, s->hop);
+  if (change == LEAVE_BEGIN) {
+    push(s, SCREEN_MESSAGE_BEGIN, sample_of(s->hop + 1))->reason = l->after_beep ? REASON_BEEP : REASON_NO_SOUND;
+    listen_anew(s);
+  } else if (change == LEAVE_STOP) {
+    s->decided = s->late = s->was_person = false;
+    push(s, SCREEN_MESSAGE_STOP, sample_of(s->talk.started ? s->talk.onset_hop : s->hop + 1));
+  } else if (was_calm && l->voice == 0 && s->talk.started) {
+    listen_anew(s);
+  }
+}
+
 static void hop(struct screen *s, bool lost) {
   const struct view *v = spectrum_step(&s->spectrum, s->pending, lost);
   if (lost)
@@ -259,6 +295,7 @@ static void hop(struct screen *s, bool lost) {
     decide(s, VERDICT_MACHINE, REASON_FINGERPRINT, 10000);
   if (s->answered) judge_early(s);
   if (s->answered && s->params.decide) ask(s);
+  leave_message(s, candidate, sure);
   s->hop++;
 }
 

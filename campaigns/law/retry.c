@@ -35,7 +35,7 @@ struct wall retry_part(const struct zones *z, uint16_t zone, struct wall ended, 
 bool retry_next_number(enum outcome outcome, bool *dead) {
   *dead = outcome == OUTCOME_INVALID_NUMBER || outcome == OUTCOME_FAX;
   return *dead || outcome == OUTCOME_NO_ANSWER || outcome == OUTCOME_MACHINE || outcome == OUTCOME_SCREENING ||
-         outcome == OUTCOME_DEAD_AIR || outcome == OUTCOME_REJECTED;
+         outcome == OUTCOME_MESSAGE_LEFT || outcome == OUTCOME_DEAD_AIR || outcome == OUTCOME_REJECTED;
 }
 
 uint16_t retry_score_class(uint32_t tries, uint8_t rank) {

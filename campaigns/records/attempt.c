@@ -10,7 +10,8 @@ struct opening {
   struct lease_entry *lease;
   uint32_t set;
   struct gate_facts facts;
-  struct gate_verdict verdict;
+  struct gate_verdict verdict, message; /* message: may a recorded one be left, should a machine answer? */
+  bool asks_message;
   unsigned char salt[SALT_BYTES];
 };
 
@@ -36,12 +37,17 @@ static int gather(struct store *s, struct opening *o, struct now now) {
 
 static int write_decision(struct store *s, struct opening *o) {
   const struct gate_facts *f = &o->facts;
-  char inputs[320];
-  snprintf(
-      inputs, sizeof inputs,
-      "{\"running\":%d,\"lease\":%d,\"clock\":%d,\"dnc\":%d,\"attempts\":%u,\"max\":%u,\"window_ms\":%lld,\"oldest\":%lld,\"zone_set\":%u}",
-      f->campaign_running, f->lease_valid, f->clock_trusted, f->dnc, f->attempts, o->c ? o->c->def.gate.attempts_max : 0,
-      o->c ? (long long)o->c->def.gate.attempts_window_ms : 0, (long long)f->oldest_attempt.ms, o->row_known ? o->set + 1 : 0);
+  char inputs[400], message[RULE_ID_MAX + 48] = "";
+  if (o->asks_message)
+    snprintf(message, sizeof message, ",\"message\":\"%s%s%s\"",
+             o->message.reason == REFUSAL_NONE ? "allowed" : refusal_name(o->message.reason), o->message.rule ? " " : "",
+             o->message.rule ? o->message.rule->id : "");
+  snprintf(inputs, sizeof inputs,
+           "{\"running\":%d,\"lease\":%d,\"clock\":%d,\"dnc\":%d,\"attempts\":%u,\"max\":%u,\"window_ms\":%lld,\"oldest\":%lld,\"zone_"
+           "set\":%u%s}",
+           f->campaign_running, f->lease_valid, f->clock_trusted, f->dnc, f->attempts, o->c ? o->c->def.gate.attempts_max : 0,
+           o->c ? (long long)o->c->def.gate.attempts_window_ms : 0, (long long)f->oldest_attempt.ms, o->row_known ? o->set + 1 : 0,
+           message);
   bool allowed = o->verdict.reason == REFUSAL_NONE;
   char rule[32];
   if (o->verdict.rule)
@@ -122,6 +128,13 @@ static int judge_and_write(struct store *s, struct opening *o, struct now now) {
   if (o->c) terms = o->c->def.gate;
   terms.caller_id = o->req->caller_id ? o->req->caller_id : terms.caller_id;
   o->verdict = gate_decide(&terms, &o->facts, &s->law);
+  o->asks_message = o->c && o->c->def.terms.screening && o->verdict.reason == REFUSAL_NONE &&
+                    (o->c->def.terms.machine_action == MACHINE_MESSAGE || o->c->def.terms.screening_action == MACHINE_MESSAGE);
+  if (o->asks_message) { /* a recorded voice is another thing than an agent's: the same gate, asked as for one */
+    terms.technology = TECH_PRERECORDED | TECH_MESSAGE_DROP;
+    terms.guaranteed = 0;
+    o->message = gate_decide(&terms, &o->facts, &s->law);
+  }
   if ((err = write_decision(s, o)) < 0) return err;
   bool opened = o->verdict.reason == REFUSAL_NONE;
   err = opened ? write_attempt(s, o) : put_back(s, o);
@@ -137,10 +150,12 @@ int store_attempt_open(struct store *s, const struct mail_store_open *req, struc
   if (err < 0) return err;
   o.lease = lease_set_find(&s->leases, req->lease.case_id, req->lease.campaign_id);
   int known = o.lease ? 0 : replay(s, req->attempt_id, &o.verdict);
+  if (known > 0) o.message.reason = REFUSAL_STORE; /* what was said of it is not looked up: no message */
   err = known < 0 ? known : known > 0 ? CAD_OK : judge_and_write(s, &o, now);
   err = store_leave(s, own, err);
   if (err < 0) return err;
-  *reply = (struct mail_store_opened){req->slot, req->gen, req->attempt_id, (uint8_t)o.verdict.reason, o.verdict.next};
+  *reply = (struct mail_store_opened){
+      req->slot, req->gen, req->attempt_id, (uint8_t)o.verdict.reason, o.verdict.next, (uint8_t)o.message.reason};
   *opened = o.verdict.reason == REFUSAL_NONE;
   return CAD_OK;
 }

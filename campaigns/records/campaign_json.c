@@ -63,6 +63,9 @@ char *campaign_to_json(const struct campaign_def *def) {
       json_object_set_new(
           root, "samples",
           json_pack("{s:i,s:i,s:s}", "share_bp", (int)t->sample_bp, "days", (int)t->sample_days, "basis", def->sample_basis));
+    json_object_set_new(root, "machine_action", json_string(machine_action_name((enum machine_action)t->machine_action)));
+    json_object_set_new(root, "screening_action", json_string(machine_action_name((enum machine_action)t->screening_action)));
+    json_object_set_new(root, "message", json_string(def->message));
     json_object_set_new(root, "countries", countries_out(&def->gate));
     json_object_set_new(root, "sector", words_out(law_sectors, def->gate.sectors));
     json_object_set_new(root, "basis", words_out(law_bases, def->gate.bases));
@@ -201,6 +204,21 @@ static void samples_in(struct reader *r, struct campaign_def *def) {
   if (s.err < 0 || !def->sample_basis[0]) r->err = CAD_EFORMAT;
 }
 
+/* Older rows do not say: hang up. */
+static uint8_t action_in(struct reader *r, const char *key) {
+  const char *word = json_string_value(json_object_get(r->root, key));
+  const int action = word ? machine_action_parse(word) : (int)MACHINE_HANG_UP;
+  if (action < 0) r->err = CAD_EFORMAT;
+  return (uint8_t)(action < 0 ? 0 : action);
+}
+
+static void machines_in(struct reader *r, struct campaign_def *def) {
+  def->terms.machine_action = action_in(r, "machine_action");
+  def->terms.screening_action = action_in(r, "screening_action");
+  def->message[0] = 0;
+  if (json_object_get(r->root, "message")) text(r, json_object_get(r->root, "message"), def->message, sizeof def->message);
+}
+
 int campaign_from_json(const char *json, struct campaign_def *def) {
   json_t *root = json_loads(json, 0, NULL);
   if (!root) return CAD_EFORMAT;
@@ -233,6 +251,7 @@ int campaign_from_json(const char *json, struct campaign_def *def) {
   windows_in(&r, def);
   law_in(&r, &def->gate);
   samples_in(&r, def);
+  machines_in(&r, def);
   json_decref(root);
   return r.err;
 }
@@ -249,11 +268,14 @@ int campaign_check(const struct campaign_def *d) {
   enum { RING_LEAST_MS = 15000, RING_MOST_MS = 180000, WAIT_MOST_MS = 2000, PAUSE_MOST_MS = 3600000 };
   const struct campaign_terms *t = &d->terms;
   if (!word(t->name, sizeof t->name, true) || !word(d->seller, sizeof d->seller, false) || !word(d->trunk, sizeof d->trunk, false) ||
-      !word(d->country, sizeof d->country, true) || !word(d->purpose, sizeof d->purpose, true) || !word(d->prompt, sizeof d->prompt, false))
+      !word(d->country, sizeof d->country, true) || !word(d->purpose, sizeof d->purpose, true) ||
+      !word(d->prompt, sizeof d->prompt, false) || !word(d->message, sizeof d->message, false))
     return CAD_EINVAL;
   if (t->mode >= PACING_COUNT || d->state >= CAMPAIGN_STATE_COUNT || t->limit_bp > 10000) return CAD_EINVAL;
   /* 47 CFR 64.1200(a)(6): 15 seconds or four rings; (a)(7): two seconds. */
   if (t->ring_ms < RING_LEAST_MS || t->ring_ms > RING_MOST_MS || t->max_wait_ms == 0 || t->max_wait_ms > WAIT_MOST_MS) return CAD_EINVAL;
+  if (t->machine_action >= MACHINE_ACTION_COUNT || t->screening_action >= MACHINE_ACTION_COUNT) return CAD_EINVAL;
+  if ((t->machine_action == MACHINE_MESSAGE || t->screening_action == MACHINE_MESSAGE) && !d->message[0]) return CAD_EINVAL;
   if (t->sample_bp > 10000 || t->sample_days > 365 || (t->sample_days != 0 && !d->sample_basis[0])) return CAD_EINVAL;
   if (t->wrapup_ms > PAUSE_MOST_MS || t->drain_ms > PAUSE_MOST_MS || t->caller_id > INT64_MAX) return CAD_EINVAL;
   for (int i = 0; i < 10; i++)

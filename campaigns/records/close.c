@@ -45,6 +45,9 @@ static int write_close(struct store *s, const struct closing *a, const struct ma
   if (err >= 0) err = chain_put(s, CHAIN_CALL, r->attempt_id, a->commit);
   if (err >= 0 && r->late_reason) /* a remark of the detector beside the call, not part of its record */
     err = db_run(&s->db, Q_LATE_PUT, "INSERT OR REPLACE INTO late VALUES(?,?)", "ud", r->attempt_id, (int)r->late_reason);
+  if (err >= 0 && r->message) /* likewise: how much of our message the machine has */
+    err = db_run(&s->db, Q_MESSAGE_PUT, "INSERT OR REPLACE INTO message VALUES(?,?,?,?)", "uidd", r->attempt_id, (int64_t)r->message_ms,
+                 (int)(r->message == 2), (int)r->message_after);
   if (err < 0) return err;
   return db_run(&s->db, Q_INTERACTION_PUT, "INSERT INTO interaction VALUES(?,?,?,?,'voice',?,?,?,?,?)", "uuuudiidu", r->attempt_id,
                 a->seller, a->campaign, a->case_id, (int)a->inbound, a->started.ms, ended.ms, (int)outcome, r->agent_id);

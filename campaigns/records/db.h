@@ -240,6 +240,8 @@ enum db_slot {
   Q_ARRIVAL_HAS,
   Q_ARRIVAL_GET,
   Q_ARRIVAL_CLOSE,
+  Q_MESSAGE_PUT,
+  Q_MESSAGE_TALLY,
   Q_COUNT
 };
 

@@ -41,7 +41,7 @@ static const struct field_code FIELD[] = {
     {"DNC", "do not call", CATEGORY_OPT_OUT, EFFECT_OPTS_OUT, 0, true, true, false, false},
     {"A", "answering machine", CATEGORY_MACHINE, EFFECT_RETRIES, OUTCOME_MACHINE, true, false, false, false},
     {"AA", "answering machine, found by the system", CATEGORY_MACHINE, EFFECT_RETRIES, OUTCOME_MACHINE, true, false, false, false},
-    {"LM", "left a message", CATEGORY_MACHINE, EFFECT_RETRIES, OUTCOME_MACHINE, true, false, false, false},
+    {"LM", "left a message", CATEGORY_MACHINE, EFFECT_RETRIES, OUTCOME_MESSAGE_LEFT, true, false, false, false},
     {"B", "busy", CATEGORY_NO_CONTACT, EFFECT_RETRIES, OUTCOME_BUSY, true, false, false, false},
     {"N", "no answer", CATEGORY_NO_CONTACT, EFFECT_RETRIES, OUTCOME_NO_ANSWER, true, false, false, false},
     {"DAIR", "dead air", CATEGORY_TECHNICAL, EFFECT_RETRIES, OUTCOME_DEAD_AIR, true, false, false, false},
@@ -74,6 +74,7 @@ static const struct field_code FIELD[] = {
     {"DNCL", "on a do-not-call list", CATEGORY_OPT_OUT, EFFECT_LABELS, 0, false, false, false, false},
     {"DNCC", "on the campaign's do-not-call list", CATEGORY_OPT_OUT, EFFECT_LABELS, 0, false, false, false, false},
     {"ERI", "the system failed", CATEGORY_TECHNICAL, EFFECT_LABELS, 0, false, false, false, false},
+    {"AL", "answering machine, a recorded message was left", CATEGORY_MACHINE, EFFECT_LABELS, 0, false, false, false, false},
 };
 enum { FIELD_COUNT = sizeof FIELD / sizeof FIELD[0] };
 
@@ -86,7 +87,8 @@ const char *disposition_of_outcome(enum outcome o) {
                                                    [OUTCOME_REJECTED] = "AB",     [OUTCOME_UNWANTED] = "DNCL",
                                                    [OUTCOME_BLOCKED] = "ADCT",    [OUTCOME_INVALID_NUMBER] = "ADC",
                                                    [OUTCOME_CONGESTION] = "ADCT", [OUTCOME_CANCELLED] = "NA",
-                                                   [OUTCOME_FAILED] = "NA",       [OUTCOME_INTERRUPTED] = "ERI"};
+                                                   [OUTCOME_FAILED] = "NA",       [OUTCOME_INTERRUPTED] = "ERI",
+                                                   [OUTCOME_MESSAGE_LEFT] = "AL"};
   return (unsigned)o < OUTCOME_COUNT ? CODES[o] : "";
 }
 

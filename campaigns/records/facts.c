@@ -82,7 +82,8 @@ static int attempts_to(struct store *s, uint64_t phone, uint64_t only_seller, st
     if (col_wall(q, 4).ms) e.what |= COUNTS_ANSWERS;
     if (col_wall(q, 5).ms) e.what |= COUNTS_CONVERSATIONS;
     if (col_u64(q, 6)) e.what |= COUNTS_ABANDONED;
-    if (col_u64(q, 7) == OUTCOME_MACHINE || col_u64(q, 7) == OUTCOME_SCREENING) e.what |= COUNTS_MACHINES;
+    if (col_u64(q, 7) == OUTCOME_MACHINE || col_u64(q, 7) == OUTCOME_SCREENING || col_u64(q, 7) == OUTCOME_MESSAGE_LEFT)
+      e.what |= COUNTS_MACHINES;
     e.debt = facts_debt((const char *)sqlite3_column_text(q, 8));
     add_event(f, s->fact_room, &e);
   }

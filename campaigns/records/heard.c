@@ -170,8 +170,8 @@ static int read_labels(struct store *s, uint64_t campaign, struct wall now, stru
 /* The tallies are kept with each close: nothing is counted here. */
 static int read_tally(struct store *s, uint64_t campaign, struct detector_estimate *e) {
   sqlite3_stmt *q = db_query(&s->db, Q_ESTIMATE_TALLY,
-                             "SELECT sum(CASE outcome WHEN ?2 THEN attempts END), sum(live) FROM tally WHERE ?1=0 OR campaign=?1", "ud",
-                             campaign, (int)OUTCOME_MACHINE);
+                             "SELECT sum(CASE WHEN outcome IN (?2,?3) THEN attempts END), sum(live) FROM tally WHERE ?1=0 OR campaign=?1",
+                             "udd", campaign, (int)OUTCOME_MACHINE, (int)OUTCOME_MESSAGE_LEFT);
   const int r = db_step(&s->db, q);
   if (r > 0) e->machines = col_u64(q, 0), e->people = col_u64(q, 1);
   db_done(q);

@@ -26,6 +26,7 @@ static const struct measure_row MEASURES[MEASURE_COUNT] = {
     [M_CANCELLED] = {"cancelled", "outcome is cancelled: given up for a reason of ours"},
     [M_FAILED] = {"failed", "outcome is failed"},
     [M_INTERRUPTED] = {"interrupted", "outcome is interrupted: the box stopped in mid-call"},
+    [M_MESSAGE] = {"messages_left", "outcome is message_left: a machine, and our recorded message was played to its end"},
     [M_NETWORK_GOOD] = {"network_good", "answered_at is set, or outcome is busy, no_answer, rejected or unwanted"},
     [M_AGENT_MACHINES] = {"agent_machines", "outcome is connected and category is machine: a machine that an agent had to hear"},
     [M_TALK_MS] = {"talk_ms", "talk_ms"},
@@ -97,7 +98,8 @@ static void measure_outcome(const struct call_row *r, int64_t m[MEASURE_COUNT]) 
                                             [OUTCOME_CONGESTION] = M_CONGESTION,
                                             [OUTCOME_CANCELLED] = M_CANCELLED,
                                             [OUTCOME_FAILED] = M_FAILED,
-                                            [OUTCOME_INTERRUPTED] = M_INTERRUPTED};
+                                            [OUTCOME_INTERRUPTED] = M_INTERRUPTED,
+                                            [OUTCOME_MESSAGE_LEFT] = M_MESSAGE};
   if (r->outcome < OUTCOME_COUNT && OF[r->outcome]) m[OF[r->outcome]] = 1;
 }
 
@@ -177,6 +179,7 @@ static const struct kpi KPIS[] = {
     COUNT_OF("cancelled", M_CANCELLED, "Cancelled", "Canceladas"),
     COUNT_OF("failed", M_FAILED, "Failed", "Fallidas"),
     COUNT_OF("interrupted", M_INTERRUPTED, "Interrupted", "Interrumpidas"),
+    COUNT_OF("messages_left", M_MESSAGE, "Messages left", "Mensajes dejados"),
     {"talk_avg", "ATT ms", "Conversación media ms", KPI_MS, {M_TALK_MS, -1}, {M_CONNECTED, -1}},
     {"wrapup_avg", "ACW ms", "Postllamada media ms", KPI_MS, {M_WRAP_MS, -1}, {M_CONNECTED, -1}},
     {"aht", "AHT ms", "TMO ms", KPI_MS, {M_TALK_MS, M_WRAP_MS, -1}, {M_CONNECTED, -1}},

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define OUTCOMES                                                                                                                           \
-  "machines screened faxes dead_air no_answer busy rejected unwanted blocked invalid_numbers congestion cancelled failed interrupted"
+  "machines messages_left screened faxes dead_air no_answer busy rejected unwanted blocked invalid_numbers congestion cancelled failed "   \
+  "interrupted"
 static const struct report_kind KINDS[] = {
     {"outbound", "Outbound summary", "Resumen de salientes", "Campaign", "Campaña",
      "dials answered answer_rate human human_rate connected right_party rpc_rate conversions conversion_rate live abandoned abandonment "
@@ -34,7 +35,7 @@ static const struct report_kind KINDS[] = {
      "in_abandonment in_abandonment_raw",
      "For the supervisor: who called us, and how long they waited."},
     {"detector", "Detector: machines that reached agents", "Detector: contestadores que llegaron a agentes", "Campaign", "Campaña",
-     "connected agent_machines agent_machine_rate machines",
+     "connected agent_machines agent_machine_rate machines messages_left",
      "For compliance: what the screening let through, by what the agents said, with its interval."},
     {"trunks", "Trunk health", "Salud de troncales", "Trunk", "Troncal",
      "dials answered asr ner pdd acd busy no_answer rejected unwanted blocked blocked_rate invalid_numbers congestion failed",

@@ -141,6 +141,10 @@ static const char *const DETECTION =
     " number2 INTEGER NOT NULL, calls INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;"
     "CREATE INDEX fingerprint_trunk ON fingerprint(trunk, last);";
 
+/* Our recorded messages at machines: how much was played, and whether after a beep. */
+static const char *const MESSAGES =
+    "CREATE TABLE message(attempt INTEGER PRIMARY KEY, ms INTEGER NOT NULL, whole INTEGER NOT NULL, after INTEGER NOT NULL) STRICT;";
+
 static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
                                               {2, 2, {LISTS, IMPORTS}},
                                               {3, 3, {SCHEMA_CHAIN, SCHEMA_AUDIT, SCHEMA_AUDIT_LISTS}},
@@ -154,7 +158,8 @@ static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
                                               {11, 11, {SCHEMA_ARCHIVE}},
                                               {12, 12, {SCHEMA_CONSENT_IMPORT}},
                                               {13, 13, {SCHEMA_QUEUES, SCHEMA_QUEUES_AUDIT}},
-                                              {14, 13, {SCHEMA_PAUSES}}};
+                                              {14, 13, {SCHEMA_PAUSES}},
+                                              {15, 13, {MESSAGES}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {

@@ -76,6 +76,7 @@ enum mail_kind {
   MEDIA_STOP,     /* stop the prompt                          u.media_session */
   MEDIA_RELEASE,  /* session back to its owner                u.media_session */
   MEDIA_KNOW,     /* a fingerprint that is a machine          u.media_know */
+  MEDIA_LEAVE,    /* leave this message at the machine, when it may begin: u.media_play */
 
   /* media -> control */
   MEDIA_CREDIT,       /* a bound session that control may use     u.media_credit */
@@ -89,6 +90,8 @@ enum mail_kind {
   MEDIA_STATS,        /* answer to MEDIA_RELEASE                  u.media_stats */
   MEDIA_PRINT,        /* fingerprint of a proven machine          u.media_print */
   MEDIA_LATE,         /* a person, it was said, and yet a machine u.media_event.reason */
+  MEDIA_MESSAGE,      /* the message of MEDIA_LEAVE began, or began anew at `at`: u.media_event.reason says after what */
+  MEDIA_PICKED_UP,    /* somebody spoke into it: it stopped, a new MEDIA_VERDICT comes   u.media_event */
 
   /* control -> store */
   STORE_LEASE_WANT,   /* u.store_want */
@@ -312,6 +315,8 @@ struct campaign_terms {
   uint8_t window_count;
   struct campaign_window windows[MAIL_WINDOWS_MAX]; /* all hold; their accounts are of the moment when this was sent */
   uint16_t sample_bp, sample_days;                  /* share of answered calls whose first 8 s are kept, and for how long; 0: none */
+  uint8_t machine_action, screening_action;         /* enum machine_action */
+  uint16_t prompt_message;                          /* what is left at a machine, 0: nothing */
 };
 struct lease {
   uint64_t campaign_id, case_id, phone_id;
@@ -381,6 +386,7 @@ struct mail_store_opened {
   uint64_t attempt_id;
   uint8_t reason;   /* enum refusal */
   struct wall next; /* STORE_REFUSED: earliest next time, WALL_NONE: never */
+  uint8_t message;  /* STORE_OPENED: enum refusal: may a recorded message be left, should a machine answer? */
 };
 struct mail_store_close {
   uint32_t slot, gen;
@@ -388,7 +394,10 @@ struct mail_store_close {
   struct wall ringing, answered, greeting_end, bridged, agent_end, ended;
   uint16_t sip_code, q850;
   uint8_t cause, outcome, verdict, reason, ended_by, abandoned, early_hangup;
-  uint8_t late_reason; /* why a person was taken for a machine later, 0: never */
+  uint8_t late_reason;   /* why a person was taken for a machine later, 0: never */
+  uint8_t message;       /* of our own recorded message at a machine: 0 nothing was played, 1 a part, 2 all of it */
+  uint8_t message_after; /* enum verdict_reason: after a beep or after silence */
+  uint32_t message_ms;
   uint32_t talk_ms;
   uint64_t queue_id;  /* of a caller: where he waited last; 0: we called */
   uint8_t queue_end;  /* enum queue_end */

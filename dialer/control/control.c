@@ -62,6 +62,8 @@ static void deliver(struct control *k, const struct mail *m) {
   case MEDIA_DIGIT:
   case MEDIA_PRINT:
   case MEDIA_LATE:
+  case MEDIA_MESSAGE:
+  case MEDIA_PICKED_UP:
   case MEDIA_DEAD: from_media(k, m); break;
   case STORE_CAMPAIGN:
   case STORE_AGENT:

@@ -5,8 +5,12 @@ static void call_verdict(struct floor *f, struct call *c, const struct mail_medi
   if (c->verdict != VERDICT_NONE || e->verdict == VERDICT_NONE || e->verdict >= VERDICT_COUNT) return;
   c->verdict = e->verdict;
   c->reason = e->reason < REASON_COUNT ? e->reason : (uint8_t)REASON_NONE;
+  if (c->verdict == VERDICT_PERSON && c->leaving == LEAVING_PICKED_UP) {
+    c->reason = REASON_PICKED_UP;
+    c->greeting_end = e->greeting_end; /* the end of the words that stopped the message, not of the machine's */
+  }
   if (c->greeting_end.ms == 0) c->greeting_end = e->greeting_end;
-  call_event(f, c, c->verdict == VERDICT_PERSON ? EV_PERSON : EV_NOT_PERSON);
+  call_event(f, c, machine_event(f, c));
 }
 
 /* He was handed to an agent as a person: the agent is told, the log and the figures keep it. */
@@ -37,13 +41,21 @@ static void call_mail(struct floor *f, const struct mail *m) {
     if (c->greeting_end.ms == 0) c->greeting_end = e->greeting_end;
     call_event(f, c, EV_DEADLINE);
     break;
-  case MEDIA_PLAYED: call_event(f, c, EV_PLAYED); break;
+  case MEDIA_PLAYED:
+    machine_played(f, c, m->at);
+    call_event(f, c, EV_PLAYED);
+    break;
+  case MEDIA_MESSAGE: machine_message_begins(f, c, m->at, (enum verdict_reason)e->reason); break;
+  case MEDIA_PICKED_UP: machine_picked_up(f, c, m->at); break;
   case MEDIA_DIGIT:
-    if (!c->inbound && (c->state == CALL_MESSAGE || c->message_begun) && e->digit == (char)f->campaigns[c->campaign].terms.optout_digit)
+    if (!c->inbound && (c->state == CALL_MESSAGE || c->state == CALL_LEAVING || c->message_begun) &&
+        e->digit == (char)f->campaigns[c->campaign].terms.optout_digit)
       call_event(f, c, EV_OPT_OUT); /* also when the message has just ended */
     break;
   case MEDIA_LATE: call_late(f, c, e->reason); break;
-  case MEDIA_DEAD: call_event(f, c, EV_DEAD); break;
+  case MEDIA_DEAD:
+    if (c->leaving != LEAVING_PLAYS) call_event(f, c, EV_DEAD); /* a machine that records may send nothing */
+    break;
   default: break;
   }
 }

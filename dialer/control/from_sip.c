@@ -3,7 +3,7 @@
 
 static bool may_change_media(const struct call *c) {
   return c->state == CALL_GREETING || c->state == CALL_QUEUED || c->state == CALL_SCREENING || c->state == CALL_WAITING ||
-         c->state == CALL_CONNECTING || c->state == CALL_TALKING || c->state == CALL_MESSAGE;
+         c->state == CALL_CONNECTING || c->state == CALL_TALKING || c->state == CALL_LEAVING || c->state == CALL_MESSAGE;
 }
 
 static void call_progress(struct floor *f, struct call *c, const struct mail *m) {

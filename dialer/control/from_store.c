@@ -37,6 +37,7 @@ static void opened(struct floor *f, const struct mail *m) {
     call_event(f, c, EV_REFUSED);
     return;
   }
+  c->message_refused = o->message;
   /* The box may have changed its mind while the disk wrote. */
   const struct campaign *p = &f->campaigns[c->campaign];
   bool dial = p->state == CAMPAIGN_RUNNING && !f->draining && !f->clock_doubt && f->worker_up[f->trunks[c->trunk].listener];

@@ -11,7 +11,7 @@ static void campaign_live(const struct floor *f, const struct campaign *p, struc
                                 .screening = p->by_state[CALL_SCREENING],
                                 .waiting = p->by_state[CALL_WAITING] + p->by_state[CALL_CONNECTING],
                                 .talking = p->by_state[CALL_TALKING],
-                                .message = p->by_state[CALL_MESSAGE],
+                                .message = p->by_state[CALL_MESSAGE] + p->by_state[CALL_LEAVING],
                                 .attempts = p->attempts,
                                 .answered = p->answered,
                                 .connected = p->connected,

@@ -4,11 +4,11 @@
 
 static const char *const STATES[CALL_STATE_COUNT] = {"free",      "opening",  "dialing", "ringing",   "cancelling", "offered",
                                                      "accepting", "greeting", "queued",  "screening", "waiting",    "connecting",
-                                                     "talking",   "message",  "ending",  "closing"};
-static const char *const EVENTS[CALL_EVENT_COUNT] = {"opened",      "refused", "ringing",   "answered",   "over",     "person",
-                                                     "not_person",  "agent",   "bridged",   "deadline",   "played",   "opt_out",
-                                                     "seat_lost",   "hang_up", "dead",      "give_up",    "patience", "stop",
-                                                     "worker_lost", "closed",  "turn_away", "caller_back"};
+                                                     "talking",   "leaving",  "message", "ending",    "closing"};
+static const char *const EVENTS[CALL_EVENT_COUNT] = {"opened",      "refused", "ringing",   "answered",    "over",     "person",
+                                                     "not_person",  "agent",   "bridged",   "deadline",    "played",   "opt_out",
+                                                     "seat_lost",   "hang_up", "dead",      "give_up",     "patience", "stop",
+                                                     "worker_lost", "closed",  "turn_away", "caller_back", "leave",    "anyway"};
 
 const char *call_state_name(enum call_state s) { return (unsigned)s < CALL_STATE_COUNT ? STATES[s] : "?"; }
 const char *call_event_name(enum call_event e) { return (unsigned)e < CALL_EVENT_COUNT ? EVENTS[e] : "?"; }

@@ -43,6 +43,7 @@ static void tally(struct floor *f, const struct call *c) {
   case OUTCOME_EARLY_HANGUP: p->early_hangup++; break;
   case OUTCOME_MACHINE:
   case OUTCOME_SCREENING:
+  case OUTCOME_MESSAGE_LEFT:
   case OUTCOME_FAX:
   case OUTCOME_DEAD_AIR: p->machines++; break;
   case OUTCOME_NO_ANSWER: p->no_answer++; break;
@@ -217,6 +218,10 @@ static void act_late_message(struct floor *f, struct call *c) {
     inbound_farewell(f, c);
     return;
   }
+  if (outcome_of_verdict((enum verdict)c->verdict) != OUTCOME_NONE) { /* a machine that lost its agent: nobody is there to hear it */
+    call_event(f, c, EV_PLAYED);
+    return;
+  }
   if (prompt) order_play(f, c->session, prompt);
   if (c->connected_before) {
     if (!prompt) call_event(f, c, EV_PLAYED);
@@ -315,6 +320,8 @@ static const struct row TABLE[] = {
 
     {CALL_SCREENING, EV_PERSON, CALL_WAITING, act_wait},
     {CALL_SCREENING, EV_NOT_PERSON, CALL_ENDING, act_not_person},
+    {CALL_SCREENING, EV_LEAVE, CALL_LEAVING, machine_leave},
+    {CALL_SCREENING, EV_ANYWAY, CALL_WAITING, machine_to_agent},
     {CALL_SCREENING, EV_DEADLINE, CALL_MESSAGE, act_message},
     {CALL_SCREENING, EV_OVER, CALL_CLOSING, act_over},
     {CALL_SCREENING, EV_DEAD, CALL_ENDING, act_dead},
@@ -349,6 +356,18 @@ static const struct row TABLE[] = {
     {CALL_TALKING, EV_DEAD, CALL_ENDING, act_dead},
     {CALL_TALKING, EV_STOP, CALL_ENDING, act_hang_up},
     {CALL_TALKING, EV_WORKER_LOST, CALL_TALKING, act_orphan},
+
+    {CALL_LEAVING, EV_PLAYED, CALL_ENDING, act_hang_up},
+    {CALL_LEAVING, EV_PERSON, CALL_WAITING, act_wait}, /* somebody picked up */
+    {CALL_LEAVING, EV_NOT_PERSON, CALL_LEAVING, machine_goes_on},
+    {CALL_LEAVING, EV_DEADLINE, CALL_MESSAGE, act_message},
+    {CALL_LEAVING, EV_OPT_OUT, CALL_ENDING, act_opt_out},
+    {CALL_LEAVING, EV_OVER, CALL_CLOSING, act_over},
+    {CALL_LEAVING, EV_DEAD, CALL_ENDING, act_dead},
+    {CALL_LEAVING, EV_HANG_UP, CALL_ENDING, act_hang_up},
+    {CALL_LEAVING, EV_PATIENCE, CALL_ENDING, act_hang_up},
+    {CALL_LEAVING, EV_STOP, CALL_ENDING, act_hang_up},
+    {CALL_LEAVING, EV_WORKER_LOST, CALL_LEAVING, act_orphan},
 
     {CALL_MESSAGE, EV_PLAYED, CALL_ENDING, act_hang_up},
     {CALL_MESSAGE, EV_OPT_OUT, CALL_ENDING, act_opt_out},
@@ -390,6 +409,7 @@ static int64_t patience_ms(const struct floor *f, const struct call *c) {
   case CALL_SCREENING: return 15000;
   case CALL_WAITING: return c->bridge_asked ? t->max_wait_ms : 15000 + (int64_t)t->max_wait_ms; /* a bridge ends media's own deadline */
   case CALL_CONNECTING: return 3000;
+  case CALL_LEAVING: return 60000; /* for the beep; the message has its own time */
   case CALL_MESSAGE: return 60000;
   default: return 0;
   }

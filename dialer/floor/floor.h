@@ -38,6 +38,7 @@ enum call_state {
   CALL_WAITING,    /* a person; waits for an agent */
   CALL_CONNECTING, /* agent named, bridge ordered */
   CALL_TALKING,
+  CALL_LEAVING, /* a machine: our recorded message waits for its beep, or plays */
   CALL_MESSAGE, /* the safe-harbour message plays */
   CALL_ENDING,  /* BYE sent */
   CALL_CLOSING, /* leg is over; the store makes the outcome durable */
@@ -68,6 +69,8 @@ enum call_event {
   EV_CLOSED,      /* the store: outcome is durable */
   EV_TURN_AWAY,   /* the queue cannot serve this caller: he is told so */
   EV_CALLER_BACK, /* a caller lost his agent's phone: first in his queue again */
+  EV_LEAVE,       /* verdict: a machine, and a message is to be left */
+  EV_ANYWAY,      /* verdict: a machine, and an agent takes it */
   CALL_EVENT_COUNT
 };
 const char *call_event_name(enum call_event e);
@@ -79,11 +82,13 @@ struct call {
   uint8_t inbound;                            /* he calls us */
   uint8_t closed, queue_end, queue_hops, say; /* closed: he came outside the hours; say: what he hears next in the queue */
   uint16_t queue;
-  uint64_t did;       /* the number of ours that he called */
-  uint32_t queued_ms; /* in queues before this one */
-  struct leg offer;   /* the SIP worker's name of his call, until it is accepted */
-  struct mono queued; /* since when he waits in this queue */
-  struct mono said;   /* when he was last told his place */
+  uint64_t did;                   /* the number of ours that he called */
+  uint32_t queued_ms;             /* in queues before this one */
+  struct leg offer;               /* the SIP worker's name of his call, until it is accepted */
+  struct mono queued;             /* since when he waits in this queue */
+  struct mono said;               /* when he was last told his place */
+  uint8_t message_refused;        /* enum refusal: why no recorded message may be left at a machine */
+  uint8_t leaving, message_after; /* enum leaving; after a beep or silence (enum verdict_reason) */
   uint8_t message_begun, gave_up, leg_over, connected_before, bridge_asked, opted_out, abandoned;
   uint32_t gen;
   uint16_t campaign, trunk, tried; /* tried: trunks that refused it, a bit each */
@@ -96,7 +101,8 @@ struct call {
   struct lease lease;
   struct session session;
   uint16_t port, sip_code, q850;
-  uint32_t talk_ms;
+  uint32_t talk_ms, message_ms;
+  struct mono message_at;
   struct mono since, launched, ringing, answered, greeting_end, bridged, agent_end, ended;
 };
 
@@ -282,6 +288,19 @@ void inbound_classify(struct floor *f, struct call *c, struct mail_store_close *
 uint32_t inbound_longest_ms(const struct floor *f, const struct queue *q);
 uint32_t inbound_waiting(const struct floor *f, uint32_t campaign);
 uint32_t inbound_staff(const struct floor *f, const struct queue *q, bool idle); /* agents at work who may serve it; idle: now */
+/* ---- machine.c: what is done with a machine ---- */
+/* How far the message at a machine is. PICKED_UP: somebody spoke into it. */
+enum leaving { LEAVING_NOT = 0, LEAVING_WAITS, LEAVING_PLAYS, LEAVING_DONE, LEAVING_PICKED_UP };
+/* What the verdict just heard means for this call: EV_PERSON, EV_NOT_PERSON, EV_LEAVE, EV_ANYWAY. */
+enum call_event machine_event(struct floor *f, const struct call *c);
+void machine_leave(struct floor *f, struct call *c);
+void machine_to_agent(struct floor *f, struct call *c);
+void machine_goes_on(struct floor *f, struct call *c);
+void machine_message_begins(struct floor *f, struct call *c, struct mono at, enum verdict_reason after);
+void machine_picked_up(struct floor *f, struct call *c, struct mono at);
+/* The message ended; true: it was played to its end. */
+bool machine_played(struct floor *f, struct call *c, struct mono at);
+void machine_over(struct call *c); /* at the close: how much of it was played */
 
 /* ---- outcome.c: pure ---- */
 enum outcome outcome_of_cause(enum cause cause, bool gave_up);
@@ -369,6 +388,7 @@ void order_music(struct floor *f, struct session s, uint16_t prompt);
 void order_arrive(struct floor *f, const struct call *c);
 void order_accept(struct floor *f, const struct call *c);
 void order_reject(struct floor *f, uint16_t listener, struct leg offer, uint16_t status, uint16_t retry_after_s);
+void order_leave(struct floor *f, struct session s, uint16_t prompt);
 void order_close(struct floor *f, struct call *c);
 void order_print(struct floor *f, const struct call *c, const struct fingerprint *print);
 void order_know(struct floor *f, const struct mail_media_know *known);

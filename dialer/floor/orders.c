@@ -66,6 +66,12 @@ void order_screen(struct floor *f, const struct call *c) {
   s->attempt_id = c->attempt_id;
 }
 
+void order_leave(struct floor *f, struct session s, uint16_t prompt) {
+  struct mail_media_play *p = &add(f, SPOKE_MEDIA, 0, MEDIA_LEAVE)->u.media_play;
+  p->session = s;
+  p->prompt = prompt;
+}
+
 void order_bridge(struct floor *f, const struct call *c, const struct agent *a) {
   struct mail_media_bridge *b = &add(f, SPOKE_MEDIA, 0, MEDIA_BRIDGE)->u.media_bridge;
   b->customer = c->session;
@@ -140,6 +146,10 @@ void order_close(struct floor *f, struct call *c) {
   rec.late_reason = c->late_reason;
   rec.ended_by = c->ended_by;
   rec.talk_ms = c->talk_ms;
+  machine_over(c);
+  rec.message = c->leaving == LEAVING_DONE ? 2 : c->message_ms != 0 ? 1 : 0;
+  rec.message_after = c->message_after;
+  rec.message_ms = c->message_ms;
   if (c->inbound)
     inbound_classify(f, c, &rec);
   else

@@ -62,7 +62,9 @@ void outcome_classify(const struct floor *f, const struct call *c, struct mail_s
     rec->early_hangup = 1;
     rec->outcome = OUTCOME_EARLY_HANGUP;
     break;
-  case ABANDON_NOT_LIVE: rec->outcome = (uint8_t)outcome_of_heard(v, c->reason); break;
+  case ABANDON_NOT_LIVE:
+    rec->outcome = (uint8_t)(c->leaving == LEAVING_DONE ? OUTCOME_MESSAGE_LEFT : outcome_of_heard(v, c->reason));
+    break;
   }
   /* Cut off by ourselves before an agent came: the box's own failure, not the caller's choice. */
   if (c->cause == CAUSE_WORKER_LOST && rec->bridged.ms == 0 && !c->message_begun) rec->outcome = OUTCOME_INTERRUPTED;

@@ -75,6 +75,7 @@ static const struct {
     [OPT_REGION] = {"region", "CC[-XX]", "only what holds there, such as US, US-FL or ES"},
     [OPT_FILE] = {"file", "CALL", "the id of a call as in the call log, or the sample's file name"},
     [OPT_AS] = {"as", "WORD", "person, machine, screening, fax, dead_air, busy_tone or sit; of exported calls: vicidial"},
+    [OPT_TECHNOLOGY] = {"technology", "WORDS", "for which voice it holds: agent, prerecorded, message_drop, with commas; default all"},
 };
 
 static void print_options(FILE *out, const struct command *c) {

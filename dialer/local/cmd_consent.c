@@ -16,6 +16,23 @@ static int read_phone(struct command_call *c, uint64_t *out) {
   return phone_parse(c->args->words[0], home, out, reason) < 0 ? call_refuse(c, "%.30s: %s", c->args->words[0], reason) : EXIT_GOOD;
 }
 
+/* "agent,prerecorded"; 0: a word is unknown. */
+static uint8_t read_technologies(const char *text) {
+  unsigned bits = 0;
+  char word[24];
+  while (text) {
+    const size_t length = strcspn(text, ",");
+    if (length == 0 || length >= sizeof word) return 0;
+    memcpy(word, text, length);
+    word[length] = 0;
+    const unsigned bit = law_word_bit(law_technologies, word);
+    if (bit == 0) return 0;
+    bits |= bit;
+    text = text[length] ? text + length + 1 : NULL;
+  }
+  return (uint8_t)bits;
+}
+
 static int job_add(struct store *s, void *arg) { return store_consent_add(s, arg); }
 
 int cmd_consent_add(struct command_call *c) {
@@ -26,6 +43,11 @@ int cmd_consent_add(struct command_call *c) {
   if (status != EXIT_GOOD) return status;
   row.bases = (uint8_t)law_word_bit(law_bases, basis);
   row.purposes = purpose ? (uint8_t)law_word_bit(law_purposes, purpose) : (uint8_t)PURPOSE_ALL;
+  const char *technology = call_option(c, OPT_TECHNOLOGY);
+  row.technologies = technology ? read_technologies(technology) : (uint8_t)TECH_ALL;
+  if (!row.technologies)
+    return call_refuse(c, "the technology \"%.40s\" is unknown; write agent, prerecorded, message_drop, or several with commas",
+                       technology);
   if (!row.bases)
     return call_refuse(
         c, "the basis \"%.30s\" is unknown; write consent, written_consent, contract, inquiry, legitimate_interest or legal_duty", basis);

@@ -77,6 +77,7 @@ enum option {
   OPT_PHONE,
   OPT_FILE,
   OPT_AS,
+  OPT_TECHNOLOGY,
   OPT_COUNT
 };
 #define OPTION(o) (UINT64_C(1) << (o))

@@ -31,6 +31,8 @@ void draft_inbound(struct schema *sc, config_setting_t *s, void *base);
 void draft_skills(struct schema *sc, config_setting_t *s, void *base);
 void draft_limit_zone(struct schema *sc, config_setting_t *s, void *base);
 void draft_limit_false_positives(struct schema *sc, config_setting_t *s, void *base);
+void draft_machine_action(struct schema *sc, config_setting_t *s, void *base);
+void draft_screening_action(struct schema *sc, config_setting_t *s, void *base);
 void draft_samples(struct schema *sc, config_setting_t *s, void *base);
 void draft_attempts(struct schema *sc, config_setting_t *s, void *base);
 /* What the law asks (template_law.c). */

@@ -111,6 +111,8 @@ static const struct schema_key KEYS[] = {
     {"ring_ms", SCHEMA_OWN, false, 0, 0, 0, 0, "25000", own_ring_ms},
     {"max_wait_ms", SCHEMA_WHOLE, false, PLACE(draft, d.terms.max_wait_ms), 500, 2000, "2000", NULL},
     {"screening", SCHEMA_FLAG, false, PLACE(draft, d.terms.screening), 0, 0, "true", NULL},
+    {"machine_action", SCHEMA_OWN, false, 0, 0, 0, 0, "\"hang_up\"", draft_machine_action},
+    {"screening_action", SCHEMA_OWN, false, 0, 0, 0, 0, "\"hang_up\"", draft_screening_action},
     {"abandonment_limit_pct", SCHEMA_OWN, false, 0, 0, 0, 0, "3.0", own_limit_pct},
     {"abandonment_limit_bp", SCHEMA_OWN, false, 0, 0, 0, 0, "300", own_limit_bp},
     {"abandonment_windows", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_abandonment_windows},
@@ -159,13 +161,14 @@ static const struct retry_table RETRY_DEFAULT = {.rules = {{OUTCOME_BUSY, 5 * 60
                                                            {OUTCOME_NO_ANSWER, 4 * 3600000, 6},
                                                            {OUTCOME_MACHINE, DAY_MS, 4},
                                                            {OUTCOME_SCREENING, DAY_MS, 3},
+                                                           {OUTCOME_MESSAGE_LEFT, 3 * DAY_MS, 2},
                                                            {OUTCOME_ABANDONED, 3 * DAY_MS, 2},
                                                            {OUTCOME_EARLY_HANGUP, DAY_MS, 2},
                                                            {OUTCOME_CONGESTION, 10 * 60000, 6},
                                                            {OUTCOME_DEAD_AIR, DAY_MS, 2},
                                                            {OUTCOME_CANCELLED, 30 * 60000, 4},
                                                            {OUTCOME_FAILED, 3600000, 3}},
-                                                 .count = 10};
+                                                 .count = 11};
 
 /* Sales and collections keep within the country's hours; a survey or information call may say its own. */
 static void check_hours(struct schema *sc, config_setting_t *root, struct draft *t) {
@@ -196,6 +199,16 @@ static void check_hours(struct schema *sc, config_setting_t *root, struct draft 
   }
 }
 
+/* A message needs its recording, and somebody who says what a machine is. */
+static void check_message(struct schema *sc, config_setting_t *root, const struct draft *t) {
+  const struct campaign_terms *a = &t->d.terms;
+  const bool leaves = a->machine_action == MACHINE_MESSAGE || a->screening_action == MACHINE_MESSAGE;
+  if (leaves && !t->d.message[0])
+    schema_error(sc, root, "a message is to be left, but there is none; write prompts = { ...; message = \"message_en.wav\"; }");
+  if ((leaves || a->machine_action == MACHINE_AGENT || a->screening_action == MACHINE_AGENT) && !a->screening)
+    schema_error(sc, root, "machine_action and screening_action need screening = true: without it nobody is known for a machine");
+}
+
 static void finish(struct schema *sc, config_setting_t *root, struct draft *t) {
   for (int i = 0; i < t->d.windows.count; i++) t->d.windows.rules[i].limit_bp = t->d.terms.limit_bp;
   if (!config_setting_get_member(root, "wrapup_s")) t->d.terms.wrapup_ms *= 1000;
@@ -205,6 +218,7 @@ static void finish(struct schema *sc, config_setting_t *root, struct draft *t) {
   if (t->d.terms.mode == PACING_RATIO && t->d.terms.ratio_x100 == 0)
     schema_error(sc, root, "mode \"ratio\" needs the calls for each ready agent; write ratio = 1.5");
   if (t->d.terms.ratio_x100 == 0) t->d.terms.ratio_x100 = 100;
+  if (sc->errors == 0) check_message(sc, root, t);
   if (sc->errors == 0) check_hours(sc, root, t);
 }
 

@@ -1,5 +1,6 @@
 /* The groups and lists of a campaign template. */
 #include "dialer/local/draft.h"
+#include <cadencia/err.h>
 #include <string.h>
 
 /* ---- hours ---- */
@@ -114,7 +115,8 @@ void draft_retry(struct schema *sc, config_setting_t *s, void *base) {
     for (int j = 0; j < table->count; j++) twice |= (int)table->rules[j].outcome == outcome;
     if (outcome < 0)
       schema_error(sc, group,
-                   "outcome \"%s\" is unknown; write one of busy, no_answer, machine, screening, congestion, failed, cancelled, dead_air, "
+                   "outcome \"%s\" is unknown; write one of busy, no_answer, machine, message_left, screening, congestion, failed, "
+                   "cancelled, dead_air, "
                    "abandoned, early_hangup, rejected, blocked, fax",
                    r.outcome);
     else if (outcome_final(outcome))
@@ -151,8 +153,31 @@ static void own_digit(struct schema *sc, config_setting_t *s, void *base) {
     t->d.terms.optout_digit = (uint8_t)t->digit[0];
 }
 
+static void own_message(struct schema *sc, config_setting_t *s, void *base) {
+  const struct draft *t = base;
+  if (!plain_file(t->d.message))
+    schema_error(sc, s, "message must be the name of a file in the prompts' folder, without a path; write message = \"message_en.wav\"");
+}
+
+static void own_action(struct schema *sc, config_setting_t *s, uint8_t *out) {
+  const char *word = config_setting_get_string(s);
+  const int action = word ? machine_action_parse(word) : CAD_EINVAL;
+  if (action < 0)
+    schema_error(sc, s, "%s must be \"hang_up\", \"message\" or \"agent\"; write %s = \"hang_up\"", config_setting_name(s),
+                 config_setting_name(s));
+  else
+    *out = (uint8_t)action;
+}
+void draft_machine_action(struct schema *sc, config_setting_t *s, void *base) {
+  own_action(sc, s, &((struct draft *)base)->d.terms.machine_action);
+}
+void draft_screening_action(struct schema *sc, config_setting_t *s, void *base) {
+  own_action(sc, s, &((struct draft *)base)->d.terms.screening_action);
+}
+
 static const struct schema_key PROMPT_KEYS[] = {
     {"safe_harbour", SCHEMA_TEXT, false, PLACE(draft, d.prompt), 1, 0, "\"safe_harbour_en.wav\"", own_prompt},
+    {"message", SCHEMA_TEXT, false, PLACE(draft, d.message), 1, 0, "\"message_en.wav\"", own_message},
     {"optout_digit", SCHEMA_TEXT, false, PLACE(draft, digit), 1, 1, "\"9\"", own_digit},
     LAST_KEY};
 void draft_prompts(struct schema *sc, config_setting_t *s, void *base) { schema_read(sc, s, PROMPT_KEYS, base); }

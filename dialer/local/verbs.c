@@ -169,7 +169,7 @@ static const struct command TABLE[] = {
      "  cadencia dnc erase +12025550123\n", cmd_dnc_erase},
     {"consent", "add", 1, 1, "NUMBER --seller NAME --basis WORD --source TEXT --date YYYY-MM-DD",
      OPTION(OPT_SELLER) | OPTION(OPT_BASIS) | OPTION(OPT_SOURCE) | OPTION(OPT_DATE) | OPTION(OPT_TEXT) | OPTION(OPT_EXPIRES) |
-         OPTION(OPT_PURPOSE) | OPTION(OPT_COUNTRY),
+         OPTION(OPT_PURPOSE) | OPTION(OPT_TECHNOLOGY) | OPTION(OPT_COUNTRY),
      OPTION(OPT_SELLER) | OPTION(OPT_BASIS) | OPTION(OPT_SOURCE) | OPTION(OPT_DATE),
      "Writes into the consent ledger why this person may be called, where that came from and what was shown.",
      "  cadencia consent add +34600123456 --seller Casa --basis consent --source \"web form 12\" --date 2026-05-02 --text \"I agree "

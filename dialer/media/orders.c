@@ -101,6 +101,9 @@ void orders_take(struct media_thread *th, const struct mail *mail) {
     if ((s = subject(th, mail->u.media_session.session))) bridge_part(th, s);
     break;
   case MEDIA_PLAY: play(th, &mail->u.media_play); break;
+  case MEDIA_LEAVE:
+    if ((s = subject(th, mail->u.media_play.session))) leave_ask(th, s, &mail->u.media_play);
+    break;
   case MEDIA_STOP:
     if ((s = subject(th, mail->u.media_session.session))) play_stop(s);
     break;

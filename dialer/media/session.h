@@ -32,6 +32,7 @@ struct session_wait {
   int64_t greeting_end_us; /* 0: not yet */
   int64_t decided_us;      /* a person was recognised before the greeting had an end */
   int64_t quiet_us;        /* start of the silence at that verdict, 0: he was speaking */
+  uint16_t message;        /* to be left at this machine; 0: none */
 };
 
 struct rtp_session {

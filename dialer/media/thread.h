@@ -82,6 +82,12 @@ void wait_beat(struct media_thread *th, struct rtp_session *s);
 void wait_bridged(struct media_thread *th, struct rtp_session *s);
 void wait_end(struct media_thread *th, struct rtp_session *s);
 
+/* leave.c: a message at a machine. */
+void leave_ask(struct media_thread *th, struct rtp_session *s, const struct mail_media_play *order);
+void leave_begin(struct media_thread *th, struct rtp_session *s, enum verdict_reason after);
+/* heard_us: when the words began that stopped it. */
+void leave_stop(struct media_thread *th, struct rtp_session *s, int64_t heard_us);
+
 /* orders.c: one mail from control. */
 void orders_take(struct media_thread *th, const struct mail *mail);
 

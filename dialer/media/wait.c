@@ -112,6 +112,8 @@ static void hear_event(void *context, const struct screen_event *event, int64_t 
     say_print(h->th, h->s, event->reason);
     say_late(h->th, h->s, event->reason);
     break;
+  case SCREEN_MESSAGE_BEGIN: leave_begin(h->th, h->s, event->reason); break;
+  case SCREEN_MESSAGE_STOP: leave_stop(h->th, h->s, heard_us); break;
   case SCREEN_BEEP_END: break;
   }
 }

@@ -84,9 +84,9 @@ static void add_connect(struct tally *t, const struct sim_truth *truth) {
 
 static const char *count_person(struct tally *t, const struct log_row *row, const struct sim_truth *truth) {
   struct tally_sums *s = &t->sums;
-  bool machine_verdict = row->outcome == OUTCOME_MACHINE || row->outcome == OUTCOME_SCREENING || row->outcome == OUTCOME_FAX ||
-                         row->outcome == OUTCOME_DEAD_AIR || row->outcome == OUTCOME_BUSY || row->outcome == OUTCOME_INVALID_NUMBER ||
-                         row->outcome == OUTCOME_CONGESTION;
+  bool machine_verdict = row->outcome == OUTCOME_MACHINE || row->outcome == OUTCOME_MESSAGE_LEFT || row->outcome == OUTCOME_SCREENING ||
+                         row->outcome == OUTCOME_FAX || row->outcome == OUTCOME_DEAD_AIR || row->outcome == OUTCOME_BUSY ||
+                         row->outcome == OUTCOME_INVALID_NUMBER || row->outcome == OUTCOME_CONGESTION;
   if (truth->callee_heard_ms != 0) {
     s->connected++;
     add_connect(t, truth);

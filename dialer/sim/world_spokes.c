@@ -206,7 +206,7 @@ static void store_open_attempt(struct world *w, const struct mail_store_open *o)
   int err = store_attempt_open(w->store, o, world_now(w), &reply.u.store_opened, &opened);
   if (disk_there(w) && w->p.disk.dead()) return; /* nobody is left to hear of it */
   if (err < 0) {
-    reply.u.store_opened = (struct mail_store_opened){o->slot, o->gen, o->attempt_id, REFUSAL_STORE, WALL_NONE};
+    reply.u.store_opened = (struct mail_store_opened){o->slot, o->gen, o->attempt_id, REFUSAL_STORE, WALL_NONE, 0};
     store_lease_drop(w->store, &o->lease);
     w->r->disk_refusals++;
     w->failing_until_ms = w->now_ms + 2000; /* as the store thread does: leases are put off meanwhile */
@@ -272,7 +272,7 @@ static void store_works(struct world *w, const struct mail *m) {
     if (world_chance(w, w->p.refuse_bp)) { /* a store that cannot write */
       struct mail reply = mail_make(STORE_REFUSED, (struct mono){w->now_ms});
       reply.u.store_opened =
-          (struct mail_store_opened){m->u.store_open.slot, m->u.store_open.gen, m->u.store_open.attempt_id, REFUSAL_STORE, WALL_NONE};
+          (struct mail_store_opened){m->u.store_open.slot, m->u.store_open.gen, m->u.store_open.attempt_id, REFUSAL_STORE, WALL_NONE, 0};
       store_lease_drop(w->store, &m->u.store_open.lease);
       w->r->refused++;
       world_post(w, 1, &reply);
@@ -302,7 +302,7 @@ static void store_works(struct world *w, const struct mail *m) {
       w->r->machines_to_agents += fate == FATE_MACHINE && c->outcome == OUTCOME_CONNECTED;
     }
     struct mail closed = mail_make(STORE_CLOSED, (struct mono){w->now_ms});
-    closed.u.store_opened = (struct mail_store_opened){c->slot, c->gen, c->attempt_id, 0, WALL_NONE};
+    closed.u.store_opened = (struct mail_store_opened){c->slot, c->gen, c->attempt_id, 0, WALL_NONE, 0};
     world_post(w, 1, &closed);
     break;
   }

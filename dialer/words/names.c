@@ -3,9 +3,9 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char *const OUTCOMES[] = {"",        "connected",      "abandoned",  "early_hangup", "machine",  "screening",
-                                       "fax",     "dead_air",       "no_answer",  "busy",         "rejected", "unwanted",
-                                       "blocked", "invalid_number", "congestion", "cancelled",    "failed",   "interrupted"};
+static const char *const OUTCOMES[] = {"",           "connected", "abandoned", "early_hangup", "machine",     "screening", "fax",
+                                       "dead_air",   "no_answer", "busy",      "rejected",     "unwanted",    "blocked",   "invalid_number",
+                                       "congestion", "cancelled", "failed",    "interrupted",  "message_left"};
 static const char *const VERDICTS[] = {"", "person", "machine", "screening", "fax", "dead_air", "busy_tone", "sit"};
 static const char *const REASONS[] = {"",
                                       "short_greeting",
@@ -23,7 +23,11 @@ static const char *const REASONS[] = {"",
                                       "fingerprint",
                                       "sit_vacant",
                                       "sit_intercept",
-                                      "sit_no_circuit"};
+                                      "sit_no_circuit",
+                                      "picked_up",
+                                      "forwarded",
+                                      "automaton"};
+static const char *const ACTIONS[] = {"hang_up", "message", "agent"};
 static const char *const CAUSES[] = {"",        "normal",         "busy",       "no_answer", "rejected",   "unwanted",
                                      "blocked", "invalid_number", "congestion", "timeout",   "redirected", "auth",
                                      "media",   "server",         "client",     "cancelled", "rtp_dead",   "worker_lost",
@@ -44,6 +48,7 @@ static const char *const QUEUE_ENDS[] = {"", "served", "left", "timeout", "full"
 _Static_assert(COUNT(OUTCOMES) == OUTCOME_COUNT, "a word for every outcome");
 _Static_assert(COUNT(VERDICTS) == VERDICT_COUNT, "a word for every verdict");
 _Static_assert(COUNT(REASONS) == REASON_COUNT, "a word for every reason");
+_Static_assert(COUNT(ACTIONS) == MACHINE_ACTION_COUNT, "a word for every action");
 _Static_assert(COUNT(CAUSES) == CAUSE_COUNT, "a word for every cause");
 _Static_assert(COUNT(ENDED) == ENDED_BY_COUNT, "a word for every ender");
 _Static_assert(COUNT(MODES) == PACING_COUNT, "a word for every mode");
@@ -65,6 +70,8 @@ const char *outcome_name(enum outcome o) { return word(OUTCOMES, COUNT(OUTCOMES)
 int outcome_parse(const char *w) { return find(OUTCOMES, COUNT(OUTCOMES), w); }
 const char *verdict_name(enum verdict v) { return word(VERDICTS, COUNT(VERDICTS), (unsigned)v); }
 const char *verdict_reason_name(enum verdict_reason r) { return word(REASONS, COUNT(REASONS), (unsigned)r); }
+const char *machine_action_name(enum machine_action a) { return word(ACTIONS, COUNT(ACTIONS), (unsigned)a); }
+int machine_action_parse(const char *w) { return find(ACTIONS, COUNT(ACTIONS), w); }
 const char *cause_name(enum cause c) { return word(CAUSES, COUNT(CAUSES), (unsigned)c); }
 const char *ended_by_name(enum ended_by e) { return word(ENDED, COUNT(ENDED), (unsigned)e); }
 const char *pacing_mode_name(enum pacing_mode m) { return word(MODES, COUNT(MODES), (unsigned)m); }

@@ -26,6 +26,7 @@ enum outcome {
   OUTCOME_CANCELLED,      /* we gave up for a reason of ours before an answer */
   OUTCOME_FAILED,         /* everything else that went wrong in signalling */
   OUTCOME_INTERRUPTED,    /* the box died or restarted in mid-attempt */
+  OUTCOME_MESSAGE_LEFT,   /* an answering machine, and our recorded message was played to it to its end */
   OUTCOME_COUNT
 };
 const char *outcome_name(enum outcome o);
@@ -64,9 +65,17 @@ enum verdict_reason {
   REASON_SIT_VACANT, /* the classes of SIT: an announcement follows that says more */
   REASON_SIT_INTERCEPT,
   REASON_SIT_NO_CIRCUIT,
+  REASON_PICKED_UP, /* a person who spoke into the message that we were leaving */
+  REASON_FORWARDED, /* the network says that the call was forwarded, and what is heard agrees */
+  REASON_AUTOMATON, /* the far side says that it is one (RFC 3840) */
   REASON_COUNT
 };
 const char *verdict_reason_name(enum verdict_reason r);
+
+/* What a campaign does with a machine, or with a call-screening robot. */
+enum machine_action { MACHINE_HANG_UP = 0, MACHINE_MESSAGE, MACHINE_AGENT, MACHINE_ACTION_COUNT };
+const char *machine_action_name(enum machine_action a);
+int machine_action_parse(const char *word);
 
 /* Why a leg ended: the call log's column "cause". */
 enum cause {

@@ -84,6 +84,7 @@ struct campaign_def {
   char country[4];       /* "US" */
   char purpose[20];      /* telemarketing collections survey information */
   char prompt[64];       /* file name of the safe-harbour message */
+  char message[64];      /* file name of what is left at machines; "": nothing */
   char sample_basis[80]; /* why first seconds of calls may be kept; "": none are */
   struct gate_terms gate;
   struct retry_table retry;

@@ -35,8 +35,10 @@ enum screen_event_kind {
   SCREEN_DECISION,     /* verdict, reason; at most one per init, but a person may later get SCREEN_LATE_MACHINE */
   SCREEN_LATE_MACHINE, /* after a person verdict: reason says why */
   SCREEN_BEEP_END,
-  SCREEN_TONE, /* a network tone: tone, hz; once per tone heard */
-  SCREEN_DIGIT /* in-band DTMF */
+  SCREEN_TONE,          /* a network tone: tone, hz; once per tone heard */
+  SCREEN_DIGIT,         /* in-band DTMF */
+  SCREEN_MESSAGE_BEGIN, /* after screen_leave: the message may begin now, or begin anew; reason: REASON_BEEP or REASON_NO_SOUND */
+  SCREEN_MESSAGE_STOP   /* somebody speaks into it: be silent; a new SCREEN_DECISION says who */
 };
 /* What SCREEN_TONE names. Families, not countries. */
 enum screen_tone {
@@ -77,6 +79,9 @@ struct screen *screen_init(void *memory, const struct screen_params *params, boo
 struct screen_params screen_defaults(enum screen_preset preset);
 /* The far side answered now: t = 0 of the patience with silence. */
 void screen_answered(struct screen *screen);
+/* A message is to be left at the machine that was decided on: says when it may begin, and when it must stop. Nothing
+ * happens without that verdict. After a stop the two limits hold anew, from the words that stopped it. */
+void screen_leave(struct screen *screen);
 /* n samples heard. Returns how many events were written to out (at most SCREEN_EVENTS_MAX; more are
  * kept for the next call). */
 int screen_feed(struct screen *screen, const int16_t *samples, int n, struct screen_event *out);

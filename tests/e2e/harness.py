@@ -134,7 +134,7 @@ wrapup_s = {wrapup_s};
 country = "US";
 purpose = "survey";
 seller = "Acme Surveys";
-prompts = {{ safe_harbour = "safe_harbour_en.wav"; optout_digit = "9"; }};
+prompts = {{ safe_harbour = "safe_harbour_en.wav"; optout_digit = "9"; {prompts}}};
 {extra}
 """
 
@@ -179,11 +179,11 @@ drain_s = {drain_s};
             raise AssertionError(f"cadencia {' '.join(args)}: exit {r.returncode}\n{r.stdout}{r.stderr}")
         return r
 
-    def campaign(self, name="test", mode="ratio", ratio="1.0", screening="false", ring_ms=30000, wrapup_s=1, extra="", hours=True):
+    def campaign(self, name="test", mode="ratio", ratio="1.0", screening="false", ring_ms=30000, wrapup_s=1, extra="", hours=True, prompts=""):
         if hours:  # stories must pass at any hour of the day: the law's own hours are tested elsewhere
             extra += '\nhours = ( { days = "mon-sun"; open = "00:00"; close = "24:00"; } );\n'
         path = self.folder / f"{name}.conf"
-        path.write_text(CAMPAIGN.format(mode=mode, ratio=ratio, screening=screening, ring_ms=ring_ms, wrapup_s=wrapup_s, extra=extra))
+        path.write_text(CAMPAIGN.format(mode=mode, ratio=ratio, screening=screening, ring_ms=ring_ms, wrapup_s=wrapup_s, extra=extra, prompts=prompts))
         self.cli("campaign", "create", name, "--from", str(path))
 
     def agent(self, name, uri, campaign="test", nailed=True):

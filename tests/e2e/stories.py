@@ -20,6 +20,7 @@ import stories_handover
 import stories_hostile
 import stories_inbound
 import stories_law
+import stories_messages
 import stories_lists
 import stories_phones
 import stories_rehearse
@@ -29,6 +30,7 @@ import stories_trunks
 
 THEMES = [stories_calls, stories_talks, stories_agents, stories_box, stories_desk, stories_handover, stories_law, stories_rehearse, stories_trunks,
           stories_phones, stories_hostile, stories_dialogs, stories_crash, stories_rough, stories_lists, stories_inbound]
+THEMES += [stories_messages]
 STORIES = [s for theme in THEMES for s in theme.STORIES]
 
 

@@ -17,7 +17,7 @@ def ms(text):
     return round(t.timestamp() * 1000)
 
 
-ONE_OF = {"machine": "machines", "screening": "screened", "fax": "faxes", "dead_air": "dead_air", "no_answer": "no_answer", "busy": "busy",
+ONE_OF = {"machine": "machines", "message_left": "messages_left", "screening": "screened", "fax": "faxes", "dead_air": "dead_air", "no_answer": "no_answer", "busy": "busy",
           "rejected": "rejected", "unwanted": "unwanted", "blocked": "blocked", "invalid_number": "invalid_numbers", "congestion": "congestion",
           "cancelled": "cancelled", "failed": "failed", "interrupted": "interrupted", "early_hangup": "early_hangups", "connected": "connected"}
 

@@ -73,6 +73,129 @@ START_TEST(a_machine_never_reaches_the_agent) {
 }
 END_TEST
 
+/* A campaign that leaves messages; the store's gate says whether this one may be. */
+static struct party machine_answers(enum machine_action action, enum refusal message) {
+  struct mail c = campaign_mail(CAMPAIGN, PACING_RATIO, CAMPAIGN_RUNNING);
+  c.u.store_campaign.terms.machine_action = (uint8_t)action;
+  c.u.store_campaign.terms.prompt_message = 2;
+  step(&c);
+  struct party p = asked();
+  struct mail m = make(STORE_OPENED);
+  m.u.store_opened = (struct mail_store_opened){p.leg.slot, p.leg.gen, p.attempt, (uint8_t)REFUSAL_NONE, WALL_NONE, (uint8_t)message};
+  step(&m);
+  say_sip(SIP_PROGRESS, p.leg, 180, CAUSE_NONE, 0);
+  pass(4000);
+  say_sip(SIP_ANSWERED, p.leg, 200, CAUSE_NONE, 0);
+  pass(5000);
+  say_media(MEDIA_VERDICT, p.session, p.leg, VERDICT_MACHINE, 0);
+  return p;
+}
+
+START_TEST(a_machine_gets_the_message_that_the_gate_permits) {
+  struct party p = machine_answers(MACHINE_MESSAGE, REFUSAL_NONE);
+  ck_assert_int_eq(state_of(&p), CALL_LEAVING);
+  ck_assert_uint_eq(last(MEDIA_LEAVE)->u.media_play.prompt, 2);
+  ck_assert_uint_eq(said(SIP_BYE), 0);
+  pass(9000);
+  say_media(MEDIA_MESSAGE, p.session, p.leg, VERDICT_NONE, 0);
+  say_media(MEDIA_DEAD, p.session, p.leg, VERDICT_NONE, 0); /* a machine that records may send nothing */
+  pass(70000);
+  ck_assert_int_eq(state_of(&p), CALL_LEAVING);
+  say_media(MEDIA_PLAYED, p.session, p.leg, VERDICT_NONE, 0);
+  struct mail_store_close rec = byed(&p);
+  ck_assert_int_eq(rec.outcome, OUTCOME_MESSAGE_LEFT);
+  ck_assert_int_eq(rec.verdict, VERDICT_MACHINE);
+  ck_assert_int_eq(rec.abandoned, 0);
+  ck_assert_int_eq(rec.message, 2);
+  ck_assert_uint_eq(rec.message_ms, 70000);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_READY);
+}
+END_TEST
+
+START_TEST(without_consent_for_a_recorded_voice_it_hangs_up) {
+  struct party p = machine_answers(MACHINE_MESSAGE, REFUSAL_CONSENT);
+  ck_assert_uint_eq(said(MEDIA_LEAVE), 0);
+  struct mail_store_close rec = byed(&p);
+  ck_assert_int_eq(rec.outcome, OUTCOME_MACHINE);
+  ck_assert_int_eq(rec.message, 0);
+}
+END_TEST
+
+START_TEST(who_picks_up_in_the_message_is_a_person_like_any_other) {
+  struct party p = machine_answers(MACHINE_MESSAGE, REFUSAL_NONE);
+  pass(3000);
+  say_media(MEDIA_MESSAGE, p.session, p.leg, VERDICT_NONE, 0);
+  pass(4000);
+  say_media(MEDIA_PICKED_UP, p.session, p.leg, VERDICT_NONE, 0);
+  ck_assert_int_eq(state_of(&p), CALL_LEAVING);
+  pass(800);
+  say_media(MEDIA_VERDICT, p.session, p.leg, VERDICT_PERSON, 0);
+  ck_assert_int_eq(state_of(&p), CALL_CONNECTING);
+  pass(20);
+  say_media(MEDIA_BRIDGED, p.session, p.leg, VERDICT_NONE, 0);
+  ck_assert_int_eq(state_of(&p), CALL_TALKING);
+  pass(20000);
+  struct mail_store_close rec = over(&p, 200, CAUSE_NORMAL, 1);
+  ck_assert_int_eq(rec.outcome, OUTCOME_CONNECTED);
+  ck_assert_int_eq(rec.reason, REASON_PICKED_UP);
+  ck_assert_int_eq(rec.message, 1);
+  ck_assert_uint_eq(rec.message_ms, 4000);
+}
+END_TEST
+
+START_TEST(who_picks_up_and_meets_nobody_is_abandoned) {
+  struct party p = machine_answers(MACHINE_MESSAGE, REFUSAL_NONE);
+  agent_pauses();
+  say_media(MEDIA_MESSAGE, p.session, p.leg, VERDICT_NONE, 0);
+  pass(4000);
+  say_media(MEDIA_PICKED_UP, p.session, p.leg, VERDICT_NONE, 0);
+  pass(800);
+  say_media(MEDIA_VERDICT, p.session, p.leg, VERDICT_PERSON, 0);
+  ck_assert_int_eq(state_of(&p), CALL_WAITING);
+  pass(1900);
+  say_media(MEDIA_DEADLINE, p.session, p.leg, VERDICT_NONE, 0);
+  ck_assert_int_eq(state_of(&p), CALL_MESSAGE);
+  say_media(MEDIA_PLAYED, p.session, p.leg, VERDICT_NONE, 0);
+  struct mail_store_close rec = byed(&p);
+  ck_assert_int_eq(rec.outcome, OUTCOME_ABANDONED);
+  ck_assert_int_eq(rec.abandoned, 1);
+}
+END_TEST
+
+START_TEST(a_machine_that_never_beeps_and_never_falls_silent_is_given_up) {
+  struct party p = machine_answers(MACHINE_MESSAGE, REFUSAL_NONE);
+  pass(61000);
+  struct mail_store_close rec = byed(&p);
+  ck_assert_int_eq(rec.outcome, OUTCOME_MACHINE);
+}
+END_TEST
+
+START_TEST(a_machine_goes_to_an_agent_where_the_campaign_wants_it_and_one_is_free) {
+  struct party p = machine_answers(MACHINE_AGENT, REFUSAL_NONE);
+  ck_assert_int_eq(state_of(&p), CALL_CONNECTING);
+  pass(20);
+  say_media(MEDIA_BRIDGED, p.session, p.leg, VERDICT_NONE, 0);
+  pass(20000);
+  struct mail_store_close rec = over(&p, 200, CAUSE_NORMAL, 1);
+  ck_assert_int_eq(rec.outcome, OUTCOME_MACHINE);
+  ck_assert_int_eq(rec.abandoned, 0);
+  ck_assert_uint_eq(rec.agent_id, 100);
+}
+END_TEST
+
+START_TEST(a_machine_waits_in_no_queue) {
+  struct mail c = campaign_mail(CAMPAIGN, PACING_RATIO, CAMPAIGN_RUNNING);
+  c.u.store_campaign.terms.machine_action = MACHINE_AGENT;
+  step(&c);
+  struct party p = answered();
+  agent_pauses();
+  pass(5000);
+  say_media(MEDIA_VERDICT, p.session, p.leg, VERDICT_MACHINE, 0);
+  struct mail_store_close rec = byed(&p);
+  ck_assert_int_eq(rec.outcome, OUTCOME_MACHINE);
+}
+END_TEST
+
 START_TEST(nobody_comes_in_time_and_the_message_plays_and_he_opts_out) {
   struct party p = ringing();
   agent_pauses();
@@ -341,6 +464,13 @@ int main(void) {
   tcase_add_test(t, a_machine_that_shows_late_is_told_to_the_agent_and_kept_in_the_log);
   tcase_add_test(t, the_agent_hangs_up_with_the_star_key);
   tcase_add_test(t, a_machine_never_reaches_the_agent);
+  tcase_add_test(t, a_machine_gets_the_message_that_the_gate_permits);
+  tcase_add_test(t, without_consent_for_a_recorded_voice_it_hangs_up);
+  tcase_add_test(t, who_picks_up_in_the_message_is_a_person_like_any_other);
+  tcase_add_test(t, who_picks_up_and_meets_nobody_is_abandoned);
+  tcase_add_test(t, a_machine_that_never_beeps_and_never_falls_silent_is_given_up);
+  tcase_add_test(t, a_machine_goes_to_an_agent_where_the_campaign_wants_it_and_one_is_free);
+  tcase_add_test(t, a_machine_waits_in_no_queue);
   tcase_add_test(t, nobody_comes_in_time_and_the_message_plays_and_he_opts_out);
   tcase_add_test(t, the_opt_out_key_counts_even_when_the_message_has_just_ended);
   tcase_add_test(t, he_hangs_up_within_the_two_seconds);

@@ -182,7 +182,7 @@ static inline struct party asked(void) { /* the store is asked for permission */
 }
 static inline void reply(enum mail_kind kind, const struct party *p, enum refusal reason) {
   struct mail m = make(kind);
-  m.u.store_opened = (struct mail_store_opened){p->leg.slot, p->leg.gen, p->attempt, (uint8_t)reason, WALL_NONE};
+  m.u.store_opened = (struct mail_store_opened){p->leg.slot, p->leg.gen, p->attempt, (uint8_t)reason, WALL_NONE, 0};
   step(&m);
 }
 static inline struct party dialed(void) {

@@ -63,7 +63,7 @@ START_TEST(every_figure_of_every_report_exists_and_every_outcome_is_counted_once
     measure_call(&r, m);
     sum = m[M_CONNECTED] + m[M_ABANDONED] + m[M_EARLY] + m[M_MACHINE] + m[M_SCREENING] + m[M_FAX] + m[M_DEAD_AIR] + m[M_NO_ANSWER] +
           m[M_BUSY] + m[M_REJECTED] + m[M_UNWANTED] + m[M_BLOCKED] + m[M_INVALID] + m[M_CONGESTION] + m[M_CANCELLED] + m[M_FAILED] +
-          m[M_INTERRUPTED];
+          m[M_INTERRUPTED] + m[M_MESSAGE];
     ck_assert_msg(sum == m[M_DIALS] && sum == 1, "outcome %d counts %d times", outcome, (int)sum);
   }
 }

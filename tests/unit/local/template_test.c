@@ -23,6 +23,20 @@ static int read_template(const char *text) {
 #define HEAD "mode = \"predictive\"; trunk = \"carrier\"; country = \"US\"; purpose = \"telemarketing\"; seller = \"S\";\n"
 #define SAYS(needle) ck_assert_msg(strstr(messages, needle) != NULL, "no \"%s\" in:\n%s", needle, messages)
 
+START_TEST(a_message_at_machines_needs_screening_and_its_recording) {
+  ck_assert_int_eq(read_template(HEAD "machine_action = \"message\"; prompts = { message = \"message_en.wav\"; };"), CAD_OK);
+  ck_assert_int_eq(def.terms.machine_action, MACHINE_MESSAGE);
+  ck_assert_int_eq(def.terms.screening_action, MACHINE_HANG_UP);
+  ck_assert_str_eq(def.message, "message_en.wav");
+  ck_assert_int_eq(read_template(HEAD "screening_action = \"agent\";"), CAD_OK);
+  ck_assert_int_eq(def.terms.screening_action, MACHINE_AGENT);
+  ck_assert_int_lt(read_template(HEAD "machine_action = \"message\";"), 0);
+  ck_assert_int_lt(read_template(HEAD "machine_action = \"shout\";"), 0);
+  ck_assert_int_lt(read_template(HEAD "machine_action = \"agent\"; screening = false;"), 0);
+  ck_assert_int_lt(read_template(HEAD "prompts = { message = \"../secret.wav\"; };"), 0);
+}
+END_TEST
+
 START_TEST(the_shipped_templates_are_good_and_mean_what_they_say) {
   static const struct {
     const char *file, *purpose;
@@ -219,6 +233,7 @@ END_TEST
 int main(void) {
   Suite *s = suite_create("template");
   TCase *t = tcase_create("campaign files");
+  tcase_add_test(t, a_message_at_machines_needs_screening_and_its_recording);
   tcase_add_test(t, the_shipped_templates_are_good_and_mean_what_they_say);
   tcase_add_test(t, what_a_template_leaves_out_has_a_lawful_default);
   tcase_add_test(t, a_campaign_says_what_speaks_to_people);

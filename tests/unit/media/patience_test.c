@@ -114,6 +114,53 @@ static void far_says(struct rtp_session *s, uint16_t seq, uint8_t value) {
   sendto(far_fd, packet, sizeof packet, 0, (struct sockaddr *)&sa, sizeof sa);
 }
 
+static uint16_t seq_next = 1;
+static void speaks(struct rtp_session *s, int packets, uint8_t value) {
+  for (int i = 0; i < packets; i++) {
+    far_says(s, seq_next++, value);
+    pass_ms(20);
+  }
+}
+
+START_TEST(a_message_begins_at_its_moment_and_a_voice_stops_it_and_waits_by_the_law) {
+  struct rtp_session *s = answered(LEG_CALL, MEDIA_SENDRECV);
+  screen(s, 1, 2000);
+  speaks(s, 12, 0x00);
+  ck_assert_int_eq(mail_of(MEDIA_VERDICT, 0)->u.media_event.verdict, VERDICT_MACHINE);
+  struct mail m = mail_make(MEDIA_LEAVE, thread_now(&th));
+  m.u.media_play = (struct mail_media_play){.session = session_id(s), .prompt = 7};
+  orders_take(&th, &m);
+  ck_assert_int_eq(mails_of(MEDIA_MESSAGE), 0);
+  speaks(s, 20, 0xff);
+  ck_assert_int_eq(mails_of(MEDIA_MESSAGE), 1);
+  ck_assert_int_eq(mail_of(MEDIA_MESSAGE, 0)->u.media_event.prompt, 7);
+  ck_assert_int_eq(mail_of(MEDIA_MESSAGE, 0)->u.media_event.reason, REASON_BEEP);
+  ck_assert_int_eq(mails_of(MEDIA_DEADLINE), 0); /* a machine waits for nobody */
+  speaks(s, 12, 0x30);
+  ck_assert_int_eq(mails_of(MEDIA_PICKED_UP), 1);
+  ck_assert_int_eq(mails_of(MEDIA_VERDICT), 1);
+  const int64_t silent = th.now_us / 1000;
+  speaks(s, 40, 0xff);
+  ck_assert_int_eq(mails_of(MEDIA_VERDICT), 2);
+  ck_assert_int_eq(mail_of(MEDIA_VERDICT, 1)->u.media_event.verdict, VERDICT_PERSON);
+  speaks(s, 100, 0xff);
+  ck_assert_int_eq(mails_of(MEDIA_DEADLINE), 1);
+  ck_assert_int_ge(mail_of(MEDIA_DEADLINE, 0)->at.ms - silent, 1900);
+  ck_assert_int_le(mail_of(MEDIA_DEADLINE, 0)->at.ms - silent, 2100);
+}
+END_TEST
+
+START_TEST(without_an_ear_no_message_is_begun) {
+  struct rtp_session *s = answered(LEG_CALL, MEDIA_SENDRECV);
+  struct mail m = mail_make(MEDIA_LEAVE, thread_now(&th));
+  m.u.media_play = (struct mail_media_play){.session = session_id(s), .prompt = 7};
+  orders_take(&th, &m);
+  pass_ms(100);
+  ck_assert_int_eq(mails_of(MEDIA_MESSAGE), 0);
+  ck_assert_int_eq(mails_of(MEDIA_PLAYED), 1);
+}
+END_TEST
+
 START_TEST(a_caller_who_says_nothing_is_waited_for_eight_seconds_and_the_legal_wait) {
   struct rtp_session *s = answered(LEG_CALL, MEDIA_SENDRECV);
   screen(s, (uint8_t)_i, 2000);
@@ -433,6 +480,8 @@ int main(void) {
   Suite *suite = suite_create("patience");
   TCase *tc = tcase_create("patience");
   tcase_set_timeout(tc, 60);
+  tcase_add_test(tc, a_message_begins_at_its_moment_and_a_voice_stops_it_and_waits_by_the_law);
+  tcase_add_test(tc, without_an_ear_no_message_is_begun);
   tcase_add_checked_fixture(tc, setup, teardown);
   tcase_add_loop_test(tc, a_caller_who_says_nothing_is_waited_for_eight_seconds_and_the_legal_wait, 0, 2);
   tcase_add_test(tc, one_who_never_stops_talking_is_waited_for_six_seconds_and_the_legal_wait);

@@ -11,6 +11,8 @@
 #include <string.h>
 
 struct screen {
+  bool leave, begun;
+  int over;
   uint64_t at, quiet_from;
   int loud, busy;
   bool answered, speech, ended, decided, toned, late;
@@ -37,12 +39,31 @@ bool screen_print(const struct screen *s, struct fingerprint *out) {
   return s->decided;
 }
 
+void screen_leave(struct screen *s) { s->leave = s->decided; }
+
+/* A message begins after 200 ms of quiet, and 100 ms of sound stop it. */
+static int one_of_message(struct screen *s, int size, struct screen_event *out) {
+  if (!s->leave) return 0;
+  s->over = size > 1000 ? s->over + 1 : 0;
+  if (!s->begun && s->at - s->quiet_from == 1600) {
+    s->begun = true;
+    *out = (struct screen_event){.kind = SCREEN_MESSAGE_BEGIN, .sample = s->at, .reason = REASON_BEEP};
+    return 1;
+  }
+  if (!s->begun || s->over < 800) return 0;
+  s->leave = s->begun = s->decided = s->ended = false;
+  s->decided_at = 0;
+  *out = (struct screen_event){.kind = SCREEN_MESSAGE_STOP, .sample = s->at};
+  return 1;
+}
+
 void screen_release(struct screen *s) { memset(s, 0xee, sizeof *s); }
 
 static int one_sample(struct screen *s, int v, struct screen_event *out) {
   int n = 0;
   int size = v < 0 ? -v : v;
   s->at++;
+  n += one_of_message(s, size, out + n);
   if (s->decided && !s->decided_at) s->decided_at = s->at;
   s->loud = size > 24000 ? s->loud + 1 : 0;
   s->busy = size > 16000 && size <= 24000 ? s->busy + 1 : 0;

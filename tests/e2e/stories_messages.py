@@ -1,0 +1,120 @@
+"""Stories of messages left at answering machines: after the beep, never to a person, never without consent."""
+import json
+import pathlib
+import wave
+from array import array
+
+from harness import BINARY, stage, wait_for
+from peers import DECODE, ENCODE, Phone, tone
+from scene import PHONES, called
+from stories_talks import GREETINGS, spoken
+
+PROMPT = pathlib.Path(BINARY).resolve().parent / "share" / "prompts" / "message_en.wav"
+
+# A rule of the site's own: a recorded voice needs the person's consent, whatever the purpose.
+RULES = """
+pack = { id = "own"; title = "Our own"; jurisdiction = "US"; version = 20261101; };
+rules = (
+  { id = "OWN-RECORDED"; kind = "consent"; technology = ["prerecorded"]; basis = ["consent"]; from = "2020-01-01"; level = "P"; on = true;
+    citation = "our policy"; text = "a recorded voice only to who agreed to it"; }
+);
+"""
+MACHINE = 'machine_action = "message";\nretry = ();'
+
+
+def prompt_as_heard():
+    with wave.open(str(PROMPT)) as w:
+        pcm = array("h", w.readframes(w.getnframes()))
+    return [DECODE[0][ENCODE[0][s + 32768]] for s in pcm]
+
+
+def place_of(message, heard):
+    """Where in what was heard the message begins, sample by sample; -1: it is not there."""
+    key, find = array("h", message[4000:4800]).tobytes(), array("h", heard).tobytes()
+    at = find.find(key)
+    while at >= 0 and at % 2:
+        at = find.find(key, at + 1)
+    return at // 2 - 4000 if at >= 0 else -1
+
+
+def campaign(box):
+    path = box.folder / "state" / "rules"
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "own.conf").write_text(RULES)
+    box.start()
+    box.campaign(mode="progressive", screening="true", extra=MACHINE, prompts='message = "message_en.wav"; ')
+
+
+def consent(box, phone, *more):
+    box.cli("consent", "add", f"+{phone}", "--seller", "Acme Surveys", "--basis", "consent", "--source", "web form", "--date", "2026-05-02", *more)
+
+
+def a_machine_gets_the_message_after_its_beep_and_only_with_consent():
+    """Four answering machines: two whose people agreed to recorded voices (one beeps, one does not), one who agreed to agents alone, one who agreed to
+    nothing. The first two hear our message whole, from the first sample on, after the beep or after 2 s of silence; the others are hung up
+    on and never hear it, and the decision of each says why."""
+    with stage() as (box, trunk_port, actors, folder):
+        sounds = {PHONES[0]: spoken(folder, *GREETINGS["50"]), PHONES[1]: spoken(folder, GREETINGS["51"][0], GREETINGS["51"][1], False),
+                  PHONES[2]: spoken(folder, *GREETINGS["52"]), PHONES[3]: spoken(folder, *GREETINGS["50"])}
+        customer, message = Phone(trunk_port, sound=lambda c: sounds[called(c)]), prompt_as_heard()
+        agents = [Phone(sound=tone(1000, 4000)) for _ in range(4)]
+        actors += [customer, *agents]
+        campaign(box)
+        for i, p in enumerate(agents):
+            box.agent(f"agent{i}", f"sip:agent{i}@127.0.0.1:{p.port}")
+        box.seats_up(4)
+        consent(box, PHONES[0])
+        consent(box, PHONES[1], "--technology", "prerecorded,message_drop")
+        consent(box, PHONES[2], "--technology", "agent")
+        box.contacts(PHONES[:4])
+        box.cli("campaign", "start", "test")
+        rows = {r["phone"]: r for r in wait_for("every row", lambda: len(box.closed_rows()) == 4 and box.rows(), 90)}
+        calls = {called(c): c for c in customer.calls}
+        for phone, outcome in zip(PHONES[:4], ("message_left", "message_left", "machine", "machine")):
+            assert (rows[phone]["outcome"], rows[phone]["verdict"], rows[phone]["agent"]) == (outcome, "machine", ""), rows[phone]
+            assert rows[phone]["abandoned"] == "0" and rows[phone]["ended_by"] == "system", rows[phone]
+            heard, arrivals = calls[phone]["heard"], calls[phone]["arrivals"]
+            at = place_of(message, heard)
+            assert (at >= 0) == (outcome == "message_left"), (phone, at)
+            if at >= 0:
+                assert heard[at:at + len(message)] == message, f"{phone}: the message is not whole"
+                said_s = (len(sounds[phone]) - 8000 * 60) / 8000
+                after = arrivals[at // 160][0] - calls[phone]["answered_at"] - said_s
+                assert (0.2 < after < 1.0) if phone == PHONES[0] else (1.2 < after < 3.5), after
+        told = {r["phone"]: r for r in box.query("SELECT a.phone, m.ms, m.whole, m.after FROM message m JOIN attempt a ON a.id=m.attempt")}
+        assert {str(p) for p in told} == set(PHONES[:2]) and all(r["whole"] and r["ms"] >= len(message) // 8 - 100 for r in told.values()), told
+        why = {str(r["phone"]): json.loads(r["inputs"])["message"] for r in box.query("SELECT phone, inputs FROM decision WHERE allowed=1")}
+        assert why[PHONES[0]] == why[PHONES[1]] == "allowed", why
+        assert why[PHONES[2]] == why[PHONES[3]] == "consent OWN-RECORDED", why
+        report = json.loads(box.cli("report", "outbound", "--json").stdout)
+        assert report["total"]["figures"]["messages_left"]["num"] == 2, report
+
+
+def who_picks_up_in_the_message_gets_an_agent():
+    """The machine beeps, our message begins, and then the person herself says hello: the message stops at once, she hears an agent, and the log calls
+    her a person who picked up."""
+    with stage() as (box, trunk_port, actors, folder):
+        greeting = spoken(folder, *GREETINGS["50"])[:-8000 * 60]
+        hello = spoken(folder, "en-us+f3", "Hello? Hello, I am here, who is it?", False)
+        sound = greeting + [0] * 16000 + hello
+        customer, message = Phone(trunk_port, sound=sound), prompt_as_heard()
+        agent = Phone(sound=tone(1000, 4000))
+        actors += [customer, agent]
+        campaign(box)
+        box.agent("ana", f"sip:ana@127.0.0.1:{agent.port}")
+        box.seats_up()
+        consent(box, PHONES[0])
+        box.contacts(PHONES[:1])
+        box.cli("campaign", "start", "test")
+        call = wait_for("she hears the agent", lambda: customer.hears(1000, 2000), 60)
+        at = place_of(message, call["heard"])
+        assert at >= 0, "the message had begun"
+        assert call["heard"][at:at + len(message)] != message, "it went on though she spoke"
+        customer.hang_up(call)
+        row = wait_for("the row", box.closed_rows, 10)[0]
+        assert (row["outcome"], row["verdict"], row["verdict_reason"], row["agent"]) == ("connected", "person", "picked_up", "ana"), row
+        part = box.query("SELECT * FROM message")[0]
+        assert part["whole"] == 0 and 0 < part["ms"] < len(message) // 8, part
+
+
+STORIES = [a_machine_gets_the_message_after_its_beep_and_only_with_consent, who_picks_up_in_the_message_gets_an_agent]
