@@ -26,6 +26,7 @@ static void *courier_main(void *arg) {
     last = c->stopping;
     pthread_mutex_unlock(&c->lock);
     local_drop(c->config);
+    (void)local_post(c->config);
   }
   return NULL;
 }

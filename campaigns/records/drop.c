@@ -25,6 +25,27 @@ int evidence_checkpoint(const char *db_path, char out[EVIDENCE_TEXT_BYTES], FILE
   return r;
 }
 
+int evidence_next(const char *db_path, uint64_t after, uint64_t *number, char out[]) {
+  static const char NEWEST[] = "SELECT number, text FROM checkpoint ORDER BY number DESC LIMIT 1",
+                    NEXT[] = "SELECT number, text FROM checkpoint WHERE number>? ORDER BY number LIMIT 1";
+  struct db db;
+  sqlite3_stmt *q = NULL;
+  int r = db_open(&db, db_path, true, false, NULL);
+  if (r < 0) return r;
+  r = CAD_ENOENT;
+  if (sqlite3_prepare_v2(db.handle, after ? NEXT : NEWEST, -1, &q, NULL) == SQLITE_OK) {
+    if (after) sqlite3_bind_int64(q, 1, (int64_t)after);
+    if (sqlite3_step(q) == SQLITE_ROW) {
+      *number = col_u64(q, 0);
+      col_text(q, 1, out, EVIDENCE_TEXT_BYTES);
+      r = CAD_OK;
+    }
+  }
+  sqlite3_finalize(q);
+  db_close(&db);
+  return r;
+}
+
 /* Files are "checkpoint-BOX-CHAIN8-NUMBER.txt", so that several boxes may share a folder. */
 static uint64_t newest_there(int folder, const char *prefix) {
   uint64_t newest = 0;

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ?1 campaign, ?2 from, ?3 to, ?4 number, ?5 the number's keyed hash, ?6 its calls as a JSON array; "@" before a table that
- * archives hold as well. A column's name says what it holds: _at a time, _id an
- * id, phone a number. After an erasure the number finds its rows by the hash: they tell the story, without the number. */
+/* ?1 campaign, ?2 from, ?3 to, ?4 number, ?5 the number's keyed hash, ?6 its calls as a JSON array, ?7 the hash of its opt-out; "@" before
+ * a table that archives hold as well. A column's name says what it holds: _at a time, _id an id, phone a number. After an erasure the
+ * number finds its rows by the hash: they tell the story, without the number. */
 #define PERIOD(column) " AND (?2 IS NULL OR " column ">=?2) AND (?3 IS NULL OR " column "<?3)"
 /* The ids that erasures of this number listed: "12 15" as a JSON array. */
 #define ERASED(list) "SELECT j.value FROM erasure e, json_each('['||replace(e." list ",' ',',')||']') j WHERE e.subject=?5"
@@ -75,6 +75,9 @@ static const struct dump {
     {"person_dnc", "SELECT d.number AS phone, CASE WHEN d.campaign<>0 THEN 'campaign' WHEN d.seller<>0 THEN 'seller' ELSE 'global' END AS "
                    "scope, d.source,"
                    " d.added AS added_at FROM dnc d WHERE d.number=?4"},
+    {"person_suppressed", "SELECT CASE WHEN h.campaign<>0 THEN 'campaign' WHEN h.seller<>0 THEN 'seller' ELSE 'global' END AS scope, "
+                          "h.source, h.added AS added_at,"
+                          " 'kept as a keyed hash: it blocks as before' AS state FROM dnc_hashed h WHERE lower(hex(h.hash))=?7"},
     {"person_audit", "SELECT a.at AS at, a.id AS row_id, a.actor, a.door, a.verb, a.phone AS phone, a.detail FROM audit a WHERE a.phone=?4 "
                      "OR a.id IN (" ERASED("audits") ") ORDER BY a.id"},
     {"person_erasures", "SELECT id AS row_id, at AS at, actor, basis FROM erasure WHERE subject=?5 ORDER BY id"},
@@ -145,6 +148,7 @@ static int dump_part(void *arg, struct db *conn, const struct archive_part *p, s
   if (f->phone) sqlite3_bind_int64(q, 4, (int64_t)f->phone);
   sqlite3_bind_text(q, 5, f->subject[0] ? f->subject : NULL, -1, SQLITE_STATIC);
   sqlite3_bind_text(q, 6, d->calls, -1, SQLITE_STATIC);
+  sqlite3_bind_text(q, 7, f->suppressed[0] ? f->suppressed : NULL, -1, SQLITE_STATIC);
   while (r >= 0 && (code = sqlite3_step(q)) == SQLITE_ROW)
     for (int i = 0; r >= 0 && i < sqlite3_column_count(q); i++) {
       struct dump_cell c;

@@ -1,6 +1,7 @@
 /* Opt-outs of people whose data was erased: a keyed hash of the number stays. The key is a secret of this box; without it the
  * hashes say nothing, although phone numbers are few enough to try them all. */
 #include "store_internal.h"
+#include <campaigns/person.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -58,6 +59,23 @@ int suppression_load(struct store *s, const char *state_dir, const unsigned char
         "%s: the key of erased opt-outs cannot be read (%s); put it back from a backup: without it people who opted out would be called\n",
         path, err_name(r));
   return r;
+}
+
+int person_suppressed(const char *db_path, uint64_t phone, char out[SUPPRESSED_BYTES]) {
+  struct store *s = calloc(1, sizeof *s);
+  unsigned char hash[HASH_BYTES];
+  char path[600];
+  const char *slash = strrchr(db_path, '/');
+  if (!s) return CAD_ENOMEM;
+  snprintf(path, sizeof path, "%.*s/suppression.key", slash ? (int)(slash - db_path) : 1, slash ? db_path : ".");
+  int r = sodium_init() < 0 ? CAD_EIO : read_key(path, s->suppression_key, sizeof s->suppression_key);
+  if (r >= 0) {
+    hash_of(s, phone, hash);
+    (void)sodium_bin2hex(out, SUPPRESSED_BYTES, hash, sizeof hash);
+  }
+  sodium_memzero(s, sizeof *s);
+  free(s);
+  return r < 0 ? CAD_EIO : CAD_OK;
 }
 
 bool suppression_has(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, int *err) {

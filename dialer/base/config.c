@@ -374,6 +374,7 @@ static const struct schema_key ROOT_KEYS[] = {
     {"box", SCHEMA_WHOLE, false, PLACE(config, box), 0, 1023, "0", NULL},
     {"require_clock_sync", SCHEMA_FLAG, false, PLACE(config, require_clock_sync), 0, 0, "true", NULL},
     {"checkpoint_dir", SCHEMA_TEXT, false, PLACE(config, checkpoint_dir), 1, 0, "\"/mnt/notary\"", own_state_dir},
+    {"checkpoint_url", SCHEMA_TEXT, false, PLACE(config, checkpoint_url), 8, 0, "\"https://notary.example/checkpoints\"", NULL},
     {"checkpoint_rows", SCHEMA_WHOLE, false, PLACE(config, checkpoint_rows), 10, 1000000, "1000", NULL},
     {"drain_s", SCHEMA_WHOLE, false, PLACE(config, drain_s), 0, 7200, "300", NULL},
     {"listeners", SCHEMA_OWN, true, 0, 0, 0, 0, "( { name = \"main\"; bind = \"192.0.2.10:5060\"; } );", own_listeners},

@@ -55,6 +55,7 @@ struct config {
   char log_file[CONFIG_PATH_MAX];       /* "" = standard error */
   uint8_t require_clock_sync;           /* a clock that nothing keeps in step dials nobody */
   char checkpoint_dir[CONFIG_PATH_MAX]; /* where signed checkpoints are dropped; "" = state_dir/checkpoints */
+  char checkpoint_url[256];             /* where they are posted as well; "": nowhere */
   uint32_t checkpoint_rows;             /* a checkpoint after so many rows of the logs */
   uint8_t loopback_only;                /* rehearsal: the SIP worker refuses any other peer */
   char realm[64];                       /* of the phones that register */

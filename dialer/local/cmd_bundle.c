@@ -24,8 +24,8 @@ static const struct kind {
     {"ofcom", "Abandoned calls by campaign and day with the estimate of machines, for Ofcom.", {"abandonment", "detector", "campaigns"}},
     {"dossier",
      "Everything about one number: contact, decisions that allowed or blocked it, calls, opt-outs, erasures.",
-     {"person_contact", "person_standing", "person_decisions", "person_calls", "person_dispositions", "person_dnc", "consent",
-      "person_audit", "person_erasures"}},
+     {"person_contact", "person_standing", "person_decisions", "person_calls", "person_dispositions", "person_dnc", "person_suppressed",
+      "consent", "person_audit", "person_erasures"}},
     {"registry",
      "Proof that do-not-call files were loaded in time: each file's hash and dates, and which one covered each call.",
      {"registries", "registry_coverage", "imports"}},
@@ -177,6 +177,7 @@ static int run_kind(struct command_call *c, const struct kind *k, struct call_fi
   struct store *s = call_reader(c);
   if (!s) return EXIT_REFUSED;
   if (f->phone) (void)person_subject(db_path, f->phone, f->subject);
+  if (f->phone) (void)person_suppressed(db_path, f->phone, f->suppressed);
   int status = put_zip(c, s, db_path, k, f, !(format && strcmp(format, "jsonl") == 0));
   store_close(s);
   return status;

@@ -67,13 +67,6 @@ static json_t *line_json(const struct view *v, const struct report_line *l) {
   return json_pack("{s:s, s:o}", "key", l->key, "figures", figures);
 }
 
-static void put_json(const struct view *v, const struct report *r) {
-  json_t *lines = json_array();
-  for (size_t i = 0; i + 1 < r->count; i++) json_array_append_new(lines, line_json(v, &r->lines[i]));
-  call_put_json(v->c,
-                json_pack("{s:s, s:o, s:o}", "report", r->kind->name, "lines", lines, "total", line_json(v, &r->lines[r->count - 1])));
-}
-
 static void put_csv(const struct view *v, const struct report *r) {
   FILE *o = v->c->out;
   csv_put(o, v->es ? r->kind->group_es : r->kind->group_en);
@@ -143,22 +136,54 @@ static void put_intervals(const struct view *v, const struct report *r, const ch
 }
 
 /* A calling number whose answers are surely below those of all others, or that networks block: it wants rest. */
-static void put_alerts(const struct view *v, const struct report *r) {
+struct alerts {
+  bool fewer, blocked;
+  int64_t low, high, stopped, dials;
+};
+static struct alerts alerts_of(const struct report *r, size_t line) {
   const struct kpi *answer = kpi_find("answer_rate"), *blocked = kpi_find("blocked_rate");
-  struct kpi_value all = kpi_value(answer, r->lines[r->count - 1].m);
+  const struct kpi_value all = kpi_value(answer, r->lines[r->count - 1].m), here = kpi_value(answer, r->lines[line].m),
+                         stop = kpi_value(blocked, r->lines[line].m);
+  struct alerts a = {.stopped = stop.num, .dials = stop.den};
+  int64_t other_low, other_high;
+  wilson_bp(here.num, here.den, &a.low, &a.high);
+  wilson_bp(all.num - here.num, all.den - here.den, &other_low, &other_high);
+  a.fewer = here.den >= 50 && all.den > here.den && a.high < other_low;
+  a.blocked = stop.num >= 3 && stop.num * 100 >= stop.den;
+  return a;
+}
+
+static void put_alerts(const struct view *v, const struct report *r) {
+  const char *word = v->es ? "AVISO" : "ALERT";
   for (size_t i = 0; i + 1 < r->count; i++) {
-    struct kpi_value here = kpi_value(answer, r->lines[i].m), stop = kpi_value(blocked, r->lines[i].m);
-    int64_t low, high, other_low, other_high;
-    wilson_bp(here.num, here.den, &low, &high);
-    wilson_bp(all.num - here.num, all.den - here.den, &other_low, &other_high);
-    if (here.den >= 50 && all.den > here.den && high < other_low)
-      fprintf(v->c->out, "%s %s: %s (%" PRId64 ".%02d %% – %" PRId64 ".%02d %%)\n", v->es ? "AVISO" : "ALERT", r->lines[i].key,
-              v->es ? "contestan menos que a los demás números" : "answered less than the other numbers", low / 100, (int)(low % 100),
-              high / 100, (int)(high % 100));
-    if (stop.num >= 3 && stop.num * 100 >= stop.den)
-      fprintf(v->c->out, "%s %s: %s %" PRId64 "/%" PRId64 "\n", v->es ? "AVISO" : "ALERT", r->lines[i].key,
-              v->es ? "las redes la bloquean" : "networks block it", stop.num, stop.den);
+    const struct alerts a = alerts_of(r, i);
+    if (a.fewer)
+      fprintf(v->c->out, "%s %s: %s (%" PRId64 ".%02d %% – %" PRId64 ".%02d %%)\n", word, r->lines[i].key,
+              v->es ? "contestan menos que a los demás números" : "answered less than the other numbers", a.low / 100, (int)(a.low % 100),
+              a.high / 100, (int)(a.high % 100));
+    if (a.blocked)
+      fprintf(v->c->out, "%s %s: %s %" PRId64 "/%" PRId64 "\n", word, r->lines[i].key,
+              v->es ? "las redes la bloquean" : "networks block it", a.stopped, a.dials);
   }
+}
+
+static json_t *alerts_json(const struct report *r) {
+  json_t *array = json_array();
+  for (size_t i = 0; i + 1 < r->count; i++) {
+    const struct alerts a = alerts_of(r, i);
+    if (a.fewer || a.blocked)
+      json_array_append_new(array, json_pack("{s:s, s:b, s:b, s:I, s:I}", "key", r->lines[i].key, "answered_less", a.fewer, "blocked",
+                                             a.blocked, "blocked_calls", (json_int_t)a.stopped, "dials", (json_int_t)a.dials));
+  }
+  return array;
+}
+
+static void put_json(const struct view *v, const struct report *r) {
+  json_t *lines = json_array();
+  for (size_t i = 0; i + 1 < r->count; i++) json_array_append_new(lines, line_json(v, &r->lines[i]));
+  json_t *j = json_pack("{s:s, s:o, s:o}", "report", r->kind->name, "lines", lines, "total", line_json(v, &r->lines[r->count - 1]));
+  if (j && strcmp(r->kind->name, "numbers") == 0) json_object_set_new(j, "alerts", alerts_json(r));
+  call_put_json(v->c, j);
 }
 
 static int show(struct view *v, struct store *s, const char *kind, const struct call_filter *f) {

@@ -23,6 +23,9 @@ void local_actor(uint32_t uid, const char *door, struct store_actor *out);
 
 /* Signed checkpoints that are not in their folder yet go there. */
 void local_drop(const struct config *config);
+/* Those that the address of checkpoint_url does not have yet are posted; how many, or < 0: it was not taken (logged now and then).
+ * May take some seconds; one thread. Source: post.c */
+int local_post(const struct config *config);
 
 struct local_hooks {
   void *arg;

@@ -42,6 +42,8 @@ int evidence_print_schema(FILE *out);
 
 /* Writes checkpoints that are not there yet into a folder, one file each, whole or not at all. Returns how many. */
 int evidence_drop(const char *db_path, const char *folder, FILE *err);
+/* The checkpoint after that number (0: the newest of all), its number and text. CAD_ENOENT: none. */
+int evidence_next(const char *db_path, uint64_t after, uint64_t *number, char out[]);
 /* The newest checkpoint's text; CAD_ENOENT: none yet. */
 enum { EVIDENCE_TEXT_BYTES = 1024 };
 int evidence_checkpoint(const char *db_path, char out[EVIDENCE_TEXT_BYTES], FILE *err);

@@ -11,6 +11,10 @@
 enum { SUBJECT_BYTES = 40 };
 int person_subject(const char *db_path, uint64_t phone, char out[SUBJECT_BYTES]);
 
+/* The keyed hash, hex, under which the opt-out of an erased number stays. CAD_EIO without its key file. */
+enum { SUPPRESSED_BYTES = 72 };
+int person_suppressed(const char *db_path, uint64_t phone, char out[SUPPRESSED_BYTES]);
+
 struct person_rows {
   uint64_t *calls, *decisions, *verdicts, *audits; /* ids, each list ends with 0 */
   unsigned contacts, call_count, decision_count;   /* how many */

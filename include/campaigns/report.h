@@ -27,6 +27,7 @@ struct call_filter {
   const char *campaign, *agent, *trunk; /* NULL: all */
   uint64_t phone;                       /* 0: all */
   struct wall from, to;                 /* by start; WALL_NONE: unbounded */
+  char suppressed[72];                  /* person.h: the hash under which its opt-out outlives an erasure; "": not asked */
   char subject[40];                     /* person.h: the number's keyed hash; "": not asked */
 };
 typedef int call_row_fn(void *arg, const struct call_row *r);

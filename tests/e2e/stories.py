@@ -16,6 +16,7 @@ import stories_calls
 import stories_crash
 import stories_desk
 import stories_dialogs
+import stories_evidence
 import stories_handover
 import stories_hostile
 import stories_inbound
@@ -30,7 +31,7 @@ import stories_trunks
 
 THEMES = [stories_calls, stories_talks, stories_agents, stories_box, stories_desk, stories_handover, stories_law, stories_rehearse, stories_trunks,
           stories_phones, stories_hostile, stories_dialogs, stories_crash, stories_rough, stories_lists, stories_inbound]
-THEMES += [stories_messages]
+THEMES += [stories_messages, stories_evidence]
 STORIES = [s for theme in THEMES for s in theme.STORIES]
 
 

@@ -22,6 +22,7 @@ static void records(struct store *s) {
   d.gate.attempts_max = 3;
   d.gate.attempts_window_ms = 86400000;
   for (int i = 0; i < 7; i++) d.gate.hours.close[i] = 1440;
+  d.retry = (struct retry_table){.rules = {{OUTCOME_BUSY, 3600000, 5}}, .count = 1};
   ck_assert_int_ge(store_campaign_put(s, &d), 0);
   struct contact_row rows[2] = {{.phone = FIRST, .name = "Ana Perez", .external_id = "A-1"}, {.phone = SECOND, .name = "Bob Stone"}};
   uint8_t result[2];
@@ -123,6 +124,23 @@ START_TEST(an_erased_person_is_in_no_row_and_the_chain_and_the_story_hold) {
                    0);
   EXPECT(0, "export", "calls");
   SAYS(said_out, "12025550102");
+}
+END_TEST
+
+START_TEST(called_opted_out_blocked_and_erased_the_dossier_tells_it_all_and_nothing_else) {
+  EXPECT(0, "dnc", "add", "+12025550101", "--source", "letter of 3 May");
+  EXPECT(0, "dnc", "add", "+12025550102", "--source", "somebody else");
+  EXPECT(0, "person", "erase", "--number", "+12025550101", "--basis", "request 9", "--yes");
+  EXPECT(0, "export", "dossier", "--number", "+12025550101", "--out", in_home("s.zip"));
+  ck_assert_int_eq(
+      shell(
+          "cd %s && mkdir s && cd s && python3 -m zipfile -e ../s.zip . && test $(wc -l < person_calls.csv) = 2 && grep -q launch "
+          "person_decisions.csv && grep -q 'verdict.*gate.dnc' person_decisions.csv && grep -q 'letter of 3 May' person_suppressed.csv && "
+          "grep -q dnc.add person_audit.csv && grep -q 'request 9' person_erasures.csv && ! grep -q -e 'somebody else' -e 5550102 -e Stone "
+          "-e 'Ana Perez' -e 2025550101 *.csv",
+          home_dir),
+      0);
+  EXPECT(0, "verify");
 }
 END_TEST
 
@@ -299,6 +317,7 @@ int main(void) {
   tcase_add_test(t, a_stranger_can_check_a_bundle_with_public_tools);
   tcase_add_test(t, a_dossier_tells_one_story_and_nothing_of_anybody_else);
   tcase_add_test(t, an_erased_person_is_in_no_row_and_the_chain_and_the_story_hold);
+  tcase_add_test(t, called_opted_out_blocked_and_erased_the_dossier_tells_it_all_and_nothing_else);
   tcase_add_test(t, a_number_that_was_taken_out_by_hand_has_no_mark_and_is_named);
   tcase_add_test(t, a_legal_hold_stops_every_erasure);
   tcase_add_test(t, a_backup_comes_back_whole_or_not_at_all);
