@@ -111,7 +111,7 @@ static void key_pem(const unsigned char public[SECRET_PUBLIC_BYTES], char out[25
 }
 
 static void put_readme(struct bundle *b, const char *what) {
-  char text[2048], hex[2 * SECRET_PUBLIC_BYTES + 1];
+  char text[3072], hex[2 * SECRET_PUBLIC_BYTES + 1];
   sodium_bin2hex(hex, sizeof hex, b->secret.public, sizeof b->secret.public);
   int n =
       snprintf(text, sizeof text,
@@ -121,6 +121,10 @@ static void put_readme(struct bundle *b, const char *what) {
                "The first says that each file is as it was listed, the second that the list was signed by the box whose public key is\n%s\n"
                "(ask its owner, on another way, whether that is the key). checkpoint.txt names the last link of the box's logs at that\n"
                "time, signed as well: \"cadencia verify --against\" this file shows later whether anything before it was altered.\n\n"
+               "That signature, without Cadencia:\n\n"
+               "  head -n -1 checkpoint.txt > lines; tail -n 1 checkpoint.txt | cut -d' ' -f2 | xxd -r -p > lines.sig\n"
+               "  openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in lines -sigfile lines.sig\n\n"
+               "and the hash of this checkpoint, which the next one names after the word before: b2sum -l 256 checkpoint.txt\n\n"
                "Cómo comprobarlo: las dos órdenes de arriba; la primera dice que cada fichero es el de la lista, la segunda que la lista\n"
                "la firmó la máquina de esa clave.\n\nMade by cadencia %s.\n",
                what, hex, CADENCIA_VERSION);
