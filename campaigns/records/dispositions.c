@@ -107,8 +107,8 @@ static void from_field(const struct field_code *f, struct disposition_def *out) 
 /* ---- own codes: kept as JSON ---- */
 
 static char *to_json(const struct disposition_def *d) {
-  json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:b,s:b}", "name", d->name, "alias", d->alias, "category",
-                        disposition_category_name((enum disposition_category)d->category), "effect",
+  json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:b,s:b}", "name", d->name, "fields", d->fields, "alias", d->alias,
+                        "category", disposition_category_name((enum disposition_category)d->category), "effect",
                         disposition_effect_name((enum disposition_effect)d->effect), "as", outcome_name((enum outcome)d->as), "scope",
                         opt_out_scope_name((enum opt_out_scope)d->scope), "agents", d->agents, "human", d->human, "right_party",
                         d->right_party, "conversion", d->conversion);
@@ -138,6 +138,8 @@ static int from_json(const char *code, const char *text, struct disposition_def 
     snprintf(out->code, sizeof out->code, "%s", code);
     snprintf(out->name, sizeof out->name, "%s", name);
     snprintf(out->alias, sizeof out->alias, "%s", alias);
+    const char *fields = json_string_value(json_object_get(j, "fields")); /* older rows have none */
+    snprintf(out->fields, sizeof out->fields, "%s", fields ? fields : "");
   }
   json_decref(j);
   return good ? 1 : CAD_EFORMAT;

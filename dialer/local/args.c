@@ -74,6 +74,9 @@ static const struct {
     [OPT_PURPOSE] = {"purpose", "WORD", "telemarketing, collections, survey or information; default all"},
     [OPT_REGION] = {"region", "CC[-XX]", "only what holds there, such as US, US-FL or ES"},
     [OPT_FILE] = {"file", "CALL", "the id of a call as in the call log, or the sample's file name"},
+    [OPT_FIELDS] = {"fields", "NAME=...",
+                    "what is written down at wrap-up; of a code: NAME=text|number|date, with ! behind it when it must be there; of a call: "
+                    "NAME=VALUE"},
     [OPT_AS] = {"as", "WORD", "person, machine, screening, fax, dead_air, busy_tone or sit; of exported calls: vicidial"},
     [OPT_TECHNOLOGY] = {"technology", "WORDS", "for which voice it holds: agent, prerecorded, message_drop, with commas; default all"},
 };

@@ -2,6 +2,7 @@
 #include "dialer/base/clock.h"
 #include "dialer/local/command.h"
 #include "dialer/local/table.h"
+#include "dialer/local/wrapup_fields.h"
 #include <cadencia/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +25,11 @@ static int take(void *arg, const struct disposition_def *d, bool own) {
            : d->effect == EFFECT_OPTS_OUT ? opt_out_scope_name((enum opt_out_scope)d->scope)
                                           : "");
   if (s->array) {
-    json_array_append_new(s->array, json_pack("{s:o, s:o, s:s, s:s, s:o, s:b, s:b, s:b, s:b, s:b}", "code", json_text(d->code), "name",
-                                              json_text(d->name), "category", category, "effect", effect, "vicidial",
-                                              json_text(d->alias[0] ? d->alias : d->code), "own", own, "agents", d->agents, "human",
-                                              d->human, "right_party", d->right_party, "conversion", d->conversion));
+    json_array_append_new(s->array,
+                          json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:b, s:b, s:b, s:b, s:b}", "code", json_text(d->code), "name",
+                                    json_text(d->name), "category", category, "effect", effect, "vicidial",
+                                    json_text(d->alias[0] ? d->alias : d->code), "fields", json_text(d->fields), "own", own, "agents",
+                                    d->agents, "human", d->human, "right_party", d->right_party, "conversion", d->conversion));
     return CAD_OK;
   }
   table_put(s->table, "%s", d->code);
@@ -86,6 +88,11 @@ int cmd_disposition_add(struct command_call *c) {
   int category = disposition_category_parse(call_option(c, OPT_CATEGORY));
   const char *code = c->args->words[0], *alias = call_option(c, OPT_MAP);
   if (strlen(code) > 7 || (alias && strlen(alias) > 7)) return call_refuse(c, "a code has up to 7 capital letters, digits, '-' or '_'");
+  const char *fields = call_option(c, OPT_FIELDS);
+  char why[WRAPUP_WHY_MAX];
+  if (fields && strlen(fields) >= sizeof j.d.fields) return call_refuse(c, "--fields holds %zu bytes at most", sizeof j.d.fields - 1);
+  if (fields && !fields_described(fields, why)) return call_refuse(c, "--fields: %s", why);
+  snprintf(j.d.fields, sizeof j.d.fields, "%s", fields ? fields : "");
   if (category < 0) return call_refuse(c, "\"%.30s\" is no category; --help lists them", call_option(c, OPT_CATEGORY));
   if (!read_effect(call_option(c, OPT_EFFECT), &j.d))
     return call_refuse(c, "\"%.40s\" is no effect; --help lists them", call_option(c, OPT_EFFECT));
@@ -133,9 +140,32 @@ static bool read_time(const char *text, struct callback *out) {
   return true;
 }
 
+struct code_job {
+  struct agent_def agent;
+  const char *name, *code;
+  struct disposition_def d;
+};
+static int job_code(struct store *st, void *arg) {
+  struct code_job *j = arg;
+  int r = store_agent_get(st, j->name, &j->agent);
+  return r < 0 ? r : store_disposition_get(st, j->agent.campaign, j->code, &j->d);
+}
+
+/* What must be written down with the code is there, before anything is set. A code that nobody knows is refused elsewhere. */
+static bool fields_good(struct command_call *c) {
+  struct code_job j = {.name = c->args->words[0], .code = c->args->words[1]};
+  char why[WRAPUP_WHY_MAX];
+  if (c->backend->run(c->backend->self, job_code, &j, false) < 0) j.d.fields[0] = 0;
+  json_t *given = fields_given(j.d.fields, call_option(c, OPT_FIELDS), why);
+  if (!given) (void)call_refuse(c, "%.7s: %s", j.code, why);
+  json_decref(given);
+  return given != NULL;
+}
+
 bool dispose_options_good(struct command_call *c) {
   struct callback unused = {0};
   const char *when = call_option(c, OPT_CALLBACK);
+  if (!fields_good(c)) return false;
   if (!when || read_time(when, &unused)) return true;
   (void)call_refuse(c, "\"%.40s\" is no time; write \"2026-05-04 10:30\" in the customer's time, or +2h", when);
   return false;
@@ -172,9 +202,11 @@ int dispose_more(struct command_call *c, uint64_t attempt, uint64_t agent, json_
   struct more m = {.callback = {.attempt_id = attempt, .agent_id = agent, .mine = call_option(c, OPT_MINE) != NULL}};
   const char *note = call_option(c, OPT_NOTE), *when = call_option(c, OPT_CALLBACK);
   int status = EXIT_GOOD;
-  if (note) {
-    json_t *j = json_pack("{s:o}", "note", json_text(note));
-    m.fields = json_dumps(j, JSON_COMPACT);
+  if (note || call_option(c, OPT_FIELDS)) {
+    char why[WRAPUP_WHY_MAX];
+    json_t *j = fields_given("", call_option(c, OPT_FIELDS), why); /* their kinds were looked at before */
+    if (note) json_object_set_new(j, "note", json_text(note));
+    m.fields = j ? json_dumps(j, JSON_COMPACT) : NULL;
     json_decref(j);
     int r = m.fields ? c->backend->run(c->backend->self, job_note, &m, true) : CAD_ENOMEM;
     free(m.fields);

@@ -78,18 +78,20 @@ enum option {
   OPT_FILE,
   OPT_AS,
   OPT_TECHNOLOGY,
+  OPT_FIELDS,
   OPT_COUNT
 };
-#define OPTION(o) (UINT64_C(1) << (o))
-_Static_assert(OPT_COUNT <= 64, "one bit an option");
+__extension__ typedef unsigned __int128 option_bits; /* there are more options than 64 */
+#define OPTION(o) ((option_bits)1 << (o))
+_Static_assert(OPT_COUNT <= 128, "one bit an option");
 
 struct command_call;
 struct command {
-  const char *verb, *sub;  /* sub NULL: the verb stands alone */
-  int pos_min, pos_max;    /* words after it */
-  const char *words;       /* of the usage line: "NAME --from FILE" */
-  uint64_t options, needs; /* OPTION bits beside -c, --json and --help; needs must be there */
-  const char *text;        /* what it does, one sentence */
+  const char *verb, *sub;     /* sub NULL: the verb stands alone */
+  int pos_min, pos_max;       /* words after it */
+  const char *words;          /* of the usage line: "NAME --from FILE" */
+  option_bits options, needs; /* OPTION bits beside -c, --json and --help; needs must be there */
+  const char *text;           /* what it does, one sentence */
   const char *example;
   int (*run)(struct command_call *call); /* an exit status */
 };

@@ -224,6 +224,7 @@ int opt_out_scope_parse(const char *word);
 struct disposition_def {
   char code[8], alias[8]; /* alias: ViciDial's letters for it, "": its own */
   char name[48];
+  char fields[160];                    /* what agents write down with it: "amount=number!,due=date,remark=text"; '!': must be there */
   uint8_t category, effect, as, scope; /* as: EFFECT_RETRIES, by the rule of this outcome; scope: EFFECT_OPTS_OUT */
   bool agents;                         /* agents may set it; else the system alone */
   bool human, right_party, conversion; /* a person answered; the one who was meant; it was what the campaign is for */
