@@ -151,13 +151,19 @@ static int job_code(struct store *st, void *arg) {
   return r < 0 ? r : store_disposition_get(st, j->agent.campaign, j->code, &j->d);
 }
 
-/* What must be written down with the code is there, before anything is set. A code that nobody knows is refused elsewhere. */
-static bool fields_good(struct command_call *c) {
+/* What is given, as the code asks for it; NULL and told why. A code that nobody knows is refused elsewhere. */
+static json_t *fields_of_call(struct command_call *c) {
   struct code_job j = {.name = c->args->words[0], .code = c->args->words[1]};
   char why[WRAPUP_WHY_MAX];
   if (c->backend->run(c->backend->self, job_code, &j, false) < 0) j.d.fields[0] = 0;
   json_t *given = fields_given(j.d.fields, call_option(c, OPT_FIELDS), why);
   if (!given) (void)call_refuse(c, "%.7s: %s", j.code, why);
+  return given;
+}
+
+/* Before anything is set. */
+static bool fields_good(struct command_call *c) {
+  json_t *given = fields_of_call(c);
   json_decref(given);
   return given != NULL;
 }
@@ -203,9 +209,8 @@ int dispose_more(struct command_call *c, uint64_t attempt, uint64_t agent, json_
   const char *note = call_option(c, OPT_NOTE), *when = call_option(c, OPT_CALLBACK);
   int status = EXIT_GOOD;
   if (note || call_option(c, OPT_FIELDS)) {
-    char why[WRAPUP_WHY_MAX];
-    json_t *j = fields_given("", call_option(c, OPT_FIELDS), why); /* their kinds were looked at before */
-    if (note) json_object_set_new(j, "note", json_text(note));
+    json_t *j = fields_of_call(c);
+    if (j && note) json_object_set_new(j, "note", json_text(note));
     m.fields = j ? json_dumps(j, JSON_COMPACT) : NULL;
     json_decref(j);
     int r = m.fields ? c->backend->run(c->backend->self, job_note, &m, true) : CAD_ENOMEM;
