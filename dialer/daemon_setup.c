@@ -52,6 +52,8 @@ void setup_trunk(const struct config_trunk *trunk, uint16_t index, struct wide *
   memcpy(s->proxy, trunk->proxy, sizeof trunk->proxy);
   memcpy(s->user, trunk->user, sizeof trunk->user);
   memcpy(s->password, trunk->password, sizeof trunk->password);
+  memcpy(s->sources, trunk->sources, sizeof s->sources);
+  s->source_count = trunk->source_count;
   memcpy(s->domain, trunk->domain, sizeof trunk->domain);
   memcpy(s->tls_name, trunk->tls_name, sizeof trunk->tls_name);
 }

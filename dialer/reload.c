@@ -13,6 +13,7 @@ static int take_trunk(struct config_trunk *t, const struct config_trunk *next) {
   changed += strcmp(t->user, next->user) != 0 || strcmp(t->password, next->password) != 0 || t->registers != next->registers;
   changed += strcmp(t->domain, next->domain) != 0 || strcmp(t->tls_name, next->tls_name) != 0 || t->options_s != next->options_s ||
              t->expires_s != next->expires_s;
+  changed += t->source_count != next->source_count || memcmp(t->sources, next->sources, sizeof t->sources) != 0;
   changed += t->caller_id != next->caller_id;
   changed += t->channels != next->channels;
   changed += t->calls_per_s != next->calls_per_s;

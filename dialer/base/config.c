@@ -248,6 +248,27 @@ static void own_codecs(struct schema *sc, config_setting_t *s, void *base) {
   t->codec_count = (uint8_t)n;
 }
 
+static void own_sources(struct schema *sc, config_setting_t *s, void *base) {
+  struct config_trunk *t = &((struct trunk_text *)base)->t;
+  const char *fix = "write sources = [\"192.0.2.0/24\", \"198.51.100.7\"]";
+  const int n = config_setting_is_aggregate(s) ? config_setting_length(s) : -1;
+  if (n < 0 || n > NETBLOCKS_MAX) {
+    schema_error(sc, s, "sources must be a list of at most %d addresses or blocks of them; %s", NETBLOCKS_MAX, fix);
+    return;
+  }
+  for (int i = 0; i < n; i++) {
+    const char *text = config_setting_get_string_elem(s, i);
+    const int rc = text ? netblock_parse(text, &t->sources[i]) : CAD_EFORMAT;
+    if (rc < 0) {
+      schema_error(
+          sc, s, "source %d, \"%s\", is %s; %s", i + 1, text ? text : "",
+          rc == CAD_EINVAL ? "wider than a carrier is (/8, /16 of IPv6)" : "neither an address nor a block that begins where it says", fix);
+      return;
+    }
+  }
+  t->source_count = (uint8_t)n;
+}
+
 static void own_tones(struct schema *sc, config_setting_t *s, void *base) {
   const char *c = ((struct trunk_text *)base)->t.tones;
   if (c[0] && (strlen(c) != 2 || c[0] < 'A' || c[0] > 'Z' || c[1] < 'A' || c[1] > 'Z'))
@@ -263,6 +284,7 @@ static const struct schema_key TRUNK_KEYS[] = {
     {"calls_per_s", SCHEMA_WHOLE, false, PLACE(trunk_text, t.calls_per_s), 1, 10000, "5", NULL},
     {"codecs", SCHEMA_OWN, false, 0, 0, 0, 0, "[\"PCMU\", \"PCMA\"]", own_codecs},
     {"tones", SCHEMA_TEXT, false, PLACE(trunk_text, t.tones), 0, 2, "\"ES\"", own_tones},
+    {"sources", SCHEMA_OWN, false, 0, 0, 0, 0, "[\"192.0.2.0/24\"]", own_sources},
     {"user", SCHEMA_TEXT, false, PLACE(trunk_text, t.user), 1, 0, "\"acme\"", NULL},
     {"password", SCHEMA_TEXT, false, PLACE(trunk_text, t.password), 1, 0, "\"...\"", NULL},
     {"register", SCHEMA_FLAG, false, PLACE(trunk_text, t.registers), 0, 0, "true", own_registers},

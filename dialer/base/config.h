@@ -9,6 +9,7 @@
 #define CADENCIA_CONFIG_H
 
 #include "dialer/base/mail.h"
+#include "dialer/base/netblock.h"
 #include <stdio.h>
 
 enum { CONFIG_LISTENERS_MAX = 4, CONFIG_TRUNKS_MAX = 16, CONFIG_PATH_MAX = 256 };
@@ -34,6 +35,8 @@ struct config_trunk {
   uint8_t registers;           /* REGISTER there, and no call before it is accepted */
   uint32_t expires_s, options_s;
   char domain[64], tls_name[64];
+  struct netblock sources[NETBLOCKS_MAX]; /* callers come from here too, from any port */
+  uint8_t source_count;
   char group[MAIL_NAME_MAX]; /* trunks of one group stand in for each other; "" alone */
   uint32_t priority, weight; /* lowest priority first; weights share the calls of one priority */
 };

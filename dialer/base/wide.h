@@ -6,6 +6,7 @@
 #define CADENCIA_WIDE_H
 
 #include "dialer/base/mail.h"
+#include "dialer/base/netblock.h"
 #include <stddef.h>
 
 enum { WIDE_NAME = 64, WIDE_URI = 176, WIDE_ROUTE = 352, WIDE_SECRET = 72, WIDE_PATH = 256 };
@@ -40,6 +41,8 @@ struct wide_trunk {
   uint32_t expires_s, options_s; /* options_s 0: health is not asked for */
   char proxy[WIDE_URI];          /* sip: URI, name or numeric address, ;transport= */
   char user[WIDE_NAME], password[WIDE_SECRET];
+  struct netblock sources[NETBLOCKS_MAX]; /* where its callers may come from besides */
+  uint8_t source_count;
   char domain[WIDE_NAME];   /* in From, To and request URI; "" the proxy's */
   char tls_name[WIDE_NAME]; /* the name that its certificate must bear; "" the proxy's host */
 };

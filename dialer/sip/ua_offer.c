@@ -1,7 +1,7 @@
 /* Calls from outside: a trunk's caller is offered to control under a name of ours, accepted with our SDP, or refused.
  *
- * Only who sends from the address of a trunk is heard (over UDP from its port as well); everybody else, registered phones
- * included, is refused at once and nobody is told. How many offers may wait is bounded; more are refused with 503. */
+ * Only who sends from the address of a trunk is heard (over UDP from its port as well), or from one of its `sources`; everybody else,
+ * registered phones included, is refused at once and nobody is told. How many offers may wait is bounded; more are refused with 503. */
 #include "dialer/sip/ua_nua.h"
 #include "dialer/base/clock.h"
 #include "dialer/base/log.h"
@@ -14,6 +14,21 @@
 #include <strings.h>
 
 enum { OFFERS_MAX = 256, DIGITS_LEAST = 3, DIGITS_MOST = 15, RETRY_S = 5 };
+
+/* Carriers call from more machines than they are called at: the trunk's list of them, any port. */
+static struct trunk *trunk_of_block(struct ua *ua, const char *host, uint16_t *index) {
+  uint8_t address[16];
+  if (netblock_address(host, address) < 0) return NULL;
+  for (uint16_t i = 0; i < TRUNKS_MAX; i++) {
+    struct trunk *t = &ua->trunks.items[i];
+    for (unsigned k = 0; t->known && k < t->setup.source_count && k < NETBLOCKS_MAX; k++)
+      if (netblock_holds(&t->setup.sources[k], address)) {
+        *index = i;
+        return t;
+      }
+  }
+  return NULL;
+}
 
 static struct trunk *trunk_of_sender(struct ua *ua, uint16_t *index) {
   char host[64], target[TRUNK_TARGET_MAX];
@@ -28,10 +43,11 @@ static struct trunk *trunk_of_sender(struct ua *ua, uint16_t *index) {
   for (uint16_t i = 0; i < TRUNKS_MAX; i++) {
     struct trunk *t = &ua->trunks.items[i];
     if (!t->known || !t->usable || strncmp(t->target, target, (size_t)n) != 0) continue;
+    trunk_alive(&ua->trunks, t, clock_mono());
     *index = i;
     return t;
   }
-  return NULL;
+  return trunk_of_block(ua, host, index);
 }
 
 /* "+34910000001" and "34910000001" are the same; 0: no number. */
@@ -103,7 +119,6 @@ bool ua_offer(struct ua *ua, const struct ua_event *e) {
   uint16_t index = 0;
   struct trunk *t = e->sip && e->sip->sip_request ? trunk_of_sender(ua, &index) : NULL;
   if (!t || e->status >= 200) return false;
-  trunk_alive(&ua->trunks, t, clock_mono());
   if (++ua->offer_gen == 0) ua->offer_gen = 1;
   struct leg_entry *leg = NULL;
   if (!ua->closing && ua->offers < OFFERS_MAX && !post_pressed(ua->post))

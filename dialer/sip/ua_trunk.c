@@ -55,6 +55,7 @@ static bool same_setup(const struct wide_trunk *a, const struct wide_trunk *b) {
   return a->trunk == b->trunk && a->registers == b->registers && a->codec_count == b->codec_count &&
          memcmp(a->codecs, b->codecs, sizeof a->codecs) == 0 && a->expires_s == b->expires_s && a->options_s == b->options_s &&
          strcmp(a->proxy, b->proxy) == 0 && strcmp(a->user, b->user) == 0 && strcmp(a->password, b->password) == 0 &&
+         a->source_count == b->source_count && memcmp(a->sources, b->sources, sizeof a->sources) == 0 &&
          strcmp(a->domain, b->domain) == 0 && strcmp(a->tls_name, b->tls_name) == 0;
 }
 

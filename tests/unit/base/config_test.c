@@ -116,7 +116,7 @@ START_TEST(every_error_is_reported_with_its_line_and_the_fix) {
                "  caller_id = \"2025550100\";\n"
                "  channels = 0;\n"
                "  calls_per_s = \"50\";\n"
-               "  codecs = [\"G729\"]; } );\n"
+               "  codecs = [\"G729\"]; sources = [\"192.0.2.0/24\", \"192.0.2.1/24\"]; } );\n"
                "console = { bind = \"127.0.0.1\"; };\n"
                "limits = { calls = true; };\n",
                &c);
@@ -133,6 +133,7 @@ START_TEST(every_error_is_reported_with_its_line_and_the_fix) {
   expect_line(8, "channels = 0 is out of range 1 to 65535");
   expect_line(9, "calls_per_s must be a whole number without quotes");
   expect_line(10, "neither PCMU nor PCMA");
+  expect_line(10, "source 2, \"192.0.2.1/24\", is neither an address nor a block");
   expect_line(11, "write bind = \"127.0.0.1:8080\"");
   expect_line(12, "calls must be a whole number");
   ck_assert_uint_eq(c.limit_calls, 77); /* untouched on failure */

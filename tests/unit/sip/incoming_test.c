@@ -131,6 +131,35 @@ START_TEST(media_that_we_cannot_use_and_numbers_that_are_none) {
 }
 END_TEST
 
+/* Carriers call from more machines than they are called at. */
+START_TEST(a_trunk_names_whence_its_callers_may_come_besides) {
+  struct wide w;
+  struct wide_trunk *t = &wide_make(&w, SIP_TRUNK_SETUP, clock_mono())->u.trunk;
+  t->trunk = 1;
+  snprintf(t->proxy, sizeof t->proxy, "sip:127.0.0.9:5060");
+  struct peer other;
+  ck_assert(peer_open(&other));
+  for (int named = 0; named < 2; named++) {
+    t->source_count = (uint8_t)named;
+    ck_assert_int_eq(netblock_parse("127.0.0.0/24", &t->sources[0]), CAD_OK);
+    ck_assert_int_eq(wide_send_fd(rig.fd, &w), CAD_OK);
+    struct mail m;
+    while (rig_mail(&rig, 100, &m)) ck_assert_int_eq(m.kind, SIP_TRUNK_STATE);
+    send_from(&other, "INVITE", named ? "s1" : "s0", "", "", peer_sdp(30000, "", sdp));
+    if (!named) {
+      ck_assert(peer_wait(&other, "SIP/2.0 403", WAIT_MS, &msg));
+      send_from(&other, "ACK", "s0", "x", "", "");
+      continue;
+    }
+    m = rig_expect(&rig, SIP_INCOMING);
+    ck_assert_uint_eq(m.u.sip_incoming.trunk, 1);
+    rig_reject(&rig, m.u.sip_incoming.leg, 404, 0);
+    ck_assert(peer_wait(&other, "SIP/2.0 404", WAIT_MS, &msg));
+  }
+  peer_close(&other);
+}
+END_TEST
+
 START_TEST(more_offers_than_may_wait_are_refused_and_all_end) {
   enum { MANY = 300 };
   char branch[16];
@@ -170,6 +199,7 @@ int main(void) {
   tcase_add_test(c, a_call_that_is_not_taken_is_refused_in_words);
   tcase_add_test(c, who_gives_up_before_we_take_him_is_gone);
   tcase_add_test(c, media_that_we_cannot_use_and_numbers_that_are_none);
+  tcase_add_test(c, a_trunk_names_whence_its_callers_may_come_besides);
   tcase_add_test(c, more_offers_than_may_wait_are_refused_and_all_end);
   suite_add_tcase(s, c);
   SRunner *r = srunner_create(s);
