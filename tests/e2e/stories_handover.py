@@ -68,6 +68,7 @@ def after_kill_nine_of_everything_nobody_is_left_on_the_line():
         box.agent("eva", f"sip:eva@127.0.0.1:{spare.port}")
         box.contacts(PHONES[1:2])
         ringing = wait_for("a second phone rings", lambda: next((c for c in customer.calls if c["state"] == "ringing"), None), 15)
+        wait_for("the box knows it (nothing may be cancelled before)", lambda: box.status()["campaigns"][0]["calls"]["ringing"] == 1, 10)
         box.kill_group()
         assert call["state"] == "up" and seat["state"] == "up" and ringing["state"] == "ringing"
         box.start()
