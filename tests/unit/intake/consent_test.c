@@ -1,4 +1,5 @@
 /* Consent columns: dates as people write them, and rows that bring consents into the ledger. */
+#include "on_store.h"
 #include "campaigns/intake/row_consent.h"
 #include <cadencia/err.h>
 #include <campaigns/compliance.h>
@@ -12,14 +13,7 @@ static const int64_t NOW_MS = 1794330000000; /* 2026-11-10 */
 
 static int run(void *self, int (*fn)(struct store *, void *), void *arg, bool tx) {
   (void)self;
-  if (!tx) return fn(store, arg);
-  ck_assert_int_ge(store_begin(store), 0);
-  int r = fn(store, arg);
-  if (r < 0)
-    store_rollback(store);
-  else
-    ck_assert_int_ge(store_commit(store), 0);
-  return r;
+  return run_on_store(store, fn, arg, tx);
 }
 
 static void setup(void) {

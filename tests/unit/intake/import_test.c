@@ -1,4 +1,5 @@
 /* import: joined to a real store; all of a file or nothing. */
+#include "on_store.h"
 #include <cadencia/err.h>
 #include <campaigns/intake.h>
 #include <check.h>
@@ -12,14 +13,7 @@ static int runs, fail_at, progress_calls, stop_at;
 static int run(void *self, int (*fn)(struct store *, void *), void *arg, bool tx) {
   (void)self;
   if (++runs == fail_at) return CAD_EIO; /* the disk */
-  if (!tx) return fn(store, arg);
-  ck_assert_int_ge(store_begin(store), 0);
-  int r = fn(store, arg);
-  if (r < 0)
-    store_rollback(store);
-  else
-    ck_assert_int_ge(store_commit(store), 0);
-  return r;
+  return run_on_store(store, fn, arg, tx);
 }
 static int progress(void *self, const struct import_progress *p) {
   (void)self;

@@ -1,4 +1,5 @@
 /* Addresses: the shipped tables, and what an address and a number say together. */
+#include "on_store.h"
 #include <cadencia/err.h>
 #include <campaigns/compliance.h>
 #include <campaigns/intake.h>
@@ -12,14 +13,7 @@ static struct places *places;
 
 static int run(void *self, int (*fn)(struct store *, void *), void *arg, bool tx) {
   (void)self;
-  if (!tx) return fn(store, arg);
-  ck_assert_int_ge(store_begin(store), 0);
-  int r = fn(store, arg);
-  if (r < 0)
-    store_rollback(store);
-  else
-    ck_assert_int_ge(store_commit(store), 0);
-  return r;
+  return run_on_store(store, fn, arg, tx);
 }
 
 static void setup(void) {
