@@ -112,6 +112,21 @@ def on_the_line(sock):
     return Rough(sock, *ROUGH) if ROUGH else sock
 
 
+def rtp_socket():
+    """A socket on an even port, as phones have it: the odd one beside it is for RTCP."""
+    odd = []
+    while True:
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.bind(("127.0.0.1", 0))
+        if s.getsockname()[1] % 2 == 0:
+            break
+        odd.append(s)  # held until an even one is found: the kernel may give a freed port again
+    for other in odd:
+        other.close()
+    s.setblocking(False)
+    return s
+
+
 class Phone(threading.Thread):
     """`calls` is a list of dicts, one a dialog: heard (samples), since, answered_at, ended_at, acked and byed (To tags).
 
@@ -173,9 +188,7 @@ class Phone(threading.Thread):
                 elif "said" in c:  # it did not arrive
                     self.sip.sendto(c["said"].encode(), peer)
                 return
-        rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        rtp.bind(("127.0.0.1", 0))
-        rtp.setblocking(False)
+        rtp = rtp_socket()
         rtp = on_the_line(rtp)
         m, host = re.search(r"^m=audio (\d+)", text, re.M), re.search(r"^c=IN IP4 ([\d.]+)", text, re.M)
         uri = re.search(r"<([^>]*)>", self.field(text, "Contact"))
@@ -272,9 +285,7 @@ class Phone(threading.Thread):
 
     def dial(self, port, number, who="12025550142"):
         """Calls that number at the box. call["status"] is the last status; headers those of the last reply."""
-        rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        rtp.bind(("127.0.0.1", 0))
-        rtp.setblocking(False)
+        rtp = rtp_socket()
         call = {"id": f"{random.getrandbits(60):x}@127.0.0.1", "peer": ("127.0.0.1", port), "to": f"<sip:{who}@127.0.0.1:{self.port}>",
                 "from": f"<sip:{number}@127.0.0.1:{port}>", "tag": f"{random.getrandbits(40):x}", "rtp": rtp, "port": rtp.getsockname()[1],
                 "media": None, "target": f"sip:{number}@127.0.0.1:{port}", "heard": [], "arrivals": [], "digits": [], "state": "dialing",
