@@ -1,32 +1,28 @@
 /* cadencia.conf: what is good is read, what is wrong is named with file and line. */
 #include "dialer/base/config.h"
+#include "tests/support/scratch.h"
 #include <cadencia/err.h>
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static char file_path[64];
+static char file_path[256];
 static char *messages;
 
 static int load(const char *text, struct config *out) {
-  snprintf(file_path, sizeof file_path, "/tmp/cadencia-config-XXXXXX");
-  int fd = mkstemp(file_path);
-  ck_assert_int_ge(fd, 0);
-  ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-  close(fd);
+  strcpy(file_path, scratch_write("cadencia.conf", text));
   free(messages);
   messages = NULL;
   size_t n;
   FILE *err = open_memstream(&messages, &n);
   int r = config_load(file_path, out, err);
   fclose(err);
-  unlink(file_path);
   return r;
 }
 
 static void expect_line(int line, const char *needle) {
-  char start[96];
+  char start[272];
   snprintf(start, sizeof start, "%s:%d: ", file_path, line);
   const char *p = messages;
   while ((p = strstr(p, start)) != NULL) {

@@ -1,3 +1,4 @@
+#include "tests/support/scratch.h"
 #include <dsp/wav.h>
 #include <cadencia/err.h>
 #include <check.h>
@@ -8,15 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static char path[64];
+static char path[256];
 
-static void name_file(void) {
-  strcpy(path, "/tmp/cadencia_wav_XXXXXX");
-  int fd = mkstemp(path);
-  ck_assert_int_ge(fd, 0);
-  close(fd);
-}
-static void remove_file(void) { unlink(path); }
+static void name_file(void) { strcpy(path, scratch_path("sound.wav")); }
+static void remove_file(void) { scratch_remove(); }
 
 /* One second or more of two sines, the second channel (if any) full of something else. */
 static void write_tones(int rate, int channels, int format, double seconds, double hz1, double hz2) {

@@ -1,6 +1,7 @@
 /* Consent columns: dates as people write them, and rows that bring consents into the ledger. */
 #include "on_store.h"
 #include "campaigns/intake/row_consent.h"
+#include "tests/support/scratch.h"
 #include <cadencia/err.h>
 #include <campaigns/compliance.h>
 #include <check.h>
@@ -36,12 +37,9 @@ static void setup(void) {
 static void teardown(void) { store = store_close(store); }
 
 static struct import_result import(const char *text, bool require) {
-  char path[] = "/tmp/cadencia-consent-XXXXXX", why[INTAKE_ERROR_MAX];
+  char why[INTAKE_ERROR_MAX];
   struct import_result r;
-  int fd = mkstemp(path);
-  unlink(path);
-  ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-  lseek(fd, 0, SEEK_SET);
+  int fd = scratch_fd(text, strlen(text));
   struct import_options opt = {.fd = fd, .file = "x.csv", .campaign = "spring", .at = {NOW_MS}, .require_consent = require};
   struct import_sink sink = {NULL, run, NULL};
   ck_assert_msg(import_run(&opt, &sink, &r, why) == CAD_OK, "%s", why);

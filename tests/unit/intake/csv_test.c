@@ -1,4 +1,5 @@
 /* csv: every dialect that people bring is read; what is no list of rows is refused in plain words. */
+#include "tests/support/scratch.h"
 #include <cadencia/err.h>
 #include <campaigns/intake.h>
 #include <check.h>
@@ -6,22 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static int file_of(const char *bytes, size_t n) {
-  char path[] = "/tmp/cadencia-csv-XXXXXX";
-  int fd = mkstemp(path);
-  ck_assert_int_ge(fd, 0);
-  unlink(path);
-  ck_assert_int_eq(write(fd, bytes, n), (ssize_t)n);
-  lseek(fd, 0, SEEK_SET);
-  return fd;
-}
-
 /* Every record as [a|b] with its line, one after another. */
 static char *flat;
 static char err[INTAKE_ERROR_MAX];
 
 static int read_all(const char *bytes, size_t n) {
-  int fd = file_of(bytes, n);
+  int fd = scratch_fd(bytes, n);
   struct csv *c = NULL;
   struct csv_record r;
   size_t size;

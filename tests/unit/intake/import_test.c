@@ -1,5 +1,6 @@
 /* import: joined to a real store; all of a file or nothing. */
 #include "on_store.h"
+#include "tests/support/scratch.h"
 #include <cadencia/err.h>
 #include <campaigns/intake.h>
 #include <check.h>
@@ -50,10 +51,8 @@ static uint64_t contacts(void) {
 
 /* rows good numbers; then `tail` as it is. */
 static int import(int rows, const char *tail, bool preview, struct import_result *out, char why[INTAKE_ERROR_MAX]) {
-  char path[] = "/tmp/cadencia-import-XXXXXX";
-  int fd = mkstemp(path);
+  int fd = scratch_fd("", 0);
   FILE *f = fdopen(fd, "w+");
-  unlink(path);
   fputs("phone,name\n", f);
   for (int i = 0; i < rows; i++) fprintf(f, "202%07d,N%d\n", 2000000 + i, i);
   fputs(tail, f);
@@ -312,16 +311,13 @@ END_TEST
 
 START_TEST(who_was_finished_in_the_old_system_is_not_taken) {
   struct import_result r;
-  char why[INTAKE_ERROR_MAX], path[] = "/tmp/cadencia-status-XXXXXX";
+  char why[INTAKE_ERROR_MAX];
   struct disposition_def own = {
       .code = "VENTA", .alias = "VTA", .name = "venta", .category = CATEGORY_CONVERSION, .effect = EFFECT_FINISHES};
   ck_assert_int_eq(store_disposition_put(store, "spring", &own), CAD_OK);
   static const char LIST[] = "phone,status\n2022000001,NEW\n2022000002,SALE\n2022000003,DNC\n2022000004,NA\n2022000005,vta\n2022000006,\n"
                              "2022000007,ADC\n2022000008,active customer\n2022000009,DNCL\n2022000010,CALLBK\n";
-  int fd = mkstemp(path);
-  unlink(path);
-  ck_assert_int_eq(write(fd, LIST, sizeof LIST - 1), (ssize_t)sizeof LIST - 1);
-  lseek(fd, 0, SEEK_SET);
+  int fd = scratch_fd(LIST, sizeof LIST - 1);
   struct import_options opt = {.fd = fd, .file = "x.csv", .campaign = "spring", .at = {1795276800000}};
   struct import_sink sink = {NULL, run, NULL};
   ck_assert_msg(import_run(&opt, &sink, &r, why) == CAD_OK, "%s", why);

@@ -1,5 +1,6 @@
 /* Addresses: the shipped tables, and what an address and a number say together. */
 #include "on_store.h"
+#include "tests/support/scratch.h"
 #include <cadencia/err.h>
 #include <campaigns/compliance.h>
 #include <campaigns/intake.h>
@@ -59,20 +60,16 @@ static const char *place_of(uint64_t phone) {
 }
 
 static void import_one(const char *country, const char *row) {
-  char path[] = "/tmp/cadencia-places-XXXXXX", why[INTAKE_ERROR_MAX];
+  char text[512], why[INTAKE_ERROR_MAX];
   struct import_result r;
-  int fd = mkstemp(path);
-  FILE *f = fdopen(fd, "w+");
-  unlink(path);
-  fprintf(f, "phone;timezone;postcode;state\n%s\n", row);
-  fflush(f);
-  lseek(fd, 0, SEEK_SET);
+  snprintf(text, sizeof text, "phone;timezone;postcode;state\n%s\n", row);
+  int fd = scratch_fd(text, strlen(text));
   struct import_options opt = {
       .fd = fd, .file = "x.csv", .campaign = "spring", .country = country, .share_dir = SOURCE_DIR "/etc", .at = {1794330000000}};
   struct import_sink sink = {NULL, run, NULL};
   ck_assert_msg(import_run(&opt, &sink, &r, why) == CAD_OK, "%s: %s", row, why);
   ck_assert_msg(r.accepted == 1, "%s was refused", row);
-  fclose(f);
+  close(fd);
 }
 
 START_TEST(an_address_and_a_number_say_together_where_somebody_may_be) {

@@ -37,16 +37,16 @@ END_TEST
 
 START_TEST(a_campaign_does_not_start_while_something_mandatory_is_missing) {
   write_text("trunk.conf", "mode = \"progressive\"; trunk = \"elsewhere\"; country = \"US\"; purpose = \"survey\"; seller = \"S\";");
-  EXPECT(0, "campaign", "create", "a", "--from", in_home("trunk.conf"));
+  EXPECT(0, "campaign", "create", "a", "--from", scratch_path("trunk.conf"));
   SAYS(said_err, "trunk \"elsewhere\" is not in");
   EXPECT(1, "campaign", "start", "a");
   SAYS(said_err, "its trunk \"elsewhere\" is not in");
   write_text("mute.conf", "mode = \"predictive\"; trunk = \"carrier\"; country = \"US\"; purpose = \"survey\"; seller = \"S\";");
-  EXPECT(0, "campaign", "create", "b", "--from", in_home("mute.conf"));
+  EXPECT(0, "campaign", "create", "b", "--from", scratch_path("mute.conf"));
   EXPECT(1, "campaign", "start", "b");
   SAYS(said_err, "no safe-harbour message");
   EXPECT(0, "campaign", "create", "c", "--from", SALES);
-  unlink(in_home("safe_harbour_en.wav"));
+  unlink(scratch_path("safe_harbour_en.wav"));
   EXPECT(1, "campaign", "start", "c");
   SAYS(said_err, "safe_harbour_en.wav is not there");
   write_text("safe_harbour_en.wav", "RIFF");
@@ -60,7 +60,7 @@ END_TEST
 static void remember_a_second(int64_t ms) {
   char path[512];
   struct store *s = NULL;
-  snprintf(path, sizeof path, "%s/cadencia.db", in_home("state"));
+  snprintf(path, sizeof path, "%s/cadencia.db", scratch_path("state"));
   struct store_options opt = {.path = path, .share_dir = SOURCE_DIR "/etc"};
   ck_assert_int_eq(store_open(&opt, &s, stderr), CAD_OK);
   struct campaign_def d;
@@ -125,16 +125,16 @@ START_TEST(a_registry_is_loaded_listed_and_replaced_and_the_reasons_are_told) {
   SAYS(said_out, "1 lines hold no number: 5");
   EXPECT(0, "dnc", "lists");
   SAYS(said_out, "US-DNC  registry");
-  EXPECT(1, "dnc", "load", in_home("registry.txt"), "--registry", "US-DNC");
+  EXPECT(1, "dnc", "load", scratch_path("registry.txt"), "--registry", "US-DNC");
   SAYS(said_err, "--date");
-  EXPECT(1, "dnc", "load", in_home("registry.txt"), "--registry", "us-dnc", "--date", "2026-01-02");
+  EXPECT(1, "dnc", "load", scratch_path("registry.txt"), "--registry", "us-dnc", "--date", "2026-01-02");
   SAYS(said_err, "capital letters");
   EXPECT(0, "why", "contact", "+12025550171", "--campaign", "spring", "--at", "2026-11-24T17:00");
   SAYS(said_out, "NO, on a public exclusion registry (US-DNC-31)");
   EXPECT(0, "why", "contact", "+12025550171", "--campaign", "spring", "--at", "2026-11-24T17:00", "--lang", "es");
   SAYS(said_out, "en un registro público de exclusión");
   write_text("registry.txt", "2025550199\n");
-  EXPECT(0, "dnc", "load", in_home("registry.txt"), "--registry", "US-DNC", "--date", "2026-11-20", "--country", "US");
+  EXPECT(0, "dnc", "load", scratch_path("registry.txt"), "--registry", "US-DNC", "--date", "2026-11-20", "--country", "US");
   EXPECT(0, "why", "contact", "+12025550171", "--campaign", "spring", "--at", "2026-11-24T17:00");
   SAYS(said_out, "YES");
   EXPECT(0, "why", "contact", "+12025550171", "--campaign", "spring", "--at", "2026-11-24T02:30-05:00", "--json");
@@ -148,7 +148,7 @@ START_TEST(a_registry_is_loaded_listed_and_replaced_and_the_reasons_are_told) {
   EXPECT(1, "dnc", "check", "+12025550171", "--campaign", "spring");
   SAYS(said_out, "on a do-not-call list");
   write_text("old.csv", "phone\n2025550144\n");
-  EXPECT(0, "dnc", "load", in_home("old.csv"), "--scope", "seller:Example Sales Company", "--name", "OLD", "--country", "US");
+  EXPECT(0, "dnc", "load", scratch_path("old.csv"), "--scope", "seller:Example Sales Company", "--name", "OLD", "--country", "US");
   EXPECT(1, "dnc", "check", "+12025550144", "--campaign", "spring");
 }
 END_TEST
@@ -176,14 +176,14 @@ START_TEST(consent_rules_and_calendars_are_kept_and_shown) {
   EXPECT(0, "rules", "diff", SOURCE_DIR "/etc/rules/gb.conf");
   SAYS(said_out, "0 changes");
   write_text("bans.csv", "2026-11-24,US-DC,ban,Snow\n");
-  EXPECT(0, "calendar", "load", in_home("bans.csv"));
+  EXPECT(0, "calendar", "load", scratch_path("bans.csv"));
   EXPECT(0, "calendar", "list", "--region", "US-DC", "--date", "2026-11-24");
   SAYS(said_out, "Snow");
   EXPECT(0, "why", "contact", "+12025550171", "--campaign", "spring", "--at", "2026-11-24T17:00", "--json");
   SAYS(said_out, "GEN-BANS");
   SAYS(said_out, "\"reason\": \"ban\"");
   write_text("wrong.csv", "tomorrow,US,ban,x\n");
-  EXPECT(1, "calendar", "load", in_home("wrong.csv"));
+  EXPECT(1, "calendar", "load", scratch_path("wrong.csv"));
   EXPECT(0, "why", "campaign", "spring", "--lang", "es");
   SAYS(said_out, "campaña spring");
   EXPECT(0, "why", "campaign", "spring", "--json");
@@ -193,7 +193,7 @@ END_TEST
 
 START_TEST(a_template_with_faults_makes_no_campaign) {
   write_text("bad.conf", "mode = \"fast\";\nring_s = 10;\n");
-  EXPECT(1, "campaign", "create", "x", "--from", in_home("bad.conf"));
+  EXPECT(1, "campaign", "create", "x", "--from", scratch_path("bad.conf"));
   SAYS(said_err, "bad.conf:1: mode \"fast\" is unknown");
   SAYS(said_err, "bad.conf:2: ring_s must be");
   EXPECT(0, "campaign", "list");
@@ -232,7 +232,7 @@ START_TEST(an_import_says_what_it_rejected_and_why) {
   EXPECT(0, "dnc", "add", "+12025550102");
   write_text("l.csv", "Tel\303\251fono;Nombre;Zona\n2025550101;Ana;\n2025550102;Bea;\n2,02E+09;Sci;\n2025550101;Dup;\n12;x;\n2025550103;"
                       "Mars;Mars/Base\n");
-  EXPECT(0, "import", "--campaign", "spring", in_home("l.csv"), "--json");
+  EXPECT(0, "import", "--campaign", "spring", scratch_path("l.csv"), "--json");
   SAYS(said_out, "\"rows\": 6");
   SAYS(said_out, "\"accepted\": 1");
   SAYS(said_out, "\"rejected\": 5");
@@ -246,28 +246,28 @@ START_TEST(an_import_says_what_it_rejected_and_why) {
   SAYS(rejects, "6;\"too short");
   SAYS(rejects, "7;\"there is no time zone \"\"Mars/Base\"\"\"");
   free(rejects);
-  EXPECT(1, "import", "--campaign", "spring", in_home("l.csv"));
+  EXPECT(1, "import", "--campaign", "spring", scratch_path("l.csv"));
   SAYS(said_out, "duplicate                   1");
   EXPECT(0, "campaign", "list", "--json");
   SAYS(said_out, "\"contacts\": 1,");
-  EXPECT(1, "import", "--campaign", "winter", in_home("l.csv"));
-  EXPECT(1, "import", "--campaign", "spring", in_home("none.csv"));
+  EXPECT(1, "import", "--campaign", "winter", scratch_path("l.csv"));
+  EXPECT(1, "import", "--campaign", "spring", scratch_path("none.csv"));
 }
 END_TEST
 
 START_TEST(a_clean_import_leaves_no_reject_file) {
   EXPECT(0, "campaign", "create", "spring", "--from", SALES);
   write_text("l.csv", "phone,name\n2025550101,Ana\n2025550102,Bea\n");
-  EXPECT(0, "import", "--campaign", "spring", in_home("l.csv"));
+  EXPECT(0, "import", "--campaign", "spring", scratch_path("l.csv"));
   SAYS(said_out, "2 rows");
-  ck_assert_int_ne(access(in_home("l.csv.rejected.csv"), F_OK), 0);
+  ck_assert_int_ne(access(scratch_path("l.csv.rejected.csv"), F_OK), 0);
 }
 END_TEST
 
 START_TEST(a_reject_file_never_overwrites_the_list) {
   EXPECT(0, "campaign", "create", "spring", "--from", SALES);
   write_text("l.csv", "phone\n2025550101\n");
-  EXPECT(1, "import", "--campaign", "spring", in_home("l.csv"), "--rejects", in_home("l.csv"));
+  EXPECT(1, "import", "--campaign", "spring", scratch_path("l.csv"), "--rejects", scratch_path("l.csv"));
   SAYS(said_err, "the list itself");
   char *list = read_text("l.csv");
   ck_assert_str_eq(list, "phone\n2025550101\n");
@@ -294,14 +294,14 @@ START_TEST(nothing_of_a_hostile_file_becomes_visible) {
   static const char *const FILES[] = {"open.csv", "nul.csv", "long.csv", "zip.csv", "utf16.csv", "noheader.csv"};
   static const char *const WHY[] = {"quote", "NUL", "64 kB", "zip", "UTF-16", "no phone column"};
   for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
-    EXPECT(1, "import", "--campaign", "spring", in_home(FILES[i]));
+    EXPECT(1, "import", "--campaign", "spring", scratch_path(FILES[i]));
     SAYS(said_err, WHY[i]);
     EXPECT(0, "campaign", "list", "--json");
     SAYS(said_out, "\"contacts\": 0,");
   }
   text[good] = 0;
   write_file("good.csv", text, good);
-  EXPECT(0, "import", "--campaign", "spring", in_home("good.csv"));
+  EXPECT(0, "import", "--campaign", "spring", scratch_path("good.csv"));
   EXPECT(0, "campaign", "list", "--json");
   SAYS(said_out, "\"contacts\": 2000,");
   free(text);
@@ -311,7 +311,7 @@ END_TEST
 START_TEST(a_preview_writes_nothing) {
   EXPECT(0, "campaign", "create", "spring", "--from", SALES);
   write_text("l.csv", "phone,name\n2025550101,Ana\n");
-  EXPECT(0, "import", "--campaign", "spring", in_home("l.csv"), "--preview");
+  EXPECT(0, "import", "--campaign", "spring", scratch_path("l.csv"), "--preview");
   EXPECT(0, "campaign", "list", "--json");
   SAYS(said_out, "\"contacts\": 0,");
 }
@@ -363,23 +363,23 @@ START_TEST(check_prints_ok_or_every_error) {
   EXPECT(0, "check", conf_path);
   SAYS(said_out, "ok");
   write_text("bad.conf", "listeners = ( { name = \"main\"; bind = \"x\"; } );\nbox = 5000;\n");
-  EXPECT(1, "check", in_home("bad.conf"));
+  EXPECT(1, "check", scratch_path("bad.conf"));
   SAYS(said_err, "bad.conf:1: bind");
   SAYS(said_err, "bad.conf:2: box = 5000 is out of range 0 to 1023");
-  EXPECT(1, "check", in_home("bad.conf"), "--json");
+  EXPECT(1, "check", scratch_path("bad.conf"), "--json");
   SAYS(said_out, "\"ok\": false");
 }
 END_TEST
 
 START_TEST(two_writers_never_meet_the_lock_is_one) {
-  ck_assert_int_eq(mkdir(in_home("state"), 0700), 0);
+  ck_assert_int_eq(mkdir(scratch_path("state"), 0700), 0);
   int first = -1, second = -1;
-  ck_assert_int_eq(local_lock(in_home("state"), &first), CAD_OK);
-  ck_assert_int_eq(local_lock(in_home("state"), &second), CAD_EBUSY);
+  ck_assert_int_eq(local_lock(scratch_path("state"), &first), CAD_OK);
+  ck_assert_int_eq(local_lock(scratch_path("state"), &second), CAD_EBUSY);
   EXPECT(1, "campaign", "list");
   SAYS(said_err, "holds");
   close(first);
-  ck_assert_int_eq(local_lock(in_home("state"), &second), CAD_OK);
+  ck_assert_int_eq(local_lock(scratch_path("state"), &second), CAD_OK);
   close(second);
   EXPECT(0, "campaign", "list");
 }

@@ -54,8 +54,8 @@ static void records(struct store *s) {
 
 static void setup(void) {
   home_make();
-  ck_assert_int_eq(mkdir(in_home("state"), 0700), 0);
-  struct store_options opt = {.path = in_home("state/cadencia.db"), .share_dir = SOURCE_DIR "/etc", .fast = true};
+  ck_assert_int_eq(mkdir(scratch_path("state"), 0700), 0);
+  struct store_options opt = {.path = scratch_path("state/cadencia.db"), .share_dir = SOURCE_DIR "/etc", .fast = true};
   struct store *s = NULL;
   ck_assert_int_eq(store_open(&opt, &s, stderr), CAD_OK);
   store_set_clock(s, NOON);
@@ -75,7 +75,7 @@ static int shell(const char *fmt, ...) {
 }
 
 START_TEST(a_stranger_can_check_a_bundle_with_public_tools) {
-  EXPECT(0, "export", "tsr", "--out", in_home("t.zip"));
+  EXPECT(0, "export", "tsr", "--out", scratch_path("t.zip"));
   ck_assert_int_eq(shell("cd %s && mkdir t && cd t && python3 -m zipfile -e ../t.zip . && sha256sum --quiet -c SHA256SUMS && openssl "
                          "pkeyutl -verify -pubin "
                          "-inkey key.pem -rawin -in SHA256SUMS -sigfile SHA256SUMS.sig >/dev/null",
@@ -92,13 +92,13 @@ START_TEST(a_stranger_can_check_a_bundle_with_public_tools) {
           ">/dev/null 2>&1",
           home_dir),
       0);
-  EXPECT(0, "verify", "--against", in_home("t.zip"));
+  EXPECT(0, "verify", "--against", scratch_path("t.zip"));
   SAYS(said_out, "what the outside checkpoint signed is all here");
 }
 END_TEST
 
 START_TEST(a_dossier_tells_one_story_and_nothing_of_anybody_else) {
-  EXPECT(0, "export", "dossier", "--number", "+12025550101", "--out", in_home("d.zip"));
+  EXPECT(0, "export", "dossier", "--number", "+12025550101", "--out", scratch_path("d.zip"));
   ck_assert_int_eq(
       shell("cd %s && mkdir d && cd d && python3 -m zipfile -e ../d.zip . && grep -q 'Ana Perez' person_contact.csv && grep -q lease "
             "person_decisions.csv "
@@ -116,7 +116,7 @@ START_TEST(an_erased_person_is_in_no_row_and_the_chain_and_the_story_hold) {
   SAYS(said_out, "Intact");
   SAYS(said_out, "erased on purpose");
   ck_assert_int_ne(shell("sqlite3 %s/state/cadencia.db .dump 2>/dev/null | grep -q -e 2025550101 -e 'Ana Perez' -e 'A-1'", home_dir), 0);
-  EXPECT(0, "export", "dossier", "--number", "+12025550101", "--out", in_home("e.zip"));
+  EXPECT(0, "export", "dossier", "--number", "+12025550101", "--out", scratch_path("e.zip"));
   ck_assert_int_eq(shell("cd %s && mkdir e && cd e && python3 -m zipfile -e ../e.zip . && grep -q 'request 7' person_erasures.csv && grep "
                          "-q launch person_decisions.csv && "
                          "test $(wc -l < person_calls.csv) = 2 && ! grep -q -e 555010 *.csv",
@@ -131,7 +131,7 @@ START_TEST(called_opted_out_blocked_and_erased_the_dossier_tells_it_all_and_noth
   EXPECT(0, "dnc", "add", "+12025550101", "--source", "letter of 3 May");
   EXPECT(0, "dnc", "add", "+12025550102", "--source", "somebody else");
   EXPECT(0, "person", "erase", "--number", "+12025550101", "--basis", "request 9", "--yes");
-  EXPECT(0, "export", "dossier", "--number", "+12025550101", "--out", in_home("s.zip"));
+  EXPECT(0, "export", "dossier", "--number", "+12025550101", "--out", scratch_path("s.zip"));
   ck_assert_int_eq(
       shell(
           "cd %s && mkdir s && cd s && python3 -m zipfile -e ../s.zip . && test $(wc -l < person_calls.csv) = 2 && grep -q launch "
@@ -173,17 +173,17 @@ START_TEST(a_backup_comes_back_whole_or_not_at_all) {
             home_dir),
       0);
   write_text("wrong", "another password\n");
-  EXPECT(0, "backup", in_home("b.backup"), "--password-file", in_home("pw"));
-  EXPECT(1, "restore", in_home("b.backup"), "--password-file", in_home("pw"));
+  EXPECT(0, "backup", scratch_path("b.backup"), "--password-file", scratch_path("pw"));
+  EXPECT(1, "restore", scratch_path("b.backup"), "--password-file", scratch_path("pw"));
   SAYS(said_err, "there already");
   ck_assert_int_ne(shell("grep -q -a -e 'Ana Perez' -e 'SQLite format' %s/b.backup", home_dir), 0);
   ck_assert_int_eq(shell("mv %s/state %s/old && mkdir %s/state", home_dir, home_dir, home_dir), 0);
-  EXPECT(1, "restore", in_home("b.backup"), "--password-file", in_home("wrong"));
+  EXPECT(1, "restore", scratch_path("b.backup"), "--password-file", scratch_path("wrong"));
   SAYS(said_err, "password is wrong");
   ck_assert_int_eq(shell("head -c 9000 %s/b.backup > %s/cut.backup", home_dir, home_dir), 0);
-  EXPECT(1, "restore", in_home("cut.backup"), "--password-file", in_home("pw"));
+  EXPECT(1, "restore", scratch_path("cut.backup"), "--password-file", scratch_path("pw"));
   ck_assert_int_eq(shell("test ! -e %s/state/cadencia.db && test ! -e %s/state/cadencia.key", home_dir, home_dir), 0);
-  EXPECT(0, "restore", in_home("b.backup"), "--password-file", in_home("pw"));
+  EXPECT(0, "restore", scratch_path("b.backup"), "--password-file", scratch_path("pw"));
   ck_assert_int_eq(shell("cmp %s/old/cadencia.key %s/state/cadencia.key", home_dir, home_dir), 0);
   ck_assert_int_eq(shell("cd %s && diff -r old/dnc state/dnc && cmp old/samples/12.30.wav state/samples/12.30.wav && cmp "
                          "old/suppression.key state/suppression.key && test ! -e state/archive/2020-01.part && ! ls -a state/* | grep -q "
@@ -199,7 +199,7 @@ START_TEST(a_backup_comes_back_whole_or_not_at_all) {
 END_TEST
 
 START_TEST(who_takes_what_is_noted_before_it_leaves) {
-  EXPECT(0, "export", "dossier", "--number", "+12025550101", "--out", in_home("n.zip"));
+  EXPECT(0, "export", "dossier", "--number", "+12025550101", "--out", scratch_path("n.zip"));
   EXPECT(0, "export", "calls", "--campaign", "spring", "--mask");
   EXPECT(0, "export", "audit", "--format", "jsonl");
   SAYS(said_out, "export.dossier");
@@ -293,9 +293,9 @@ START_TEST(killed_at_any_moment_nothing_is_half_done) {
     pid_t child = fork();
     if (child == 0) {
       if (round % 3 == 2)
-        cadencia("export", "tsr", "--out", in_home("k.zip"), NULL);
+        cadencia("export", "tsr", "--out", scratch_path("k.zip"), NULL);
       else if (round % 3 == 1)
-        cadencia("backup", in_home("k.backup"), "--password-file", in_home("pw"), NULL);
+        cadencia("backup", scratch_path("k.backup"), "--password-file", scratch_path("pw"), NULL);
       else
         cadencia("person", "erase", "--number", number, "--basis", "x", "--yes", NULL);
       _exit(0);

@@ -88,8 +88,8 @@ static void records(struct store *s) {
 
 static void setup(void) {
   home_make();
-  ck_assert_int_eq(mkdir(in_home("state"), 0700), 0);
-  struct store_options opt = {.path = in_home("state/cadencia.db"), .share_dir = SOURCE_DIR "/etc", .fast = true};
+  ck_assert_int_eq(mkdir(scratch_path("state"), 0700), 0);
+  struct store_options opt = {.path = scratch_path("state/cadencia.db"), .share_dir = SOURCE_DIR "/etc", .fast = true};
   struct store *s = NULL;
   ck_assert_int_eq(store_open(&opt, &s, stderr), CAD_OK);
   records(s);

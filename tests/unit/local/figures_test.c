@@ -140,8 +140,8 @@ static int shell(const char *fmt, ...) {
 
 static void setup(void) {
   home_make();
-  ck_assert_int_eq(mkdir(in_home("state"), 0700), 0);
-  struct store_options opt = {.path = in_home("state/cadencia.db"), .share_dir = SOURCE_DIR "/etc", .fast = true, .rules_dir = ""};
+  ck_assert_int_eq(mkdir(scratch_path("state"), 0700), 0);
+  struct store_options opt = {.path = scratch_path("state/cadencia.db"), .share_dir = SOURCE_DIR "/etc", .fast = true, .rules_dir = ""};
   struct store *s = NULL;
   ck_assert_int_eq(store_open(&opt, &s, stderr), CAD_OK);
   ids = (struct id_maker){0, store_last_id(s)};

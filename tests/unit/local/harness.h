@@ -3,6 +3,7 @@
 #define LOCAL_HARNESS_H
 
 #include "dialer/commands.h"
+#include "tests/support/scratch.h"
 #include <check.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,9 +17,7 @@ static char home_dir[64], conf_path[128];
 static char *said_out, *said_err;
 
 static inline void write_file(const char *name, const void *bytes, size_t n) {
-  char path[256];
-  snprintf(path, sizeof path, "%s/%s", home_dir, name);
-  FILE *f = fopen(path, "w");
+  FILE *f = fopen(scratch_path(name), "w");
   ck_assert_ptr_nonnull(f);
   ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
   ck_assert_int_eq(fclose(f), 0);
@@ -26,9 +25,7 @@ static inline void write_file(const char *name, const void *bytes, size_t n) {
 static inline void write_text(const char *name, const char *text) { write_file(name, text, strlen(text)); }
 
 static inline char *read_text(const char *name) {
-  char path[256];
-  snprintf(path, sizeof path, "%s/%s", home_dir, name);
-  FILE *f = fopen(path, "r");
+  FILE *f = fopen(scratch_path(name), "r");
   if (!f) return NULL;
   char *text = calloc(1, 1 << 16);
   ck_assert_uint_lt(fread(text, 1, (1 << 16) - 1, f), (1 << 16) - 1);
@@ -36,17 +33,8 @@ static inline char *read_text(const char *name) {
   return text;
 }
 
-static inline const char *in_home(const char *name) {
-  static char paths[4][256];
-  static int next;
-  next = (next + 1) % 4;
-  snprintf(paths[next], sizeof paths[next], "%s/%s", home_dir, name);
-  return paths[next];
-}
-
 static inline void home_make(void) {
-  snprintf(home_dir, sizeof home_dir, "/tmp/cadencia-local-XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(home_dir));
+  strcpy(home_dir, scratch_dir());
   setenv("CADENCIA_SHARE", SOURCE_DIR "/etc", 1); /* for the numbering plan */
   char text[1024];
   snprintf(text, sizeof text,
@@ -60,9 +48,7 @@ static inline void home_make(void) {
 }
 
 static inline void home_remove(void) {
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf %s", home_dir);
-  ck_assert_int_eq(system(command), 0);
+  scratch_remove();
   free(said_out);
   free(said_err);
   said_out = said_err = NULL;
@@ -106,7 +92,7 @@ static inline void load_registry(void) {
   struct tm tm;
   strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &tm));
   write_text("registry.txt", "202,5550170\n2025550171\n+12025550172\n\"(202) 555-0173\",x\nnonsense\n");
-  EXPECT(0, "dnc", "load", in_home("registry.txt"), "--registry", "US-DNC", "--date", date, "--country", "US");
+  EXPECT(0, "dnc", "load", scratch_path("registry.txt"), "--registry", "US-DNC", "--date", date, "--country", "US");
 }
 #define SAYS(text, needle) ck_assert_msg(strstr(text, needle) != NULL, "no \"%s\" in:\n%s", needle, text)
 

@@ -57,9 +57,9 @@ static void live(void *arg, struct live *out) {
 
 static void setup(void) {
   home_make();
-  ck_assert_int_eq(mkdir(in_home("state"), 0700), 0);
+  ck_assert_int_eq(mkdir(scratch_path("state"), 0700), 0);
   ck_assert_int_eq(config_load(conf_path, &config, stderr), CAD_OK);
-  struct store_options opt = {.path = in_home("state/cadencia.db"), .share_dir = config.share_dir};
+  struct store_options opt = {.path = scratch_path("state/cadencia.db"), .share_dir = config.share_dir};
   struct store *s = NULL;
   ck_assert_int_eq(store_open(&opt, &s, stderr), CAD_OK);
   control = mailbox_create(256);
@@ -129,7 +129,7 @@ START_TEST(an_import_goes_through_the_daemon_with_its_reject_file) {
   n += (size_t)sprintf(text + n, "1234,short\n");
   write_file("l.csv", text, n);
   free(text);
-  EXPECT(0, "import", "--campaign", "spring", in_home("l.csv"), "--json");
+  EXPECT(0, "import", "--campaign", "spring", scratch_path("l.csv"), "--json");
   SAYS(said_out, "\"accepted\": 9000");
   char *rejects = read_text("l.csv.rejected.csv");
   SAYS(rejects, "9002,\"too short");
@@ -160,7 +160,7 @@ END_TEST
 
 START_TEST(the_socket_belongs_to_its_owner_alone) {
   struct stat st;
-  ck_assert_int_eq(stat(in_home("state/cadencia.sock"), &st), 0);
+  ck_assert_int_eq(stat(scratch_path("state/cadencia.sock"), &st), 0);
   ck_assert_uint_eq(st.st_mode & 0777, 0600);
 }
 END_TEST
@@ -236,7 +236,7 @@ START_TEST(a_caller_who_leaves_in_the_middle_leaves_nothing_behind) {
   for (int i = 0; i < 200000; i++) n += (size_t)sprintf(text + n, "%d\n", 2022000000 + i % 7000000);
   write_file("big.csv", text, n);
   free(text);
-  FILE *list = fopen(in_home("big.csv"), "r"), *rejects = fopen(in_home("r.csv"), "w");
+  FILE *list = fopen(scratch_path("big.csv"), "r"), *rejects = fopen(scratch_path("r.csv"), "w");
   int fds[2] = {fileno(list), fileno(rejects)}, fd = dial();
   ck_assert_int_eq(wire_write(fd, json_pack("{s:[s,s,s,s]}", "argv", "import", "--campaign", "spring", "big.csv"), fds, 2), CAD_OK);
   char first[64];
@@ -260,7 +260,7 @@ START_TEST(the_server_ends_while_callers_wait) {
   struct mono began = clock_mono();
   server = local_server_stop(server);
   ck_assert_int_lt(mono_since(clock_mono(), began), 2000);
-  ck_assert_int_ne(access(in_home("state/cadencia.sock"), F_OK), 0);
+  ck_assert_int_ne(access(scratch_path("state/cadencia.sock"), F_OK), 0);
   struct mail late = mail_make(ORDER_REPLY, clock_mono()); /* control may still speak to the old one */
   late.u.order_reply.ticket = 1;
   local_server_reply(old, &late);

@@ -5,6 +5,7 @@
 #include "dialer/base/mailbox.h"
 #include "dialer/media/media.h"
 #include "dialer/media/rtp.h"
+#include "tests/support/scratch.h"
 #include <arpa/inet.h>
 #include <cadencia/err.h>
 #include <check.h>
@@ -52,8 +53,7 @@ static char prompt_dir[64];
 
 static inline void harness_start(unsigned sessions, unsigned credits) {
   char err[160];
-  strcpy(prompt_dir, "/tmp/cadencia_media_XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(prompt_dir));
+  strcpy(prompt_dir, scratch_dir());
   control = mailbox_create(4096);
   struct media_options opt = {.bind_host = "127.0.0.1",
                               .port_min = 21000,
@@ -69,9 +69,7 @@ static inline void harness_start(unsigned sessions, unsigned credits) {
 static inline void harness_stop(void) {
   media = media_stop(media);
   control = mailbox_destroy(control);
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf %s", prompt_dir);
-  ck_assert_int_eq(system(command), 0);
+  scratch_remove();
 }
 
 static inline void take_mail(void) {

@@ -1,5 +1,6 @@
 /* First seconds of calls on disk: written whole, bounded, taken away in time; nothing that is not ours is touched. */
 #include "dialer/media/sampler.h"
+#include "tests/support/scratch.h"
 #include <cadencia/err.h>
 #include <check.h>
 #include <dsp/wav.h>
@@ -14,15 +15,8 @@
 static char dir[64];
 static struct sampler sampler;
 
-static void setup(void) {
-  snprintf(dir, sizeof dir, "/tmp/cadencia-samples-XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(dir));
-}
-static void teardown(void) {
-  char command[96];
-  snprintf(command, sizeof command, "rm -r '%s'", dir);
-  ck_assert_int_eq(system(command), 0);
-}
+static void setup(void) { strcpy(dir, scratch_dir()); }
+static void teardown(void) { scratch_remove(); }
 
 static bool there(const char *name) {
   char path[128];

@@ -1,5 +1,6 @@
 /* Archives by month: nothing is lost, nothing is counted twice, whatever moment the box dies at, and every row is guarded. */
 #include "fixture.h"
+#include "tests/support/scratch.h"
 #include <cadencia/ids.h>
 #include <campaigns/months.h>
 #include <campaigns/dump.h>
@@ -11,7 +12,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-static char dir[40], path[64];
+static char dir[64], path[128];
 static struct verify_report report;
 static struct id_maker ids;
 static uint64_t agent;
@@ -19,16 +20,11 @@ enum { MONTHS = 4, A_DAY = 5, DAYS = 6 };
 static const int64_t DAY = 86400000, FIRST_MS = 1767286800000, /* 2026-01-01T17:00Z */ TODAY_MS = 1798822800000; /* 2027-01-01T17:00Z */
 
 static void setup(void) {
-  strcpy(dir, "/tmp/cadencia-archive-XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(dir));
+  strcpy(dir, scratch_dir());
   snprintf(path, sizeof path, "%s/cadencia.db", dir);
   ids = (struct id_maker){0};
 }
-static void teardown(void) {
-  char command[96];
-  snprintf(command, sizeof command, "rm -rf %s", dir);
-  ck_assert_int_eq(system(command), 0);
-}
+static void teardown(void) { scratch_remove(); }
 
 static struct store *open_at(int64_t ms) {
   struct store *s = store_at(path);

@@ -1,6 +1,7 @@
 /* Callers in the records: who they are, what they count for and what they do not. */
 #include "campaigns/records/store_internal.h"
 #include "fixture.h"
+#include "tests/support/scratch.h"
 #include <campaigns/queues.h>
 
 static struct store *s;
@@ -131,9 +132,8 @@ START_TEST(only_conversations_count_as_such) {
 END_TEST
 
 START_TEST(what_a_crash_left_open_is_closed_and_its_contact_goes_on) {
-  char path[] = "/tmp/arrival-test-XXXXXX";
+  const char *path = scratch_path("cadencia.db");
   struct lease l;
-  close(mkstemp(path));
   store_close(s);
   s = store_at(path);
   campaign = with_campaign(s, "one");
@@ -146,7 +146,6 @@ START_TEST(what_a_crash_left_open_is_closed_and_its_contact_goes_on) {
   s = store_at(path);
   ck_assert_int_eq(number("SELECT ended FROM arrival"), QUEUE_END_BROKEN);
   ck_assert_int_eq(lease_some(s, campaign, 1, at_ms(41000), &l, NULL), 1);
-  unlink(path);
 }
 END_TEST
 

@@ -1,22 +1,13 @@
 #include "fixture.h"
+#include "tests/support/scratch.h"
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
 
-static char path[64];
+static char path[256];
 
-static void setup(void) {
-  strcpy(path, "/tmp/cadencia-crash-XXXXXX.db");
-  int fd = mkstemps(path, 3);
-  ck_assert_int_ge(fd, 0);
-  close(fd);
-}
-static void teardown(void) {
-  char side[80];
-  unlink(path);
-  snprintf(side, sizeof side, "%s-wal", path), unlink(side);
-  snprintf(side, sizeof side, "%s-shm", path), unlink(side);
-}
+static void setup(void) { strcpy(path, scratch_path("cadencia.db")); }
+static void teardown(void) { scratch_remove(); }
 
 /* One number from the file, by a connection that knows nothing of our code. */
 static int64_t ask(const char *sql) {

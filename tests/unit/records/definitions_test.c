@@ -1,21 +1,16 @@
 #include "fixture.h"
+#include "tests/support/scratch.h"
 
 static struct store *s;
-static char path[64];
+static char path[256];
 
 static void setup(void) {
-  strcpy(path, "/tmp/cadencia-defs-XXXXXX.db");
-  int fd = mkstemps(path, 3);
-  ck_assert_int_ge(fd, 0);
-  close(fd);
+  strcpy(path, scratch_path("cadencia.db"));
   s = store_at(path);
 }
 static void teardown(void) {
-  char side[80];
   s = store_close(s);
-  unlink(path);
-  snprintf(side, sizeof side, "%s-wal", path), unlink(side);
-  snprintf(side, sizeof side, "%s-shm", path), unlink(side);
+  scratch_remove();
 }
 
 START_TEST(a_campaign_comes_back_from_the_file_as_it_was_put) {

@@ -2,25 +2,23 @@
 #include "campaigns/records/dnc_memory.h"
 #include "campaigns/records/number_set.h"
 #include "fixture.h"
+#include "tests/support/scratch.h"
 #include <campaigns/compliance.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 
-static char dir[64], file[96];
+static char dir[64], file[128];
 static struct store *s;
 
 static void setup(void) {
-  strcpy(dir, "/tmp/cadencia-dnc-XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(dir));
+  strcpy(dir, scratch_dir());
   snprintf(file, sizeof file, "%s/cadencia.db", dir);
   s = store_at(file);
 }
 static void teardown(void) {
-  char command[96];
   s = store_close(s);
-  snprintf(command, sizeof command, "rm -rf %s", dir);
-  ck_assert_int_eq(system(command), 0);
+  scratch_remove();
 }
 
 static uint64_t state = 88172645463325252u;

@@ -2,6 +2,7 @@
  * it said. */
 #include "campaigns/records/store_internal.h"
 #include "fixture.h"
+#include "tests/support/scratch.h"
 #include <campaigns/compliance.h>
 #include <campaigns/rules.h>
 #include <sys/stat.h>
@@ -10,20 +11,12 @@ static const char RULES[] =
     "pack = { id = \"own\"; title = \"Our own\"; jurisdiction = \"US\"; version = 20261101; };\n"
     "rules = ( { id = \"OWN-RECORDED\"; kind = \"consent\"; technology = [\"prerecorded\"]; basis = [\"consent\"];\n"
     "  from = \"2020-01-01\"; level = \"P\"; on = true; citation = \"policy\"; text = \"\"; } );\n";
-static char dir[64];
 static struct store *s;
 static uint64_t campaign;
 
 static void setup(void) {
-  char path[128];
-  strcpy(dir, "/tmp/cadencia_message_XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(dir));
-  snprintf(path, sizeof path, "%s/own.conf", dir);
-  FILE *f = fopen(path, "w");
-  ck_assert_ptr_nonnull(f);
-  fputs(RULES, f);
-  fclose(f);
-  struct store_options opt = {.share_dir = SOURCE_DIR "/etc", .box = 3, .fast = true, .rules_dir = dir};
+  scratch_write("own.conf", RULES);
+  struct store_options opt = {.share_dir = SOURCE_DIR "/etc", .box = 3, .fast = true, .rules_dir = scratch_dir()};
   ck_assert_int_eq(store_open(&opt, &s, stderr), CAD_OK);
   store_set_clock(s, at_ms(0).wall);
   struct campaign_def d = campaign_like("one");
@@ -33,10 +26,8 @@ static void setup(void) {
   campaign = d.terms.id;
 }
 static void teardown(void) {
-  char command[128];
   s = store_close(s);
-  snprintf(command, sizeof command, "rm -rf %s", dir);
-  ck_assert_int_eq(system(command), 0);
+  scratch_remove();
 }
 
 static void agrees(uint64_t phone, uint8_t technologies) {

@@ -1,29 +1,25 @@
 /* Databases of every earlier schema come up to the newest with all that they hold, also when the box dies in between. */
 #include "campaigns/records/store_internal.h"
 #include "fixture.h"
+#include "tests/support/scratch.h"
 #include <campaigns/evidence.h>
 #include <campaigns/report.h>
 #include <signal.h>
 #include <sys/wait.h>
 
-static char dir[40], path[64];
+static char dir[64], path[128];
 static struct verify_report report;
 enum { CALLS = 40, MANY = 6000 };
 
 static void setup(void) {
-  strcpy(dir, "/tmp/cadencia-migrate-XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(dir));
+  strcpy(dir, scratch_dir());
   snprintf(path, sizeof path, "%s/cadencia.db", dir);
 }
-static void teardown(void) {
-  char command[96];
-  snprintf(command, sizeof command, "rm -rf %s", dir);
-  ck_assert_int_eq(system(command), 0);
-}
+static void teardown(void) { scratch_remove(); }
 
 /* How a campaign looks in the file, from a database of today. */
 static void campaign_text(char *out, size_t room) {
-  char other[80];
+  char other[96];
   sqlite3 *db = NULL;
   sqlite3_stmt *q = NULL;
   snprintf(other, sizeof other, "%s/today.db", dir);

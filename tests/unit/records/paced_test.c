@@ -1,20 +1,11 @@
 /* Every second of the pacers can be asked for, and the file does not grow without end. */
 #include "fixture.h"
+#include "tests/support/scratch.h"
 #include <sqlite3.h>
 
-static char path[64];
-static void setup(void) {
-  strcpy(path, "/tmp/cadencia-paced-XXXXXX.db");
-  int fd = mkstemps(path, 3);
-  ck_assert_int_ge(fd, 0);
-  close(fd);
-}
-static void teardown(void) {
-  char side[80];
-  unlink(path);
-  snprintf(side, sizeof side, "%s-wal", path), unlink(side);
-  snprintf(side, sizeof side, "%s-shm", path), unlink(side);
-}
+static char path[256];
+static void setup(void) { strcpy(path, scratch_path("cadencia.db")); }
+static void teardown(void) { scratch_remove(); }
 
 static struct mail_store_paced second_at(uint64_t campaign, int64_t ms) {
   uint32_t n = (uint32_t)(ms / 1000 % 100000);

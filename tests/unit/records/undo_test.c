@@ -1,25 +1,20 @@
 /* Taking an import back: the contact tables are as before, and what was dialed stays. */
 #include "fixture.h"
+#include "tests/support/scratch.h"
 #include <sqlite3.h>
 
 static struct store *s;
 static uint64_t one;
-static char path[] = "/tmp/cadencia-undo-XXXXXX";
+static char path[256];
 
 static void setup(void) {
-  strcpy(path + strlen(path) - 6, "XXXXXX");
-  close(mkstemp(path));
+  strcpy(path, scratch_path("cadencia.db"));
   s = store_at(path);
   one = with_campaign(s, "one");
 }
 static void teardown(void) {
   s = store_close(s);
-  static const char *const ENDS[] = {"", "-wal", "-shm"};
-  for (size_t i = 0; i < 3; i++) {
-    char name[64];
-    snprintf(name, sizeof name, "%s%s", path, ENDS[i]);
-    unlink(name);
-  }
+  scratch_remove();
 }
 
 /* Every row of the tables of contacts, as one text. */

@@ -1,23 +1,19 @@
 /* The chain: whatever hands that are not ours do to a row of the logs is named. */
 #include "fixture.h"
+#include "tests/support/scratch.h"
 #include <campaigns/evidence.h>
 #include <dirent.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 
-static char dir[40], path[64];
+static char dir[64], path[128];
 static struct verify_report report;
 
 static void setup(void) {
-  strcpy(dir, "/tmp/cadencia-verify-XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(dir));
+  strcpy(dir, scratch_dir());
   snprintf(path, sizeof path, "%s/cadencia.db", dir);
 }
-static void teardown(void) {
-  char command[96];
-  snprintf(command, sizeof command, "rm -rf %s", dir);
-  ck_assert_int_eq(system(command), 0);
-}
+static void teardown(void) { scratch_remove(); }
 
 static void by_hand(const char *sql) {
   sqlite3 *db = NULL;

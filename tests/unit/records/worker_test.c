@@ -2,12 +2,13 @@
 #include "dialer/base/clock.h"
 #include "dialer/base/log.h"
 #include "dialer/store_worker.h"
+#include "tests/support/scratch.h"
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-static char path[] = "/tmp/cadencia-worker-XXXXXX.db";
+static char path[256];
 static struct mailbox *control;
 static struct store_worker *w;
 static uint64_t campaign;
@@ -21,10 +22,7 @@ static struct campaign_def always_open(const char *name) {
 }
 
 static void start(unsigned control_room, int contacts) {
-  strcpy(path, "/tmp/cadencia-worker-XXXXXX.db");
-  int fd = mkstemps(path, 3);
-  ck_assert_int_ge(fd, 0);
-  close(fd);
+  strcpy(path, scratch_path("cadencia.db"));
   log_set_level(LOG_ERROR_);
   struct store *s = store_at(path);
   store_set_clock(s, WALL_NONE);
@@ -40,10 +38,7 @@ static void start(unsigned control_room, int contacts) {
 static void finish(void) {
   w = store_worker_stop(w);
   control = mailbox_destroy(control);
-  unlink(path);
-  char side[64];
-  snprintf(side, sizeof side, "%s-wal", path), unlink(side);
-  snprintf(side, sizeof side, "%s-shm", path), unlink(side);
+  scratch_remove();
 }
 
 static void put(struct mail m) { ck_assert_int_eq(mailbox_put(store_worker_inbox(w), &m), CAD_OK); }
@@ -165,7 +160,7 @@ START_TEST(a_full_disk_refuses_openings_keeps_closes_and_heals) {
   put_open(&l[0], 1);
   ck_assert_int_eq(take().kind, STORE_OPENED);
   struct stat st;
-  char wal[64];
+  char wal[272];
   snprintf(wal, sizeof wal, "%s-wal", path);
   ck_assert_int_eq(stat(wal, &st), 0);
   disk_limit((rlim_t)st.st_size);

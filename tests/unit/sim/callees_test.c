@@ -1,6 +1,7 @@
 /* The callees file, and the cast that is invented. */
 #include "dialer/sim/callees.h"
 #include "dialer/sim/cast.h"
+#include "tests/support/scratch.h"
 #include <cadencia/err.h>
 #include <check.h>
 #include <dsp/wav.h>
@@ -9,35 +10,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/callees-test-XXXXXX";
 static struct sound_bank *bank;
 
-static void begin(void) {
-  strcpy(dir + strlen(dir) - 6, "XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(dir));
-  bank = sound_bank_create();
-}
+static void begin(void) { bank = sound_bank_create(); }
 static void end(void) {
   bank = sound_bank_destroy(bank);
-  char command[100];
-  snprintf(command, sizeof command, "rm -rf %s", dir);
-  ck_assert_int_eq(system(command), 0);
-}
-
-static const char *in_dir(const char *name) {
-  static char path[4][200];
-  static int turn;
-  turn = (turn + 1) % 4;
-  snprintf(path[turn], sizeof path[turn], "%s/%s", dir, name);
-  return path[turn];
+  scratch_remove();
 }
 
 static int load(const char *text, struct callees **out, char *errors, size_t size) {
-  FILE *f = fopen(in_dir("c.csv"), "w");
-  fputs(text, f);
-  fclose(f);
+  scratch_write("c.csv", text);
   FILE *err = fmemopen(errors, size, "w");
-  int rc = callees_load(in_dir("c.csv"), bank, err, out);
+  int rc = callees_load(scratch_path("c.csv"), bank, err, out);
   fclose(err);
   return rc;
 }
@@ -45,7 +29,7 @@ static int load(const char *text, struct callees **out, char *errors, size_t siz
 START_TEST(rows_are_read_with_their_defaults_and_a_wav_beside_the_file) {
   int16_t tone[8000] = {0};
   tone_add(tone, 8000, 0, 400, -20);
-  ck_assert_int_eq(wav_write(in_dir("hi.wav"), tone, 8000), CAD_OK);
+  ck_assert_int_eq(wav_write(scratch_path("hi.wav"), tone, 8000), CAD_OK);
   struct callees *c = NULL;
   char errors[500] = "";
   int rc = load("\xef\xbb\xbfphone,behaviour,wav,ring_ms,answer_delay_ms,hangup_ms,sip_code\r\n"
@@ -117,23 +101,23 @@ END_TEST
 static void make_greetings(void) {
   int16_t tone[4000] = {0};
   tone_add(tone, 4000, 0, 400, -20);
-  ck_assert_int_eq(mkdir(in_dir("greetings"), 0700), 0);
-  ck_assert_int_eq(wav_write(in_dir("greetings/person_1.wav"), tone, 4000), CAD_OK);
-  ck_assert_int_eq(wav_write(in_dir("greetings/machine_1.wav"), tone, 4000), CAD_OK);
+  ck_assert_int_eq(mkdir(scratch_path("greetings"), 0700), 0);
+  ck_assert_int_eq(wav_write(scratch_path("greetings/person_1.wav"), tone, 4000), CAD_OK);
+  ck_assert_int_eq(wav_write(scratch_path("greetings/machine_1.wav"), tone, 4000), CAD_OK);
 }
 
 static void slurp(const char *name, char *out, size_t size) {
-  FILE *f = fopen(in_dir(name), "r");
+  FILE *f = fopen(scratch_path(name), "r");
   out[fread(out, 1, size - 1, f)] = 0;
   fclose(f);
 }
 
 START_TEST(an_invented_cast_has_fictional_numbers_once_each_and_fair_shares) {
   make_greetings();
-  struct cast_options o = {.share = dir, .seed = 3, .count = 500};
-  ck_assert_int_eq(cast_write(&o, in_dir("contacts.csv"), in_dir("callees.csv")), CAD_OK);
+  struct cast_options o = {.share = scratch_dir(), .seed = 3, .count = 500};
+  ck_assert_int_eq(cast_write(&o, scratch_path("contacts.csv"), scratch_path("callees.csv")), CAD_OK);
   struct callees *c = NULL;
-  ck_assert_int_eq(callees_load(in_dir("callees.csv"), bank, stderr, &c), CAD_OK);
+  ck_assert_int_eq(callees_load(scratch_path("callees.csv"), bank, stderr, &c), CAD_OK);
   ck_assert_uint_eq(callees_count(c), 500);
   unsigned people = 0, machines = 0, delay = 0;
   for (unsigned i = 0; i < 500; i++) {
@@ -155,16 +139,16 @@ END_TEST
 
 START_TEST(shares_and_talk_are_as_asked_for) {
   make_greetings();
-  struct cast_options o = {.share = dir,
+  struct cast_options o = {.share = scratch_dir(),
                            .seed = 5,
                            .count = 1000,
                            .own_shares = true,
                            .answer_bp = 3000,
                            .machines_bp = 2000,
                            .talk = {.mean = 30.5, .count = 2, .quantile = {30, 31}}};
-  ck_assert_int_eq(cast_write(&o, in_dir("contacts.csv"), in_dir("callees.csv")), CAD_OK);
+  ck_assert_int_eq(cast_write(&o, scratch_path("contacts.csv"), scratch_path("callees.csv")), CAD_OK);
   struct callees *c = NULL;
-  ck_assert_int_eq(callees_load(in_dir("callees.csv"), bank, stderr, &c), CAD_OK);
+  ck_assert_int_eq(callees_load(scratch_path("callees.csv"), bank, stderr, &c), CAD_OK);
   unsigned people = 0, machines = 0, leave = 0;
   for (unsigned i = 0; i < 1000; i++) {
     const struct callee *a = callees_row(c, i);
@@ -183,8 +167,8 @@ START_TEST(shares_and_talk_are_as_asked_for) {
   ck_assert_uint_lt(leave, people * 2 / 3);
   callees_free(c);
   o.answer_bp = 10000, o.machines_bp = 0; /* everybody */
-  ck_assert_int_eq(cast_write(&o, in_dir("contacts.csv"), in_dir("callees.csv")), CAD_OK);
-  ck_assert_int_eq(callees_load(in_dir("callees.csv"), bank, stderr, &c), CAD_OK);
+  ck_assert_int_eq(cast_write(&o, scratch_path("contacts.csv"), scratch_path("callees.csv")), CAD_OK);
+  ck_assert_int_eq(callees_load(scratch_path("callees.csv"), bank, stderr, &c), CAD_OK);
   for (unsigned i = 0; i < 1000; i++) ck_assert_uint_le(callees_row(c, i)->behaviour, CALLEE_EARLY_HANGUP);
   callees_free(c);
 }
@@ -193,18 +177,18 @@ END_TEST
 START_TEST(the_same_seed_invents_the_same_world_and_another_seed_another) {
   make_greetings();
   static char first[200000], again[200000];
-  struct cast_options o = {.share = dir, .seed = 11, .count = 200};
-  ck_assert_int_eq(cast_write(&o, in_dir("a.csv"), in_dir("b.csv")), CAD_OK);
+  struct cast_options o = {.share = scratch_dir(), .seed = 11, .count = 200};
+  ck_assert_int_eq(cast_write(&o, scratch_path("a.csv"), scratch_path("b.csv")), CAD_OK);
   slurp("b.csv", first, sizeof first);
-  ck_assert_int_eq(cast_write(&o, in_dir("a.csv"), in_dir("b.csv")), CAD_OK);
+  ck_assert_int_eq(cast_write(&o, scratch_path("a.csv"), scratch_path("b.csv")), CAD_OK);
   slurp("b.csv", again, sizeof again);
   ck_assert_str_eq(first, again);
   o.seed = 12;
-  ck_assert_int_eq(cast_write(&o, in_dir("a.csv"), in_dir("b.csv")), CAD_OK);
+  ck_assert_int_eq(cast_write(&o, scratch_path("a.csv"), scratch_path("b.csv")), CAD_OK);
   slurp("b.csv", again, sizeof again);
   ck_assert_str_ne(first, again);
   o.count = cast_most() + 1;
-  ck_assert_int_eq(cast_write(&o, in_dir("a.csv"), in_dir("b.csv")), CAD_EFULL);
+  ck_assert_int_eq(cast_write(&o, scratch_path("a.csv"), scratch_path("b.csv")), CAD_EFULL);
 }
 END_TEST
 

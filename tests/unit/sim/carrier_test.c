@@ -1,6 +1,7 @@
 /* The simulated carrier as a child of its own, called by a dialer that is written out here by hand. */
 #include "dialer/base/child.h"
 #include "dialer/sim/carrier.h"
+#include "tests/support/scratch.h"
 #include <arpa/inet.h>
 #include <cadencia/err.h>
 #include <check.h>
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/carrier-test-XXXXXX";
+static char dir[64];
 static pid_t child;
 static int pipe_fd, sip;
 static uint16_t sip_port, phones_port;
@@ -43,8 +44,7 @@ static void to_port(int fd, uint16_t port, const void *data, size_t n) {
 }
 
 static void begin(void) {
-  strcpy(dir + strlen(dir) - 6, "XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(dir));
+  strcpy(dir, scratch_dir());
   char path[200], callees[200];
   int16_t hello[4000] = {0};
   tone_add(hello, 3200, 0, 400, -20);
@@ -84,9 +84,7 @@ static void end(void) {
   int status;
   ck_assert_int_eq(waitpid(child, &status, 0), child);
   ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the carrier ended with %x", status);
-  char command[100];
-  snprintf(command, sizeof command, "rm -rf %s", dir);
-  ck_assert_int_eq(system(command), 0);
+  scratch_remove();
 }
 
 /* A request of the call `id`; to_tag may be "". */

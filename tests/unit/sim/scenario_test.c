@@ -1,6 +1,7 @@
 /* A scenario file says what is wrong with it and where; a contact's fortune is its own whoever calls it. */
 #include "dialer/sim/rivals.h"
 #include "dialer/sim/scenario.h"
+#include "tests/support/scratch.h"
 #include <cadencia/err.h>
 #include <check.h>
 #include <math.h>
@@ -12,16 +13,10 @@
 static char messages[4096];
 
 static int load(const char *text, struct scenario *s) {
-  char path[] = "/tmp/cadencia-scenario-XXXXXX";
-  int fd = mkstemp(path);
-  ck_assert_int_ge(fd, 0);
-  ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-  close(fd);
   memset(messages, 0, sizeof messages);
   FILE *err = fmemopen(messages, sizeof messages - 1, "w");
-  int r = scenario_load(path, s, err);
+  int r = scenario_load(scratch_write("scenario.conf", text), s, err);
   fclose(err);
-  unlink(path);
   return r;
 }
 

@@ -1,5 +1,6 @@
 /* The figures of a rehearsal: truth joined with the log. */
 #include "dialer/sim/tally.h"
+#include "tests/support/scratch.h"
 #include <cadencia/err.h>
 #include <check.h>
 #include <stdlib.h>
@@ -121,14 +122,13 @@ END_TEST
 START_TEST(the_json_has_the_agreed_keys) {
   s = (struct tally_sums){
       .attempts = 3, .log_rows = 3, .answered = 1, .busy = 2, .people = 1, .connected = 1, .connect_count = 1, .connect_p50_ms = 600};
-  char path[] = "/tmp/tally-test-XXXXXX", text[2000];
-  int fd = mkstemp(path);
-  ck_assert_int_ge(fd, 0);
+  char text[2000];
+  const char *path = scratch_path("tally.json");
   ck_assert_int_eq(tally_write_json(&s, path), CAD_OK);
-  FILE *f = fdopen(fd, "r");
+  FILE *f = fopen(path, "r");
+  ck_assert_ptr_nonnull(f);
   text[fread(text, 1, sizeof text - 1, f)] = 0;
   fclose(f);
-  remove(path);
   static const char *const keys[] = {"attempts",           "answered",    "no_answer",  "busy",         "failed",       "people",
                                      "machines",           "other",       "connected",  "abandoned",    "early_hangup", "taken_for_machine",
                                      "machines_to_agents", "abandonment", "connect_ms", "occupancy_bp", "log_rows"};
