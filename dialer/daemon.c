@@ -129,6 +129,16 @@ static void local_reply(void *arg, const struct mail *reply) {
   if (local) local_server_reply(local, reply);
 }
 
+/* How the other threads do: the loop shows it with its own. */
+static void tell_health(void *arg, struct live_health *out) {
+  const struct daemon *d = arg;
+  media_beat_lags(d->media, &out->beat_lags);
+  store_worker_commits(d->store, &out->commits);
+  mailbox_depths(d->control, &out->boxes[LIVE_BOX_CONTROL]);
+  mailbox_depths(media_inbox(d->media), &out->boxes[LIVE_BOX_MEDIA]);
+  mailbox_depths(store_worker_inbox(d->store), &out->boxes[LIVE_BOX_STORE]);
+}
+
 static void local_live(void *arg, struct live *out) { loop_live(((struct daemon *)arg)->loop, out); }
 
 /* A trunk without a plan, or with one that cannot be read, knows tones by family. */
@@ -213,6 +223,8 @@ static int start_parts(struct daemon *d) {
                             .store = store_worker_inbox(d->store),
                             .reply = local_reply,
                             .reply_arg = d,
+                            .health = tell_health,
+                            .health_arg = d,
                             .last_id = last_id,
                             .phones_path = phones,
                             .handover_path = dialogs};

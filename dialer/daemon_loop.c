@@ -58,6 +58,7 @@ struct loop {
   struct config_trunk trunks[CONFIG_TRUNKS_MAX]; /* what the workers were told */
   const char *failed;
   uint32_t sequence, lag_max_us;
+  struct histogram turns;
   struct mono live_at, check_at;
   struct clock_watch clock;
   struct mono sync_at;
@@ -370,6 +371,8 @@ static void publish(struct loop *l, struct now now) {
   control_live(l->control, now, &l->live);
   l->live.sequence = ++l->sequence;
   l->live.loop_lag_max_us = l->lag_max_us;
+  histogram_read(&l->turns, &l->live.health.turns);
+  if (l->opt.health) l->opt.health(l->opt.health_arg, &l->live.health);
   for (uint32_t t = 0; t < l->live.trunk_count; t++) memcpy(l->live.trunks[t].name, l->trunks[t].name, sizeof l->live.trunks[t].name);
   l->live.alert_count = l->alert_count;
   memcpy(l->live.alerts, l->alerts, sizeof l->live.alerts);
@@ -433,6 +436,7 @@ static void *loop_thread(void *arg) {
     publish(l, now);
     int64_t lag = clock_mono_us() - began_us;
     if (lag > l->lag_max_us) l->lag_max_us = (uint32_t)lag;
+    histogram_count(&l->turns, HISTOGRAM_US, lag);
     woken = n > 0 && taken < BATCH;
   }
   return NULL;

@@ -42,6 +42,8 @@ struct loop_options {
   struct mailbox *inbox, *media, *store;              /* not owned */
   void (*reply)(void *arg, const struct mail *reply); /* ORDER_REPLY; must not block */
   void *reply_arg;
+  void (*health)(void *arg, struct live_health *out); /* fills in what the loop does not know; must not block. NULL: nobody */
+  void *health_arg;
   uint64_t last_id;          /* highest id in the records */
   const char *phones_path;   /* where registered phones are kept; NULL: in memory alone */
   const char *handover_path; /* where living dialogs are kept (handover.h); NULL: in memory alone */

@@ -268,6 +268,7 @@ static void commit_group(struct store_group *g) {
   int err = store_commit(g->store);
   int64_t took = clock_mono_us() - from;
   if (took > atomic_load(&g->commit_max_us)) atomic_store(&g->commit_max_us, took);
+  histogram_count(&g->commits, HISTOGRAM_US, took);
   if (err < 0) {
     group_failed(g, err);
     return;

@@ -34,6 +34,7 @@ struct store_group {
   void *trunk_arg;
   unsigned one_by_one; /* so many groups of one item after a failure: one bad item must not hold up the rest */
   atomic_int_fast64_t commit_max_us;
+  struct histogram commits;
   atomic_uint_fast64_t items, groups, failures;
 };
 

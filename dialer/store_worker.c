@@ -303,3 +303,4 @@ int64_t store_worker_commit_max_us(struct store_worker *w) { return atomic_excha
 struct store_worker_counts store_worker_count(const struct store_worker *w) {
   return (struct store_worker_counts){atomic_load(&w->group.items), atomic_load(&w->group.groups), atomic_load(&w->group.failures)};
 }
+void store_worker_commits(const struct store_worker *w, struct histogram_view *out) { histogram_read(&w->group.commits, out); }

@@ -47,6 +47,7 @@ int store_worker_run_as(struct store_worker *w, const struct store_actor *who, i
 int store_worker_announce_dnc(struct store_worker *w, uint64_t phone);
 /* Microseconds of the slowest commit since last asked. */
 int64_t store_worker_commit_max_us(struct store_worker *w);
+void store_worker_commits(const struct store_worker *w, struct histogram_view *out); /* microseconds; any thread */
 struct store_worker_counts {
   uint64_t items, groups, failures; /* mails worked off, commits that were made, commits that failed */
 };

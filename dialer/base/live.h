@@ -6,6 +6,7 @@
 #ifndef CADENCIA_LIVE_H
 #define CADENCIA_LIVE_H
 
+#include "dialer/base/histogram.h"
 #include "dialer/base/mail.h"
 #include <stddef.h>
 
@@ -16,7 +17,7 @@ enum {
   LIVE_TRUNKS_MAX = 16,
   LIVE_ALERT_TEXT = 160,
   LIVE_QUEUES_MAX = 32,
-  LIVE_VERSION = 5
+  LIVE_VERSION = 6
 };
 
 struct live_agent {
@@ -68,6 +69,14 @@ struct live_alert {
   uint32_t times;
   char text[LIVE_ALERT_TEXT];
 };
+/* How the box itself does, since it started. Times in microseconds. */
+enum live_box { LIVE_BOX_CONTROL = 0, LIVE_BOX_MEDIA, LIVE_BOX_STORE, LIVE_BOXES };
+struct live_health {
+  struct histogram_view turns;             /* of the control loop, without its sleep */
+  struct histogram_view beat_lags;         /* how late each 20 ms beat of media began */
+  struct histogram_view commits;           /* of the store thread; each is an fsync */
+  struct histogram_view boxes[LIVE_BOXES]; /* mails that waited when some were taken */
+};
 struct live {
   uint32_t version, sequence;
   struct wall at, started;
@@ -76,6 +85,7 @@ struct live {
   uint32_t calls, calls_limit, credits;
   uint64_t late_mail, ignored_events, refused_orders;
   uint32_t loop_lag_max_us, sip_restarts;
+  struct live_health health;
   uint32_t trunk_count;
   struct live_trunk trunks[LIVE_TRUNKS_MAX];
   uint32_t alert_count;

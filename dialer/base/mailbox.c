@@ -11,6 +11,7 @@ struct mailbox {
   struct mail *ring;
   unsigned capacity, head, count, high_water;
   int fd;
+  struct histogram depths;
   bool signalled; /* the eventfd is set, or about to be: no need to write it again */
 };
 
@@ -77,6 +78,7 @@ int mailbox_try_put(struct mailbox *box, const struct mail *mail) {
 unsigned mailbox_take(struct mailbox *box, struct mail *out, unsigned max) {
   pthread_mutex_lock(&box->lock);
   unsigned n = box->count < max ? box->count : max;
+  if (n) histogram_count(&box->depths, HISTOGRAM_MAILS, box->count);
   for (unsigned i = 0; i < n; i++) {
     const struct mail *slot = &box->ring[box->head];
     memcpy(&out[i], slot, mail_size((enum mail_kind)slot->kind));
@@ -95,3 +97,5 @@ unsigned mailbox_take(struct mailbox *box, struct mail *out, unsigned max) {
 int mailbox_fd(const struct mailbox *box) { return box->fd; }
 
 unsigned mailbox_high_water(const struct mailbox *box) { return box->high_water; }
+
+void mailbox_depths(const struct mailbox *box, struct histogram_view *out) { histogram_read(&box->depths, out); }

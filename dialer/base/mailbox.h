@@ -7,6 +7,7 @@
 #ifndef CADENCIA_MAILBOX_H
 #define CADENCIA_MAILBOX_H
 
+#include "dialer/base/histogram.h"
 #include "dialer/base/mail.h"
 
 struct mailbox;
@@ -22,5 +23,7 @@ unsigned mailbox_take(struct mailbox *box, struct mail *out, unsigned max);
 /* Readable when mail waits; owned by the box. */
 int mailbox_fd(const struct mailbox *box);
 unsigned mailbox_high_water(const struct mailbox *box);
+/* How many mails waited each time that some were taken. Any thread. */
+void mailbox_depths(const struct mailbox *box, struct histogram_view *out);
 
 #endif

@@ -134,6 +134,39 @@ static void agents(FILE *f, const struct live *live) {
   one(f, "cadencia_seats_up", "gauge", "Agents' phones on the line.", up);
 }
 
+/* unit: how many of the bounds make one of what is shown. key NULL: no label. */
+static void spread(FILE *f, const char *name, const struct histogram_view *h, const uint32_t bounds[HISTOGRAM_BOUNDS], double unit,
+                   const char *key, const char *value) {
+  char more[64] = "", alone[64] = "";
+  uint64_t below = 0;
+  if (key) {
+    snprintf(more, sizeof more, "%s=\"%s\",", key, value);
+    snprintf(alone, sizeof alone, "{%s=\"%s\"}", key, value);
+  }
+  for (unsigned i = 0; i <= HISTOGRAM_BOUNDS; i++) {
+    below += h->counts[i];
+    fprintf(f, "%s_bucket{%sle=\"", name, more);
+    if (i < HISTOGRAM_BOUNDS)
+      fprintf(f, "%.15g", bounds[i] / unit);
+    else
+      fputs("+Inf", f);
+    fprintf(f, "\"} %llu\n", (unsigned long long)below);
+  }
+  fprintf(f, "%s_sum%s %.15g\n%s_count%s %llu\n", name, alone, (double)h->sum / unit, name, alone, (unsigned long long)below);
+}
+
+static void health(FILE *f, const struct live_health *h) {
+  static const char *const BOXES[LIVE_BOXES] = {"control", "media", "store"};
+  head(f, "cadencia_loop_turn_seconds", "histogram", "Turns of the control loop: mail waits at most two of them.");
+  spread(f, "cadencia_loop_turn_seconds", &h->turns, HISTOGRAM_US, 1e6, NULL, NULL);
+  head(f, "cadencia_beat_lag_seconds", "histogram", "How late each 20 ms beat of media began.");
+  spread(f, "cadencia_beat_lag_seconds", &h->beat_lags, HISTOGRAM_US, 1e6, NULL, NULL);
+  head(f, "cadencia_commit_seconds", "histogram", "Commits of the records, each with its fsync.");
+  spread(f, "cadencia_commit_seconds", &h->commits, HISTOGRAM_US, 1e6, NULL, NULL);
+  head(f, "cadencia_mailbox_depth", "histogram", "Mails that waited each time that some were taken, by whose mailbox it is.");
+  for (unsigned i = 0; i < LIVE_BOXES; i++) spread(f, "cadencia_mailbox_depth", &h->boxes[i], HISTOGRAM_MAILS, 1, "mailbox", BOXES[i]);
+}
+
 static void box(FILE *f, const struct live *live) {
   one(f, "cadencia_start_time_seconds", "gauge", "When the daemon started.", (double)live->started.ms / 1000);
   one(f, "cadencia_calls_limit", "gauge", "Calls that the box takes at once.", live->calls_limit);
@@ -157,6 +190,7 @@ char *metrics_text(const struct picture *picture, struct mono now) {
   if (picture->have) {
     one(f, "cadencia_picture_age_seconds", "gauge", "Age of what these figures show.", (double)mono_since(now, picture->received) / 1000);
     box(f, &picture->live);
+    health(f, &picture->live.health);
     agents(f, &picture->live);
     calls(f, &picture->live);
     outcomes(f, &picture->live);

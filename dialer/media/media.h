@@ -47,5 +47,6 @@ struct media_counters {
   uint32_t beat_lag_max_us, sessions_open, credits; /* sessions in use; announced and unused */
 };
 void media_counters(struct media *m, struct media_counters *out);
+void media_beat_lags(const struct media *m, struct histogram_view *out); /* microseconds; any thread */
 
 #endif

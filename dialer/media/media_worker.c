@@ -36,6 +36,7 @@ static void beat(struct media_thread *th) {
   uint32_t lag_us = lag < 0 ? 0 : lag > UINT32_MAX ? UINT32_MAX : (uint32_t)lag;
   if (lag_us > atomic_load_explicit(&th->tally.beat_lag_max_us, memory_order_relaxed))
     atomic_store_explicit(&th->tally.beat_lag_max_us, lag_us, memory_order_relaxed);
+  histogram_count(&th->tally.beat_lags, HISTOGRAM_US, lag_us);
   th->beat += due;
   tally_add(&th->tally.beats, 1);
   tally_add(&th->tally.beats_missed, due - 1);
@@ -209,3 +210,5 @@ void media_counters(struct media *m, struct media_counters *out) {
                                  READ(lost_events), READ(beat_lag_max_us), READ(sessions_open), READ(credits)};
 #undef READ
 }
+
+void media_beat_lags(const struct media *m, struct histogram_view *out) { histogram_read(&m->thread.tally.beat_lags, out); }

@@ -5,6 +5,7 @@
 #ifndef CADENCIA_MEDIA_THREAD_H
 #define CADENCIA_MEDIA_THREAD_H
 
+#include "dialer/base/histogram.h"
 #include "dialer/media/outbox.h"
 #include "dialer/media/prompt.h"
 #include "dialer/media/sampler.h"
@@ -19,6 +20,7 @@ enum { THREAD_INBOX_BATCH = 32, THREAD_TAG_TIMER = 0, THREAD_TAG_INBOX, THREAD_T
 struct media_tally { /* written by the thread, relaxed; read by anybody */
   _Atomic uint64_t rx_packets, tx_packets, forwarded, strangers, malformed, beats, beats_missed, late_mail, lost_events;
   _Atomic uint32_t beat_lag_max_us, sessions_open, credits;
+  struct histogram beat_lags;
 };
 
 struct media_thread {

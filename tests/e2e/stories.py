@@ -25,12 +25,11 @@ import stories_messages
 import stories_lists
 import stories_phones
 import stories_rehearse
-import stories_rough
 import stories_talks
 import stories_trunks
 
 THEMES = [stories_calls, stories_talks, stories_agents, stories_box, stories_desk, stories_handover, stories_law, stories_rehearse, stories_trunks,
-          stories_phones, stories_hostile, stories_dialogs, stories_crash, stories_rough, stories_lists, stories_inbound]
+          stories_phones, stories_hostile, stories_dialogs, stories_crash, stories_lists, stories_inbound]
 THEMES += [stories_messages, stories_evidence]
 STORIES = [s for theme in THEMES for s in theme.STORIES]
 

@@ -153,6 +153,28 @@ def the_page_shows_the_floor_and_outlives_its_process():
         wait_for("the row", box.closed_rows, 8)
 
 
+def metric(box, name):
+    return float(re.search(rf"^{re.escape(name)} (\S+)$", get(box, "/metrics")[1], re.M).group(1))
+
+
+def the_box_says_how_it_does():
+    """/health and /metrics while people talk: every thread's histogram counts, beats come fifty a second, what is waited for is an fsync."""
+    with stage() as (box, trunk_port, actors, folder):
+        customer, call, agent, seat = one_talk(box, trunk_port, actors)
+        wait_for("health", lambda: get(box, "/health")[0] == 200, 10)
+        counts = ["cadencia_loop_turn_seconds_count", "cadencia_beat_lag_seconds_count", "cadencia_commit_seconds_count",
+                  'cadencia_mailbox_depth_count{mailbox="control"}', 'cadencia_mailbox_depth_count{mailbox="media"}', 'cadencia_mailbox_depth_count{mailbox="store"}']
+        before = {c: metric(box, c) for c in counts}
+        assert all(n > 0 for n in before.values()), before
+        customer.hang_up(call)
+        wait_for("the row", box.closed_rows, 10)
+        wait_for("all of them have counted", lambda: all(metric(box, c) > n for c, n in before.items()), 10)
+        for name in ("loop_turn", "beat_lag", "commit"):
+            assert metric(box, f'cadencia_{name}_seconds_bucket{{le="+Inf"}}') <= metric(box, f"cadencia_{name}_seconds_count") + 1000
+            assert metric(box, f"cadencia_{name}_seconds_sum") > 0
+        assert PHONES[0][-7:] not in get(box, "/metrics")[1]
+
+
 HOSTILE = {
     "workbook.csv": b"PK\x03\x04\x14\x00\x06\x00" + bytes(range(256)) * 8,
     "utf16.csv": "phone,name\n+12025550170,Ana\n".encode("utf-16"),
@@ -210,7 +232,7 @@ def a_long_list_comes_in_while_people_talk():
         box.cli("campaign", "start", "test")
         steady = wait_for("the steady talk", lambda: customer.hears(1000, 3000), 20)
         box.contacts(PHONES[1:])
-        customer.talk_s, steady["answered_at"] = 0.5, float("inf")  # the others are short
+        customer.talk_s, steady["answered_at"] = 2.0 if peers.BAD_LINE else 0.5, float("inf")  # the others are short
         path = folder / "long.csv"
         areas = ("212", "312", "415", "305")
         path.write_text("phone,name\n" + "".join(f"+1{areas[i // 5000]}{(200 + i % 5000 // 100):03d}{1000 + i % 100:04d},Person {i}\n" for i in range(20000)))
@@ -231,7 +253,8 @@ def a_long_list_comes_in_while_people_talk():
         assert box.query("SELECT count(*) AS n FROM case_state c JOIN campaign p ON p.id=c.campaign WHERE p.name='other'")[0]["n"] == 20000
         numbers = [n for _, n in steady["arrivals"][mark:]]
         gaps = sum((b - a) & 0xFFFF != 1 for a, b in zip(numbers, numbers[1:]))
-        assert len(numbers) > 10 and gaps == 0, f"{gaps} gaps in {len(numbers)} packets"
+        allowed = len(numbers) // 10 if peers.BAD_LINE else 0
+        assert len(numbers) > 10 and gaps <= allowed, f"{gaps} gaps in {len(numbers)} packets"
         wait_for("calls are made", lambda: made > 0 or len(customer.calls) > calls_before + 2, 10)
         wait_for("more calls end well", lambda: len(box.closed_rows()) >= 12, 40)
         for r in box.closed_rows():
@@ -240,4 +263,4 @@ def a_long_list_comes_in_while_people_talk():
 
 
 STORIES = [the_sip_worker_dies_and_is_back_within_a_second, kill_nine_of_everything_loses_nothing, sigterm_drains,
-           the_page_shows_the_floor_and_outlives_its_process, hostile_lists_write_nothing, a_long_list_comes_in_while_people_talk]
+           the_page_shows_the_floor_and_outlives_its_process, the_box_says_how_it_does, hostile_lists_write_nothing, a_long_list_comes_in_while_people_talk]

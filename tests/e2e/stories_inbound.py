@@ -192,7 +192,7 @@ def the_place_is_told_and_the_closed_hours_too():
         three = caller.dial(box.sip_port, DID, "12025550144")
         wait_for("the message", lambda: peers.level_of(three["heard"][-800:], SORRY) > 3000, 10, 0.02)
         wait_for("the end", lambda: three["state"] == "over", 10)
-        assert [a["ended"] for a in arrivals(box)][2] == 5, arrivals(box)
+        wait_for("and it is said why", lambda: [a["ended"] for a in arrivals(box)][2] == 5, 10)
 
 
 def strangers_and_phones_reach_nobody():

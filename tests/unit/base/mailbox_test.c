@@ -114,6 +114,41 @@ START_TEST(nothing_is_lost_doubled_or_reordered_between_threads) {
 }
 END_TEST
 
+START_TEST(how_many_waited_is_counted_when_they_are_taken) {
+  struct mailbox *box = mailbox_create(BOX);
+  struct histogram_view seen;
+  struct mail out[BOX], in = numbered(1);
+  ck_assert_uint_eq(mailbox_take(box, out, BOX), 0); /* nothing waited: that is not counted */
+  for (int i = 0; i < 5; i++) mailbox_put(box, &in);
+  mailbox_take(box, out, 3);
+  mailbox_take(box, out, 3);
+  mailbox_depths(box, &seen);
+  ck_assert_uint_eq(seen.sum, 7);
+  ck_assert_uint_eq(seen.counts[3], 1); /* five: up to 8 */
+  ck_assert_uint_eq(seen.counts[1], 1); /* two */
+  mailbox_destroy(box);
+}
+END_TEST
+
+START_TEST(a_value_belongs_to_the_first_bound_that_is_not_below_it) {
+  struct histogram h = {0};
+  struct histogram_view seen;
+  histogram_count(&h, HISTOGRAM_US, -3);
+  histogram_count(&h, HISTOGRAM_US, 50);
+  histogram_count(&h, HISTOGRAM_US, 51);
+  histogram_count(&h, HISTOGRAM_US, 2000000);
+  histogram_count(&h, HISTOGRAM_US, 2000001);
+  histogram_read(&h, &seen);
+  ck_assert_uint_eq(seen.counts[0], 2);
+  ck_assert_uint_eq(seen.counts[1], 1);
+  ck_assert_uint_eq(seen.counts[HISTOGRAM_BOUNDS - 1], 1);
+  ck_assert_uint_eq(seen.counts[HISTOGRAM_BOUNDS], 1);
+  ck_assert_uint_eq(seen.sum, 50 + 51 + 2000000 + 2000001);
+  for (int i = 1; i < HISTOGRAM_BOUNDS; i++)
+    ck_assert(HISTOGRAM_US[i] > HISTOGRAM_US[i - 1] && HISTOGRAM_MAILS[i] > HISTOGRAM_MAILS[i - 1]);
+}
+END_TEST
+
 int main(void) {
   TCase *tc = tcase_create("mailbox");
   tcase_set_timeout(tc, 60);
@@ -121,6 +156,8 @@ int main(void) {
   tcase_add_test(tc, a_full_box_refuses_and_keeps_what_it_has);
   tcase_add_test(tc, the_descriptor_is_readable_exactly_while_mail_waits);
   tcase_add_test(tc, nothing_is_lost_doubled_or_reordered_between_threads);
+  tcase_add_test(tc, how_many_waited_is_counted_when_they_are_taken);
+  tcase_add_test(tc, a_value_belongs_to_the_first_bound_that_is_not_below_it);
   Suite *s = suite_create("mailbox");
   suite_add_tcase(s, tc);
   SRunner *r = srunner_create(s);

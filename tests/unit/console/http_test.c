@@ -222,6 +222,8 @@ START_TEST(the_metrics_say_what_the_picture_says) {
   feed_and_see(7, 16);
   live_feed(&live, 8, 16, clock_wall());
   snprintf(live.campaigns[0].name, sizeof live.campaigns[0].name, "a\"b\\c\nd");
+  live.health.commits = (struct histogram_view){.counts = {[0] = 3, [4] = 2, [HISTOGRAM_BOUNDS] = 1}, .sum = 3000000};
+  live.health.boxes[LIVE_BOX_STORE].counts[0] = 9;
   ck_assert_int_gt(send(feed_fd, &live, live_bytes(&live), 0), 0);
   usleep(100000);
   ck_assert_int_eq(get("/metrics", ""), 200);
@@ -230,6 +232,17 @@ START_TEST(the_metrics_say_what_the_picture_says) {
            (unsigned long long)live.campaigns[0].attempts);
   ck_assert_msg(strstr(body(), want) != NULL, "%s not in %s", want, body());
   ck_assert_ptr_nonnull(strstr(body(), "\ncadencia_up 1\n"));
+  static const char *const SPREADS[] = {"\n# TYPE cadencia_commit_seconds histogram\n",
+                                        "\ncadencia_commit_seconds_bucket{le=\"5e-05\"} 3\n",
+                                        "\ncadencia_commit_seconds_bucket{le=\"0.001\"} 5\n",
+                                        "\ncadencia_commit_seconds_bucket{le=\"2\"} 5\n",
+                                        "\ncadencia_commit_seconds_bucket{le=\"+Inf\"} 6\n",
+                                        "\ncadencia_commit_seconds_sum 3\ncadencia_commit_seconds_count 6\n",
+                                        "\ncadencia_mailbox_depth_bucket{mailbox=\"store\",le=\"1\"} 9\n",
+                                        "\ncadencia_mailbox_depth_count{mailbox=\"store\"} 9\n",
+                                        "\ncadencia_loop_turn_seconds_count 0\n",
+                                        "\ncadencia_beat_lag_seconds_bucket{le=\"0.02\"} 0\n"};
+  for (size_t i = 0; i < sizeof SPREADS / sizeof SPREADS[0]; i++) ck_assert_msg(strstr(body(), SPREADS[i]) != NULL, "%s", SPREADS[i]);
   unsigned talking = 0;
   for (unsigned i = 0; i < live.agent_count; i++) talking += live.agents[i].state == AGENT_TALKING;
   snprintf(want, sizeof want, "\ncadencia_agents{state=\"talking\"} %u\n", talking);
