@@ -44,7 +44,8 @@ def frames_of(message, call):
     first = call["arrivals"][at // 320][1] - begin // 160
     numbered = [((n - first) & 0xFFFF, i) for i, (_, n) in enumerate(call["arrivals"])]
     frames = {n: call["heard"][160 * i:160 * i + 160] for n, i in numbered if n < len(message) // 160}
-    return frames, min((call["arrivals"][i][0] - 0.02 * n for n, i in numbered if n < len(message) // 160), default=None)
+    n, i = min(numbered)
+    return frames, call["arrivals"][i][0] - 0.02 * n
 
 
 def is_whole(message, frames):
