@@ -1,9 +1,7 @@
-/* cadencia — one binary: the daemon, its children, the commands. */
+/* cadencia — the daemon, the commands. Its children that face the world are programs of their own (dialer/children). */
+#include "dialer/base/heap.h"
 #include "dialer/commands.h"
-#include "dialer/console/console.h"
 #include "dialer/sim/carrier.h"
-#include "dialer/sip/sip_worker.h"
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +10,12 @@ struct verb {
   int (*run)(int argc, char **argv);
   const char *text; /* NULL: not for people */
 };
+
+static int child_missing(int argc, char **argv) {
+  (void)argc;
+  fprintf(stderr, "cadencia: libexec/cadencia/%s is not beside this program; build or install Cadencia again, whole\n", argv[0]);
+  return 2;
+}
 
 static const struct verb VERBS[] = {
     {"serve", serve_main, "run the dialer: cadencia serve -c /etc/cadencia/cadencia.conf"},
@@ -49,8 +53,8 @@ static const struct verb VERBS[] = {
     {"label", local_main, "say what a call really was; how often detection errs"},
     {"check", local_main, "check a configuration file, say what is wrong and how to mend it"},
     {"listen", listen_main, "run the detector over recordings: person, machine, tones, beeps"},
-    {"sip-worker", sip_worker_main, NULL},
-    {"console-worker", console_worker_main, NULL},
+    {"sip-worker", child_missing, NULL},
+    {"console-worker", child_missing, NULL},
     {"sim-carrier", sim_carrier_main, NULL},
 };
 
@@ -62,14 +66,8 @@ static void usage(FILE *to) {
               "First time here? Run: cadencia rehearse\n");
 }
 
-/* Calls come and go in waves. Giving the heap's top back to the system after each costs more page faults than it frees. */
-static void keep_heap(void) {
-  mallopt(M_TRIM_THRESHOLD, 8 << 20);
-  mallopt(M_TOP_PAD, 256 << 10);
-}
-
 int main(int argc, char **argv) {
-  keep_heap();
+  heap_keep();
   if (argc < 2) {
     usage(stderr);
     return 2;

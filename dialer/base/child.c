@@ -2,9 +2,11 @@
 #include <cadencia/err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -12,6 +14,48 @@
 #include <unistd.h>
 
 extern char **environ;
+
+enum { PROGRAMS_MAX = 4, PROGRAM_NAME = 24, PATH_BYTES = 1024 };
+
+/* A child of its own program is small: it links what it needs and nothing else. They lie beside ours, in the folder of a build or of an
+ * installation. */
+static int program_open(const char *verb) {
+  static const char *const BESIDE[] = {"libexec/cadencia", "../libexec/cadencia"};
+  char exe[PATH_BYTES / 2], path[PATH_BYTES];
+  ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+  exe[n > 0 ? n : 0] = 0;
+  char *slash = strrchr(exe, '/');
+  if (!slash || strchr(verb, '/')) return -1;
+  *slash = 0;
+  for (size_t i = 0; i < sizeof BESIDE / sizeof BESIDE[0]; i++) {
+    if ((size_t)snprintf(path, sizeof path, "%s/%s/%s", exe, BESIDE[i], verb) >= sizeof path) continue;
+    int fd = access(path, X_OK) == 0 ? open(path, O_PATH | O_CLOEXEC) : -1;
+    if (fd >= 0) return fd;
+  }
+  return -1;
+}
+
+/* Opened once and kept: a child that is started again is of the same version as we are, whatever an upgrade has put there since. */
+static int program_of(const char *verb) {
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  static struct {
+    char verb[PROGRAM_NAME];
+    int fd;
+  } kept[PROGRAMS_MAX];
+  int fd = -1;
+  if (strlen(verb) >= PROGRAM_NAME) return -1;
+  pthread_mutex_lock(&lock);
+  unsigned i = 0;
+  while (i < PROGRAMS_MAX && kept[i].verb[0] && strcmp(kept[i].verb, verb) != 0) i++;
+  if (i < PROGRAMS_MAX && kept[i].verb[0])
+    fd = kept[i].fd;
+  else if ((fd = program_open(verb)) >= 0 && i < PROGRAMS_MAX) {
+    kept[i].fd = fd;
+    memcpy(kept[i].verb, verb, strlen(verb) + 1);
+  }
+  pthread_mutex_unlock(&lock);
+  return fd;
+}
 
 int child_start(char *const argv[], int buffer_bytes, struct child *out) {
   *out = (struct child){0, -1};
@@ -39,7 +83,10 @@ int child_start(char *const argv[], int buffer_bytes, struct child *out) {
   posix_spawnattr_setsigdefault(&attributes, &standard);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   pid_t pid = 0;
-  int rc = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv, environ);
+  char program[64] = "/proc/self/exe";
+  int own = argv[1] ? program_of(argv[1]) : -1;
+  if (own >= 0) snprintf(program, sizeof program, "/proc/%d/fd/%d", (int)getpid(), own);
+  int rc = posix_spawn(&pid, program, &actions, &attributes, argv, environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   close(pair[1]);

@@ -1,4 +1,4 @@
-/* child.h — a supervised child process: our own binary with another verb.
+/* child.h — a supervised child process: a program of libexec/cadencia beside our own, or our own with another verb.
  *
  * The child gets descriptor 3, one end of a SOCK_SEQPACKET pair, and standard error;
  * every other descriptor is close-on-exec. The child ends when descriptor 3 closes.
@@ -17,8 +17,8 @@ struct child {
   int fd;    /* our end, non-blocking; -1 when not running */
 };
 
-/* Start /proc/self/exe with argv (NULL-terminated, argv[0] included). buffer_bytes: wanted
- * socket buffer each way. CAD_OK, CAD_EIO. On failure *out is {0, -1}. */
+/* Start libexec/cadencia/argv[1], else /proc/self/exe, with argv (NULL-terminated, argv[0] included; argv[1]: the verb). buffer_bytes:
+ * wanted socket buffer each way. CAD_OK, CAD_EIO. On failure *out is {0, -1}. */
 int child_start(char *const argv[], int buffer_bytes, struct child *out);
 /* Has it ended? Reaps it; *status as from waitpid. Never blocks. */
 bool child_ended(struct child *child, int *status);
