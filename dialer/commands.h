@@ -6,6 +6,7 @@
 int serve_main(int argc, char **argv);    /* dialer/daemon.c */
 int rehearse_main(int argc, char **argv); /* dialer/rehearse.c */
 int simulate_main(int argc, char **argv); /* dialer/simulate.c */
+int replay_main(int argc, char **argv);   /* dialer/replay.c */
 int listen_main(int argc, char **argv);   /* dialer/listen.c */
 int local_main(int argc, char **argv);    /* dialer/local/: campaign agent import export status dnc check dispose */
 

@@ -33,6 +33,7 @@ struct daemon {
   struct media *media;
   struct loop *loop;
   struct courier *courier;
+  struct flight *flight;
   struct local_server *_Atomic local; /* the control thread replies through it */
   struct notify notify;
   int lock_fd;
@@ -211,6 +212,10 @@ static int start_parts(struct daemon *d) {
   snprintf(dialogs, sizeof dialogs, "%s/dialogs", c->state_dir);
   char phones[CONFIG_PATH_MAX + 16];
   snprintf(phones, sizeof phones, "%s/phones", c->state_dir);
+  char flight[CONFIG_PATH_MAX + 16];
+  snprintf(flight, sizeof flight, "%s/flight", c->state_dir);
+  d->flight = flight_open(flight, clock_wall());
+  flight_save_at_death(d->flight);
   struct store_resolver resolver = {d, resolve_campaign, resolve_agent, resolve_trunk_name, resolve_trunk_index, resolve_queue};
   d->store = store_worker_start(store, d->control, &resolver);
   if (!d->store) {
@@ -223,6 +228,7 @@ static int start_parts(struct daemon *d) {
                             .store = store_worker_inbox(d->store),
                             .reply = local_reply,
                             .reply_arg = d,
+                            .flight = d->flight,
                             .health = tell_health,
                             .health_arg = d,
                             .last_id = last_id,
@@ -243,6 +249,7 @@ static void stop_parts(struct daemon *d) {
   d->media = media_stop(d->media);
   d->store = store_worker_stop(d->store);
   d->courier = courier_stop(d->courier);
+  d->flight = flight_close(d->flight);
   d->control = mailbox_destroy(d->control);
   if (d->lock_fd >= 0) close(d->lock_fd);
 }
@@ -309,6 +316,7 @@ static void run(struct daemon *d, const struct daemon_hooks *hooks, int signals)
         }
       }
     }
+    flight_save(d->flight);
     loop_live(d->loop, live);
     notify_watch(&d->notify, live->sequence, clock_mono());
     if (hooks && hooks->live && hooks->live(hooks->arg, d, live)) end = !draining || end;

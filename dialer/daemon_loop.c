@@ -116,6 +116,7 @@ static void step(struct loop *l, const struct mail *in) {
   struct now now = clock_now();
   l->out.count = 0;
   control_step(l->control, now, in, &l->out);
+  flight_step(l->opt.flight, now, in, &l->out);
   for (unsigned i = 0; i < l->out.count; i++) {
     struct out_mail *o = &l->out.items[i];
     switch ((enum spoke)o->spoke) {

@@ -8,6 +8,7 @@
 #include "dialer/base/live.h"
 #include "dialer/base/mailbox.h"
 #include "dialer/control/control.h"
+#include "dialer/flight.h"
 #include <pthread.h>
 
 /* Mail that a spoke could not take yet, oldest first. */
@@ -44,6 +45,7 @@ struct loop_options {
   void *reply_arg;
   void (*health)(void *arg, struct live_health *out); /* fills in what the loop does not know; must not block. NULL: nobody */
   void *health_arg;
+  struct flight *flight;     /* not owned; NULL: nothing is recorded */
   uint64_t last_id;          /* highest id in the records */
   const char *phones_path;   /* where registered phones are kept; NULL: in memory alone */
   const char *handover_path; /* where living dialogs are kept (handover.h); NULL: in memory alone */

@@ -40,7 +40,7 @@ static void *map_file(const char *path, size_t bytes) {
   int err = ftruncate(fd, (off_t)bytes) < 0 ? errno : posix_fallocate(fd, 0, (off_t)bytes);
   void *at = err == 0 ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
   if (err) {
-    log_warn("daemon", "%s cannot be reserved (%s): dialogs would not outlive the daemon", path, strerror(err));
+    log_warn("daemon", "%s cannot be reserved (%s): what it keeps would not outlive the daemon", path, strerror(err));
     unlink(path);
   }
   close(fd);

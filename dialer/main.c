@@ -52,6 +52,7 @@ static const struct verb VERBS[] = {
     {"fingerprint", local_main, "announcements that detection knows: list, export, forget"},
     {"label", local_main, "say what a call really was; how often detection errs"},
     {"check", local_main, "check a configuration file, say what is wrong and how to mend it"},
+    {"replay", replay_main, "after an incident: what the daemon was told, step by step, and what it made of it"},
     {"listen", listen_main, "run the detector over recordings: person, machine, tones, beeps"},
     {"sip-worker", child_missing, NULL},
     {"console-worker", child_missing, NULL},

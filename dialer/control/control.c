@@ -121,6 +121,7 @@ void control_step(struct control *k, struct now now, const struct mail *in, stru
   struct floor *f = &k->floor;
   f->now = now;
   f->out = out;
+  out->move_count = 0;
   if (in) deliver(k, in);
   uint32_t owner;
   while (timers_pop(f->timers, now.mono, &owner)) fire(k, owner);

@@ -46,6 +46,13 @@ static void enter(struct floor *f, struct agent *a, enum agent_state state) {
     if (was == AGENT_LOGGED_OUT) tell(f, a, PACER_AGENT_LOGIN);
     memset(a->pause, 0, sizeof a->pause);
     if (state == AGENT_PAUSED) memcpy(a->pause, a->next_pause, sizeof a->pause);
+    outbox_move(f->out, (struct out_move){.agent = 1,
+                                          .from = (uint8_t)was,
+                                          .to = (uint8_t)state,
+                                          .event = OUTBOX_NO_EVENT,
+                                          .slot = (uint32_t)(a - f->agents),
+                                          .gen = 1,
+                                          .id = a->id});
     a->state = (uint8_t)state;
     a->since = f->now.mono;
     a->resting = 0;

@@ -13,6 +13,14 @@ static const char *const EVENTS[CALL_EVENT_COUNT] = {"opened",      "refused", "
 const char *call_state_name(enum call_state s) { return (unsigned)s < CALL_STATE_COUNT ? STATES[s] : "?"; }
 const char *call_event_name(enum call_event e) { return (unsigned)e < CALL_EVENT_COUNT ? EVENTS[e] : "?"; }
 
+/* event: enum call_event, or OUTBOX_NO_EVENT. */
+void call_moved(struct floor *f, const struct call *c, unsigned from, unsigned to, unsigned event) {
+  outbox_move(
+      f->out,
+      (struct out_move){
+          .from = (uint8_t)from, .to = (uint8_t)to, .event = (uint8_t)event, .slot = call_slot(f, c), .gen = c->gen, .id = c->attempt_id});
+}
+
 struct call *call_new(struct floor *f, uint32_t campaign, const struct lease *lease) {
   if (f->call_free == NOBODY) return NULL;
   struct call *c = &f->calls[f->call_free];
@@ -30,6 +38,7 @@ struct call *call_new(struct floor *f, uint32_t campaign, const struct lease *le
   f->campaigns[campaign].by_state[CALL_OPENING]++;
   f->campaigns[campaign].in_flight++;
   f->calls_used++;
+  call_moved(f, c, CALL_FREE, CALL_OPENING, OUTBOX_NO_EVENT);
   return c;
 }
 
@@ -39,6 +48,7 @@ void call_free(struct floor *f, struct call *c) {
   p->by_state[c->state]--;
   p->in_flight--;
   p->inbound -= c->inbound;
+  call_moved(f, c, c->state, CALL_FREE, OUTBOX_NO_EVENT);
   c->state = CALL_FREE;
   c->next = f->call_free;
   f->call_free = call_slot(f, c);

@@ -427,6 +427,7 @@ void call_event(struct floor *f, struct call *c, enum call_event e) {
     struct campaign *p = &f->campaigns[c->campaign];
     p->by_state[c->state]--;
     p->by_state[row->to]++;
+    call_moved(f, c, c->state, row->to, e);
     c->state = row->to;
     c->since = f->now.mono;
     int64_t patience = patience_ms(f, c);

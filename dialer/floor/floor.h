@@ -245,7 +245,8 @@ void floor_tell_closed(struct floor *f, uint32_t campaign, uint32_t call, enum p
 const char *floor_check(const struct floor *f);
 
 /* ---- call.c: arena, wait queue ---- */
-struct call *call_new(struct floor *f, uint32_t campaign, const struct lease *lease); /* NULL: full */
+struct call *call_new(struct floor *f, uint32_t campaign, const struct lease *lease);               /* NULL: full */
+void call_moved(struct floor *f, const struct call *c, unsigned from, unsigned to, unsigned event); /* for the flight recorder */
 void call_free(struct floor *f, struct call *c);
 struct call *call_find(struct floor *f, uint32_t slot, uint32_t gen); /* NULL: ended; counted */
 static inline uint32_t call_slot(const struct floor *f, const struct call *c) { return (uint32_t)(c - f->calls); }

@@ -88,6 +88,7 @@ static struct call *reserve(struct floor *f, const struct mail_sip_incoming *in,
   p->by_state[CALL_OPENING]--;
   p->by_state[CALL_OFFERED]++;
   p->inbound++;
+  call_moved(f, c, c->state, CALL_OFFERED, OUTBOX_NO_EVENT);
   c->state = CALL_OFFERED;
   c->inbound = 1;
   c->queue = (uint16_t)queue;

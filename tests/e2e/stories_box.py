@@ -9,7 +9,7 @@ import threading
 import time
 
 import peers
-from harness import startup_s, stage, wait_for
+from harness import SANITIZED, startup_s, stage, wait_for
 from peers import Phone, tone
 from scene import PHONES, called, one_talk
 
@@ -175,6 +175,37 @@ def the_box_says_how_it_does():
         assert PHONES[0][-7:] not in get(box, "/metrics")[1]
 
 
+def the_flight_recorder_tells_what_happened():
+    """A talk, then SIGSEGV of the daemon, and another life: replay tells each step of the call in both lives, up to the crash, with ids alone; every change
+    of a call or an agent follows from the one before."""
+    with stage() as (box, trunk_port, actors, folder):
+        customer, call, agent, seat = one_talk(box, trunk_port, actors)
+        attempt = re.search(r"Call-ID:\s*(\d+)", call["headers"]).group(1)
+        wait_for("it is on the way to the file", lambda: "talking" in box.cli("replay", "--attempt", attempt).stdout, 5)
+        customer.hang_up(call)
+        row = wait_for("the row", box.closed_rows, 10)[0]
+        assert row["attempt_id"] == attempt
+        if not SANITIZED:
+            os.kill(box.process.pid, signal.SIGSEGV)
+            wait_for("it is dead", lambda: box.process.poll() is not None, 10)
+        box.kill_group()
+        box.start()
+        told = [json.loads(line) for line in box.cli("replay", "--attempt", attempt, "--json").stdout.splitlines()]
+        states = [e["to"] for e in told if e["what"] == "call" and e.get("attempt") == attempt]
+        assert states == ["opening", "dialing", "ringing", "screening", "waiting", "connecting", "talking", "closing", "free"], states
+        mails = [e["mail"] for e in told if e["what"] in ("in", "out") and e.get("attempt") == attempt]
+        for wanted in ("STORE_OPEN", "STORE_OPENED", "SIP_INVITE", "SIP_ANSWERED", "MEDIA_BRIDGED", "SIP_ENDED", "STORE_CLOSE", "STORE_CLOSED"):
+            assert wanted in mails, (wanted, mails)
+        assert mails.index("STORE_OPENED") < mails.index("SIP_INVITE"), "no INVITE without its committed attempt"
+        everything = box.cli("replay", "--json").stdout
+        assert everything.count('"what":"start"') == 2 and '"joins":false' not in everything
+        for secret in (PHONES[0], PHONES[0][-7:], "Person", "127.0.0.1"):
+            assert secret not in everything and secret.encode() not in (folder / "state" / "flight").read_bytes(), secret
+        assert "went on from the state it was in" in box.cli("replay", "--last", "5").stdout
+        bad = box.cli("replay", "--since", "yesterday", check=False)
+        assert bad.returncode == 2 and "2026-11-21" in bad.stderr, bad
+
+
 HOSTILE = {
     "workbook.csv": b"PK\x03\x04\x14\x00\x06\x00" + bytes(range(256)) * 8,
     "utf16.csv": "phone,name\n+12025550170,Ana\n".encode("utf-16"),
@@ -263,4 +294,4 @@ def a_long_list_comes_in_while_people_talk():
 
 
 STORIES = [the_sip_worker_dies_and_is_back_within_a_second, kill_nine_of_everything_loses_nothing, sigterm_drains,
-           the_page_shows_the_floor_and_outlives_its_process, the_box_says_how_it_does, hostile_lists_write_nothing, a_long_list_comes_in_while_people_talk]
+           the_page_shows_the_floor_and_outlives_its_process, the_box_says_how_it_does, the_flight_recorder_tells_what_happened, hostile_lists_write_nothing, a_long_list_comes_in_while_people_talk]
