@@ -165,6 +165,7 @@ int evidence_verify(const char *db_path, const char *outside, struct verify_repo
   if (r >= 0) {
     marks_end(v);
     judge_launches(v);
+    guards_judge(v);
   }
   if (v->db.handle) db_close(&v->db);
   free(v->content.bytes);

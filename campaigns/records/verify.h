@@ -1,5 +1,5 @@
 /* verify.h — the state of one verification: it walks the chains of one file after another (archives, then the file that is
- * written) and carries the last links over. Thread: the caller's. Source: verify.c, verify_rows.c, verify_marks.c */
+ * written) and carries the last links over. Thread: the caller's. Source: verify.c, verify_rows.c, verify_marks.c, verify_guards.c */
 #ifndef RECORDS_VERIFY_H
 #define RECORDS_VERIFY_H
 
@@ -50,5 +50,7 @@ int erased_load(struct verifier *v);
 int marks_open(struct verifier *v);
 void marks_see(struct verifier *v, int stream);
 void marks_end(struct verifier *v);
+/* verify_guards.c: changes that nobody signed, and the triggers that note changes. */
+void guards_judge(struct verifier *v);
 
 #endif

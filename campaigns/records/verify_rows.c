@@ -98,6 +98,19 @@ static void fold(struct verifier *v, int kind, uint64_t row, sqlite3_stmt *q) {
   if (kind == CHAIN_DECISION && sqlite3_column_int64(q, 5) == 1 && sqlite3_column_int64(q, 11) == 0) v->launched++, v->launched_xor ^= row;
 }
 
+/* A call's interaction says the same as the call, once more: reports take the direction from it. */
+#define INTERACTION                                                                                                                        \
+  ",(SELECT i.seller IS a.seller AND i.campaign IS a.campaign AND i.case_id IS a.case_id AND i.channel='voice' AND "                       \
+  "i.inbound=(a.zone_set=0)"                                                                                                               \
+  " AND i.began IS a.started AND i.ended IS a.ended AND i.outcome IS a.outcome AND coalesce(i.agent,0)=coalesce(a.agent,0) FROM "          \
+  "%s.interaction i WHERE"                                                                                                                 \
+  " i.id=a.interaction)"
+
+static const char *judge_interaction(sqlite3_stmt *q, int column) {
+  if (sqlite3_column_type(q, column) == SQLITE_NULL) return "its interaction is missing";
+  return sqlite3_column_int(q, column) ? NULL : "its interaction was altered";
+}
+
 static const char *judge_row(struct verifier *v, int kind, uint64_t row, const unsigned char *commit) {
   const struct chain_kind_row *k = chain_kind_row(kind);
   sqlite3_stmt *q = v->rows[kind];
@@ -105,9 +118,10 @@ static const char *judge_row(struct verifier *v, int kind, uint64_t row, const u
   sqlite3_bind_int64(q, 1, (int64_t)row);
   content_clear(&v->content);
   if (sqlite3_step(q) == SQLITE_ROW) {
-    int columns = sqlite3_column_count(q) - (k->phone ? 2 : 0);
+    int columns = sqlite3_column_count(q) - (k->phone ? 2 : 0) - (kind == CHAIN_CALL);
     for (int i = 0; i < columns; i++) content_column(&v->content, q, i);
     if (k->phone) fault = judge_number(v, q, columns, kind, row, commit);
+    if (!fault && kind == CHAIN_CALL) fault = judge_interaction(q, columns + 2);
     fold(v, kind, row, q);
   } else {
     fault = "the row is missing";
@@ -228,6 +242,18 @@ static void name_strangers(struct verifier *v, int kind) {
   free(ids);
 }
 
+/* Each call has one, and its number is the call's. */
+static void count_interactions(struct verifier *v) {
+  char sql[256], where[96];
+  bounds(v, chain_kind_row(CHAIN_CALL), false, where);
+  snprintf(sql, sizeof sql, "SELECT count(*) FROM %s.interaction WHERE %s", schema(v), where);
+  if (one_number(v, sql) == v->links[CHAIN_CALL]) return;
+  snprintf(sql, sizeof sql,
+           "SELECT i.id FROM %s.interaction i WHERE NOT EXISTS(SELECT 1 FROM %s.attempt a WHERE a.id=i.id AND a.ended>0) LIMIT 1",
+           schema(v), schema(v));
+  verify_find(v, -2, CHAIN_CALL, 0, one_number(v, sql), "its interaction was inserted by other hands: no closed call stands for it");
+}
+
 static void count_rows(struct verifier *v) {
   for (int kind = 1; kind < CHAIN_KINDS; kind++) {
     const struct chain_kind_row *k = chain_kind_row(kind);
@@ -239,16 +265,19 @@ static void count_rows(struct verifier *v) {
     if (kind == CHAIN_CALL && !v->part) have -= one_number(v, "SELECT count(*) FROM attempt WHERE ended IS NULL");
     if (have != v->links[kind]) name_strangers(v, kind);
   }
+  if (!v->broken[STREAM_CALL]) count_interactions(v);
 }
 
 static int prepare(struct verifier *v) {
   for (int kind = 1; kind < CHAIN_KINDS; kind++) {
     const struct chain_kind_row *k = chain_kind_row(kind);
-    char sql[640];
+    char sql[1024], beside[400] = "";
     v->rows[kind] = NULL;
     v->links[kind] = 0;
     if (!k || (v->part && k->stream == STREAM_AUDIT)) continue;
-    snprintf(sql, sizeof sql, "SELECT %s%s FROM %s.%s WHERE id=?", k->columns, k->phone ? ",phone,salt" : "", schema(v), k->table);
+    if (kind == CHAIN_CALL) snprintf(beside, sizeof beside, INTERACTION, schema(v));
+    snprintf(sql, sizeof sql, "SELECT %s%s%s FROM %s.%s a WHERE id=?", k->columns, k->phone ? ",phone,salt" : "", beside, schema(v),
+             k->table);
     if (sqlite3_prepare_v3(v->file->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &v->rows[kind], NULL) != SQLITE_OK) return CAD_EFORMAT;
   }
   return CAD_OK;

@@ -27,12 +27,12 @@ static json_t *findings_json(const struct verify_report *r) {
 }
 
 static void print_json(struct command_call *c, const struct verify_report *r) {
-  call_put_json(c, json_pack("{s:b, s:{s:I, s:I, s:I}, s:I, s:I, s:I, s:o, s:I, s:I, s:s, s:o, s:o}", "intact", r->count == 0, "rows",
+  call_put_json(c, json_pack("{s:b, s:{s:I, s:I, s:I}, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:s, s:o, s:o}", "intact", r->count == 0, "rows",
                              "call", (json_int_t)r->rows[0], "decision", (json_int_t)r->rows[1], "audit", (json_int_t)r->rows[2], "files",
                              (json_int_t)r->files, "checkpoints", (json_int_t)r->checkpoints, "last_checkpoint", (json_int_t)r->last_number,
                              "last_checkpoint_at", json_time(r->last_checkpoint), "unsigned_rows", (json_int_t)r->unsigned_rows, "erased",
-                             (json_int_t)r->erased, "key", r->key, "against", r->against ? json_time(r->against_at) : json_null(),
-                             "findings", findings_json(r)));
+                             (json_int_t)r->erased, "other_hands", (json_int_t)r->other_hands, "key", r->key, "against",
+                             r->against ? json_time(r->against_at) : json_null(), "findings", findings_json(r)));
 }
 
 static void print_text(struct command_call *c, const struct verify_report *r) {
@@ -44,6 +44,10 @@ static void print_text(struct command_call *c, const struct verify_report *r) {
     fprintf(c->out, "Checkpoints: %" PRIu64 ", the last is number %" PRIu64 " of %s; %" PRIu64 " rows came after it.\nSigned by key %s.\n",
             r->checkpoints, r->last_number, at, r->unsigned_rows, r->key);
   if (r->erased) fprintf(c->out, "Numbers erased on purpose, each with its mark: %" PRIu64 " rows.\n", r->erased);
+  if (r->other_hands)
+    fprintf(c->out,
+            "Changes by other hands than Cadencia's, on record: %" PRIu64 "; cadencia export audit has them (door \"not cadencia\").\n",
+            r->other_hands);
   if (r->count == 0) {
     fprintf(c->out, "Intact: no row was altered, taken out, put in or moved%s.\n",
             r->against ? ", and what the outside checkpoint signed is all here" : "; a tail that was cut off shows only with --against");

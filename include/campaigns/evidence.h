@@ -22,6 +22,7 @@ struct verify_finding {
 struct verify_report {
   uint64_t rows[EVIDENCE_STREAMS];                    /* links that hold, by stream */
   uint64_t checkpoints, erased, files, unsigned_rows; /* unsigned_rows: written after the last checkpoint */
+  uint64_t other_hands;                               /* audit rows of changes that were not made with Cadencia */
   struct wall last_checkpoint;
   uint64_t last_number;
   char key[65]; /* public key that signs now, hex */

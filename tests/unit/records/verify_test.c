@@ -151,6 +151,51 @@ START_TEST(rows_that_were_taken_out_put_in_or_swapped_are_named) {
 }
 END_TEST
 
+START_TEST(a_call_and_what_it_was_for_the_person_must_say_the_same) {
+  static const char *const CHANGES[] = {"inbound=1", "outcome=outcome+1", "began=began-1", "ended=ended+1", "campaign=campaign+1",
+                                        "agent=77",  "seller=seller+1",   "case_id=1",     "channel='sms'"};
+  char sql[200];
+  history();
+  by_hand("CREATE TABLE keep AS SELECT * FROM interaction");
+  for (size_t i = 0; i < sizeof CHANGES / sizeof CHANGES[0]; i++) {
+    snprintf(sql, sizeof sql, "UPDATE interaction SET %s WHERE id=1005", CHANGES[i]);
+    by_hand(sql);
+    names("call", "call", 1005, "interaction was altered");
+    by_hand("DELETE FROM interaction; INSERT INTO interaction SELECT * FROM keep");
+  }
+  by_hand("DELETE FROM interaction WHERE id=2019");
+  names("call", "call", 2019, "interaction is missing");
+  by_hand("INSERT INTO interaction SELECT * FROM keep WHERE id=2019; UPDATE keep SET id=77 WHERE id=2019;"
+          "INSERT INTO interaction SELECT * FROM keep WHERE id=77");
+  names("call", "call", 77, "inserted");
+  by_hand("DELETE FROM interaction WHERE id=77");
+  look(NULL);
+  ck_assert_int_eq(report.count, 0);
+}
+END_TEST
+
+START_TEST(a_change_by_hand_of_what_people_edit_is_named_and_so_is_a_trigger_that_would_have_seen_it) {
+  history();
+  by_hand("DELETE FROM dnc WHERE number=12025550199");
+  names("audit", "audit", 0, "dnc.remove");
+  store_close(store_at(path)); /* signs it as what it is */
+  look(NULL);
+  ck_assert_int_eq(report.count, 0);
+  ck_assert_uint_eq(report.other_hands, 1);
+  by_hand("CREATE TABLE keep AS SELECT sql FROM sqlite_schema WHERE name='audit_dnc_gone'; DROP TRIGGER audit_dnc_gone");
+  look(NULL);
+  ck_assert_int_eq(report.count, 1);
+  ck_assert_ptr_nonnull(strstr(report.findings[0].what, "audit_dnc_gone of the table dnc is not as it was made"));
+  by_hand("CREATE TRIGGER audit_dnc_gone AFTER DELETE ON dnc BEGIN SELECT 1; END");
+  look(NULL);
+  ck_assert_int_eq(report.count, 2);
+  by_hand("CREATE TRIGGER hide AFTER INSERT ON audit_new BEGIN DELETE FROM audit_new; END");
+  look(NULL);
+  ck_assert_int_eq(report.count, 3);
+  ck_assert_ptr_nonnull(strstr(report.findings[2].what, "by other hands"));
+}
+END_TEST
+
 START_TEST(the_table_of_links_guards_itself) {
   history();
   by_hand("CREATE TABLE keep AS SELECT * FROM chain; CREATE TABLE marks AS SELECT * FROM checkpoint");
@@ -294,6 +339,8 @@ int main(void) {
   tcase_add_test(t, what_nobody_touched_is_intact_and_signed_to_its_last_row);
   tcase_add_test(t, every_column_of_every_log_is_guarded);
   tcase_add_test(t, rows_that_were_taken_out_put_in_or_swapped_are_named);
+  tcase_add_test(t, a_call_and_what_it_was_for_the_person_must_say_the_same);
+  tcase_add_test(t, a_change_by_hand_of_what_people_edit_is_named_and_so_is_a_trigger_that_would_have_seen_it);
   tcase_add_test(t, the_table_of_links_guards_itself);
   tcase_add_test(t, a_cut_tail_is_named_by_a_checkpoint_that_left_the_box);
   tcase_add_test(t, a_tail_that_was_written_anew_by_one_who_has_the_key_is_named);
