@@ -100,7 +100,7 @@ static void meaning_apply(struct meanings *k, struct call_row *r) {
 #define CALL_ROWS                                                                                                                          \
   "SELECT a.id, a.case_id, a.phone, a.caller_id, a.campaign, a.agent, a.trunk, a.started, a.ringing, a.answered, a.greeting_end,"          \
   " a.bridged, a.agent_end, a.ended, a.sip_code, a.q850, a.cause, a.outcome, a.verdict, a.verdict_reason, a.ended_by, a.abandoned,"        \
-  " a.early_hangup, a.live, a.talk_ms, d.code, d.wrapup_ms, i.inbound FROM @attempt a"                                                     \
+  " a.early_hangup, a.live, a.talk_ms, d.code, d.wrapup_ms, i.inbound, %s FROM @attempt a"                                                 \
   " LEFT JOIN @interaction i ON i.id=a.interaction"                                                                                        \
   " LEFT JOIN @disposition d ON d.id=(SELECT max(id) FROM @disposition WHERE attempt=a.id)"
 
@@ -135,7 +135,8 @@ static void read_row(sqlite3_stmt *q, struct names *campaigns, struct names *age
                          .early_hangup = col_u64(q, 22) != 0,
                          .live = col_u64(q, 23) != 0,
                          .talk_ms = (uint32_t)col_u64(q, 24),
-                         .inbound = col_u64(q, 27) != 0};
+                         .inbound = col_u64(q, 27) != 0,
+                         .label = (uint8_t)col_u64(q, 28)};
   r->open = r->ended.ms == 0;
   if (r->agent_id) r->agent = name_of(agents, r->agent_id)->text;
   if (sqlite3_column_type(q, 25) != SQLITE_NULL) {
@@ -263,10 +264,12 @@ static void visit_end(struct visit *v) {
 int store_calls_each(struct store *s, const struct call_filter *f, call_row_fn *fn, void *arg) {
   char sql[1400];
   struct visit v;
+  const bool labels = sqlite3_table_column_metadata(s->db.handle, "main", "label", NULL, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
   snprintf(sql, sizeof sql,
            CALL_ROWS
            " WHERE %s AND %s AND %s AND (?4 IS NULL OR a.started>=?4) AND (?5 IS NULL OR a.started<?5) AND (?6 IS NULL OR a.trunk=?6)"
            " ORDER BY a.id",
+           labels ? "(SELECT y.truth FROM @label y WHERE y.attempt=a.id)" : "0",
            f->campaign ? "a.campaign=(SELECT id FROM campaign WHERE name=?1)" : "?1 IS NULL",
            f->agent ? "a.agent=(SELECT id FROM agent WHERE name=?2)" : "?2 IS NULL", f->phone ? "a.phone=?3" : "?3 IS NULL");
   int r = visit_begin(s, f, arg, &v);

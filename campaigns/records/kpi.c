@@ -29,6 +29,8 @@ static const struct measure_row MEASURES[MEASURE_COUNT] = {
     [M_MESSAGE] = {"messages_left", "outcome is message_left: a machine, and our recorded message was played to its end"},
     [M_NETWORK_GOOD] = {"network_good", "answered_at is set, or outcome is busy, no_answer, rejected or unwanted"},
     [M_AGENT_MACHINES] = {"agent_machines", "outcome is connected and category is machine: a machine that an agent had to hear"},
+    [M_MACHINES_LABELLED] = {"machines_labelled", "verdict is machine, and label is set: somebody listened"},
+    [M_PEOPLE_LOST] = {"people_lost", "verdict is machine, and label is person"},
     [M_TALK_MS] = {"talk_ms", "talk_ms"},
     [M_WRAP_MS] = {"wrapup_ms", "wrapup_ms"},
     [M_RANG] = {"rang", "ringing_at is set"},
@@ -47,6 +49,7 @@ static const struct measure_row MEASURES[MEASURE_COUNT] = {
     [M_IN_WAIT_ANSWERED_MS] = {"in_wait_answered_ms", "wait of inbound calls that were answered"},
     [M_IN_WAIT_ABANDONED_MS] = {"in_wait_abandoned_ms", "wait of inbound calls that were abandoned"},
     [M_IN_WAIT_MS] = {"in_wait_ms", "wait of all inbound calls that ended or were answered"},
+    [M_IN_LONGEST_MS] = {"in_longest_ms", "wait of the inbound call that waited longest (the greatest of all, not their sum)"},
     [M_READY_MS] = {"ready_ms", "agent rows: to - from in state ready"},
     [M_RESERVED_MS] = {"reserved_ms", "agent rows: to - from in state reserved"},
     [M_TALKING_MS] = {"talking_ms", "agent rows: to - from in state talking"},
@@ -68,7 +71,7 @@ static void measure_inbound(const struct call_row *r, int64_t m[MEASURE_COUNT]) 
   int64_t wait = over ? (answered ? r->bridged.ms : r->ended.ms) - r->started.ms : 0;
   m[M_OFFERED] = 1;
   m[M_IN_OFFERED_LONG] = !(over && !answered && wait <= WAIT_SHORT_MS);
-  m[M_IN_WAIT_MS] = wait;
+  m[M_IN_WAIT_MS] = m[M_IN_LONGEST_MS] = wait;
   if (answered) {
     m[M_IN_ANSWERED] = 1;
     m[M_IN_ANSWERED_FAST] = wait <= WAIT_FAST_MS;
@@ -124,6 +127,8 @@ void measure_call(const struct call_row *r, int64_t m[MEASURE_COUNT]) {
   m[M_NETWORK_GOOD] = r->answered.ms != 0 || r->outcome == OUTCOME_BUSY || r->outcome == OUTCOME_NO_ANSWER ||
                       r->outcome == OUTCOME_REJECTED || r->outcome == OUTCOME_UNWANTED;
   m[M_AGENT_MACHINES] = r->outcome == OUTCOME_CONNECTED && category_is(r, "machine");
+  m[M_MACHINES_LABELLED] = r->verdict == VERDICT_MACHINE && r->label != 0;
+  m[M_PEOPLE_LOST] = r->verdict == VERDICT_MACHINE && r->label == VERDICT_PERSON;
   m[M_RANG] = r->ringing.ms != 0;
   if (r->ringing.ms) m[M_PDD_MS] = r->ringing.ms - r->started.ms;
   if (r->answered.ms && r->ended.ms) m[M_ANSWERED_MS] = r->ended.ms - r->answered.ms;
@@ -190,12 +195,21 @@ static const struct kpi KPIS[] = {
     {"acd", "ACD ms", "Duración media ms", KPI_MS, {M_ANSWERED_MS, -1}, {M_ANSWERED, -1}},
     COUNT_OF("agent_machines", M_AGENT_MACHINES, "Machines to agents", "Contestadores a agentes"),
     {"agent_machine_rate", "Machines of connected", "Contestadores / conectadas", KPI_SHARE, {M_AGENT_MACHINES, -1}, {M_CONNECTED, -1}},
+    COUNT_OF("machines_labelled", M_MACHINES_LABELLED, "Machines labelled", "Contestadores revisados"),
+    COUNT_OF("people_lost", M_PEOPLE_LOST, "Of these people", "De ellos personas"),
+    {"people_lost_rate",
+     "People taken for machines",
+     "Personas tomadas por contestador",
+     KPI_SHARE,
+     {M_PEOPLE_LOST, -1},
+     {M_MACHINES_LABELLED, -1}},
     COUNT_OF("offered", M_OFFERED, "Offered", "Ofrecidas"),
     COUNT_OF("in_answered", M_IN_ANSWERED, "Answered", "Atendidas"),
     COUNT_OF("in_abandoned", M_IN_ABANDONED, "Abandoned", "Abandonadas"),
     {"asa", "ASA ms", "Espera media atendidas ms", KPI_MS, {M_IN_WAIT_ANSWERED_MS, -1}, {M_IN_ANSWERED, -1}},
     {"wait_avg", "Wait ms", "Espera media ms", KPI_MS, {M_IN_WAIT_MS, -1}, {M_OFFERED, -1}},
     {"wait_to_abandon", "Wait to abandon ms", "Espera hasta abandono ms", KPI_MS, {M_IN_WAIT_ABANDONED_MS, -1}, {M_IN_ABANDONED, -1}},
+    COUNT_OF("longest_wait", M_IN_LONGEST_MS, "Longest wait ms", "Espera máxima ms"),
     {"service_level", "SL 20 s", "Nivel de servicio 20 s", KPI_SHARE, {M_IN_ANSWERED_FAST, -1}, {M_IN_ANSWERED, M_IN_ABANDONED_SLOW, -1}},
     {"service_level_offered", "SL of offered", "NS / ofrecidas", KPI_SHARE, {M_IN_ANSWERED_FAST, -1}, {M_OFFERED, -1}},
     {"service_level_all",

@@ -13,35 +13,37 @@ static const struct report_kind KINDS[] = {
      "dials answered answer_rate human human_rate connected right_party rpc_rate conversions conversion_rate live abandoned abandonment "
      "early_hangups "
      "aht talk_avg wrapup_avg connect_wait " OUTCOMES,
-     "For the manager and the client: each campaign, what became of its calls."},
+     NULL, "For the manager and the client: each campaign, what became of its calls."},
     {"hourly", "By hour (UTC)", "Por hora (UTC)", "Hour", "Hora",
-     "dials answered answer_rate human human_rate connected right_party conversions live abandoned abandonment aht",
+     "dials answered answer_rate human human_rate connected right_party conversions live abandoned abandonment aht", NULL,
      "For the supervisor: each hour of the period."},
     {"best_time", "Contact rate by weekday, hour (UTC) and prefix", "Contactabilidad por día, hora (UTC) y prefijo", "Day hour prefix",
-     "Día hora prefijo", "dials human human_rate answered answer_rate", "For the manager: when people of which region answer."},
+     "Día hora prefijo", "dials human human_rate answered answer_rate", "human_rate",
+     "For the manager: when people of which region answer."},
     {"agents", "Agent time", "Tiempos de agentes", "Agent", "Agente",
      "connected talking_ms waiting_ms wrapping_ms paused_ms logged_in_ms occupancy utilisation aht talk_avg wrapup_avg right_party "
      "rpc_per_hour "
      "conversions sales_per_hour conversion_rate agent_machines",
-     "For the supervisor: how each agent's time went, and what came of it."},
-    {"pauses", "Pauses by reason", "Pausas por motivo", "Agent reason", "Agente motivo", "paused_ms",
+     NULL, "For the supervisor: how each agent's time went, and what came of it."},
+    {"pauses", "Pauses by reason", "Pausas por motivo", "Agent reason", "Agente motivo", "paused_ms", NULL,
      "For the supervisor: what each agent's pauses were for."},
     {"lists", "List penetration", "Barrido de listas", "List", "Lista",
-     "leads tried penetration reached reached_rate finished finished_rate attempts_per_lead",
+     "leads tried penetration reached reached_rate finished finished_rate attempts_per_lead", NULL,
      "For the manager: how far each list is used up."},
     {"inbound", "Inbound service level", "Nivel de servicio de entrantes", "Campaign", "Campaña",
-     "offered in_answered in_abandoned asa wait_avg wait_to_abandon service_level service_level_offered service_level_all "
+     "offered in_answered in_abandoned asa wait_avg longest_wait wait_to_abandon service_level service_level_offered service_level_all "
      "service_level_answered "
      "in_abandonment in_abandonment_raw",
-     "For the supervisor: who called us, and how long they waited."},
+     NULL, "For the supervisor: who called us, and how long they waited."},
     {"detector", "Detector: machines that reached agents", "Detector: contestadores que llegaron a agentes", "Campaign", "Campaña",
-     "connected agent_machines agent_machine_rate machines messages_left",
-     "For compliance: what the screening let through, by what the agents said, with its interval."},
+     "connected agent_machines agent_machine_rate machines messages_left machines_labelled people_lost people_lost_rate",
+     "agent_machine_rate people_lost_rate",
+     "For compliance: what screening let through, by what the agents said, and whom it took for machines, by those who listened."},
     {"trunks", "Trunk health", "Salud de troncales", "Trunk", "Troncal",
-     "dials answered asr ner pdd acd busy no_answer rejected unwanted blocked blocked_rate invalid_numbers congestion failed",
+     "dials answered asr ner pdd acd busy no_answer rejected unwanted blocked blocked_rate invalid_numbers congestion failed", NULL,
      "For the administrator: what each carrier does with our calls."},
     {"numbers", "Calling-number health", "Salud de números de salida", "Number trunk prefix", "Número troncal prefijo",
-     "dials answered answer_rate human_rate rejected unwanted blocked blocked_rate",
+     "dials answered answer_rate human_rate rejected unwanted blocked blocked_rate", "answer_rate",
      "For the manager: which calling numbers people and networks turn away, on which trunk, where."},
 };
 
@@ -151,10 +153,18 @@ static int line_of(struct fold *f, const char *key, struct report_line **out) {
   return r;
 }
 
+static void gather(int64_t to[MEASURE_COUNT], const int64_t m[MEASURE_COUNT]) {
+  for (int i = 0; i < MEASURE_COUNT; i++)
+    if (i != M_IN_LONGEST_MS)
+      to[i] += m[i];
+    else if (m[i] > to[i])
+      to[i] = m[i];
+}
+
 static int add(struct fold *f, const char *key, const int64_t m[MEASURE_COUNT]) {
   struct report_line *line;
   int r = line_of(f, key, &line);
-  for (int i = 0; r >= 0 && i < MEASURE_COUNT; i++) line->m[i] += m[i];
+  if (r >= 0) gather(line->m, m);
   return r;
 }
 
@@ -254,8 +264,7 @@ int report_make(struct store *s, const char *kind, const struct call_filter *f, 
   if (r >= 0) {
     if (report.count) qsort(report.lines, report.count, sizeof *report.lines, by_key);
     int64_t total[MEASURE_COUNT] = {0};
-    for (size_t i = 0; i < report.count; i++)
-      for (int k = 0; k < MEASURE_COUNT; k++) total[k] += report.lines[i].m[k];
+    for (size_t i = 0; i < report.count; i++) gather(total, report.lines[i].m);
     struct report_line *line;
     r = new_line(&fold, "", &line);
     if (r >= 0) memcpy(line->m, total, sizeof total);

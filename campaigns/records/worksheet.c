@@ -12,27 +12,29 @@ struct window {
   char name[MAIL_NAME_MAX];
   int rule;
   struct wall from, to;
-  int64_t live, abandoned, connected, machines;
+  int64_t live, abandoned, connected, machines, judged; /* machines: that agents had; judged: that screening dropped */
 };
 struct sheet {
   const struct zones *zones;
   struct window *windows;
-  size_t count, room, last[3];
+  size_t count, room, last[4];
   struct {
     uint64_t id;
     struct wall started;
     uint32_t limit_bp;
     uint16_t zone;
+    int64_t sample, sample_people; /* of machines that somebody listened to */
   } campaigns[CAMPAIGNS_MAX];
   size_t campaign_count;
 };
-enum { US_TSR, UK_OFCOM, CA_CRTC, RULES };
+enum { US_TSR, UK_OFCOM, UK_AMD, CA_CRTC, RULES };
 static const int64_t PERIOD_MS = 30ll * 86400000;
-static const char *const RULE_NAMES[RULES] = {"US_TSR", "UK_OFCOM_2015", "CA_CRTC"};
+static const char *const RULE_NAMES[RULES] = {"US_TSR", "UK_OFCOM_2015", "UK_OFCOM_AMD", "CA_CRTC"};
 
 /* By the very function that holds the limit while it dials (law/windows.c), in the campaign's zone. */
 static struct window *window_of(struct sheet *s, const struct call_row *r, int rule) {
-  static const enum abandon_window KIND[RULES] = {[US_TSR] = WINDOW_CAMPAIGN, [UK_OFCOM] = WINDOW_DAY, [CA_CRTC] = WINDOW_MONTH};
+  static const enum abandon_window KIND[RULES] = {
+      [US_TSR] = WINDOW_CAMPAIGN, [UK_OFCOM] = WINDOW_DAY, [UK_AMD] = WINDOW_DAY, [CA_CRTC] = WINDOW_MONTH};
   struct wall from, to, started = WALL_NONE;
   uint16_t zone = ZONE_NONE;
   for (size_t i = 0; i < s->campaign_count; i++)
@@ -71,10 +73,14 @@ static int fold(void *arg, const struct call_row *r) {
   int64_t m[MEASURE_COUNT];
   if (r->inbound) return CAD_OK;
   measure_call(r, m);
-  if (!m[M_LIVE]) return CAD_OK;
+  for (size_t i = 0; m[M_MACHINES_LABELLED] && i < s->campaign_count; i++)
+    if (s->campaigns[i].id == r->campaign_id) s->campaigns[i].sample++, s->campaigns[i].sample_people += m[M_PEOPLE_LOST];
+  const bool judged = m[M_MACHINE] || m[M_MESSAGE];
   for (int rule = 0; rule < RULES; rule++) {
+    if (!m[M_LIVE] && !(judged && rule == UK_AMD)) continue;
     struct window *w = window_of(s, r, rule);
     if (!w) return CAD_ENOMEM;
+    w->judged += judged;
     w->live += m[M_LIVE];
     w->abandoned += m[M_ABANDONED];
     w->connected += m[M_CONNECTED];
@@ -91,6 +97,19 @@ static int order(const void *a, const void *b) {
   return x->from.ms < y->from.ms ? -1 : x->from.ms > y->from.ms;
 }
 
+/* Ofcom, with screening: abandoned calls and a reasoned estimate of people who were taken for machines, over these and the people
+ * whom agents had. The estimate is the sample's share of the calls that screening dropped; all multiplied by the sample's size, so
+ * that they are whole numbers. Without a sample there is no estimate: the sheet shows 0 of 0. */
+static void with_false_positives(const struct sheet *s, const struct window *w, struct abandon_line *l) {
+  const int64_t people = w->connected - w->machines;
+  l->machines = w->judged;
+  for (size_t i = 0; i < s->campaign_count; i++)
+    if (s->campaigns[i].id == w->campaign) l->sample = s->campaigns[i].sample, l->sample_people = s->campaigns[i].sample_people;
+  const int64_t times = l->sample ? l->sample : 1;
+  l->num = w->abandoned * times + l->machines * l->sample_people;
+  l->den = l->num + people * times;
+}
+
 static int tell(const struct sheet *s, const struct window *w, int (*fn)(void *arg, const struct abandon_line *l), void *arg) {
   struct abandon_line l = {.rule = RULE_NAMES[w->rule],
                            .from = w->from,
@@ -102,6 +121,7 @@ static int tell(const struct sheet *s, const struct window *w, int (*fn)(void *a
                            .den = w->live,
                            .limit_bp = w->rule == CA_CRTC ? 500 : 300};
   memcpy(l.campaign, w->name, sizeof l.campaign);
+  if (w->rule == UK_AMD) with_false_positives(s, w, &l);
   for (size_t i = 0; i < s->campaign_count && w->rule == US_TSR; i++)
     if (s->campaigns[i].id == w->campaign && s->campaigns[i].limit_bp) l.limit_bp = s->campaigns[i].limit_bp;
   if (w->rule == UK_OFCOM && w->connected > 0) {
@@ -110,10 +130,13 @@ static int tell(const struct sheet *s, const struct window *w, int (*fn)(void *a
     l.num = w->abandoned * h;
     l.den = h * all + w->abandoned * h;
   }
-  int64_t answers = w->rule == UK_OFCOM && w->connected > 0 ? w->connected + w->abandoned : w->live, low, limit = l.limit_bp;
-  wilson_bp(w->abandoned, answers, &low, &l.up_to_bp);
+  int64_t abandoned = w->abandoned, answers = w->live, low;
+  const int64_t limit = l.limit_bp, times = l.sample ? l.sample : 1;
+  if (w->rule == UK_OFCOM && w->connected > 0) answers = w->connected + w->abandoned;
+  if (w->rule == UK_AMD) abandoned = (2 * l.num + times) / (2 * times), answers = (2 * l.den + times) / (2 * times);
+  wilson_bp(abandoned, answers, &low, &l.up_to_bp);
   /* An abandoned call is one more live answer too. */
-  if (limit < 10000) l.credit_milli = (limit * answers - 10000 * w->abandoned) * 1000 / (10000 - limit);
+  if (limit < 10000) l.credit_milli = (limit * answers - 10000 * abandoned) * 1000 / (10000 - limit);
   l.within = abandon_within((uint64_t)l.num, (uint64_t)l.den, l.limit_bp);
   return fn(arg, &l);
 }

@@ -68,7 +68,10 @@ static int put_window(void *arg, const struct abandon_line *l) {
   out_number(o, "den", l->den, false);
   out_cell(o, "rate_pct", rate, false);
   out_number(o, "limit_bp", l->limit_bp, false);
-  out_flag(o, "within", l->within, true);
+  out_flag(o, "within", l->within, false);
+  out_number(o, "machines", l->machines, false);
+  out_number(o, "sample", l->sample, false);
+  out_number(o, "sample_people", l->sample_people, true);
   return out_line(o);
 }
 
@@ -76,14 +79,21 @@ static int put_detector(struct rows_out *o, struct store *s, const struct call_f
   struct report r;
   int err = report_make(s, "detector", f, &r);
   for (size_t i = 0; err >= 0 && i + 1 < r.count; i++) {
-    struct kpi_value v = kpi_value(kpi_find("agent_machine_rate"), r.lines[i].m);
-    int64_t low, high;
+    const struct kpi_value v = kpi_value(kpi_find("agent_machine_rate"), r.lines[i].m),
+                           lost = kpi_value(kpi_find("people_lost_rate"), r.lines[i].m);
+    int64_t low, high, lost_low, lost_high;
     wilson_bp(v.num, v.den, &low, &high);
+    wilson_bp(lost.num, lost.den, &lost_low, &lost_high);
     out_cell(o, "campaign", r.lines[i].key, false);
     out_number(o, "agent_machines", v.num, false);
     out_number(o, "connected", v.den, false);
     out_number(o, "low_bp", low, false);
-    out_number(o, "high_bp", high, true);
+    out_number(o, "high_bp", high, false);
+    out_number(o, "machines", r.lines[i].m[M_MACHINE] + r.lines[i].m[M_MESSAGE], false);
+    out_number(o, "machines_labelled", lost.den, false);
+    out_number(o, "people_lost", lost.num, false);
+    out_number(o, "lost_low_bp", lost_low, false);
+    out_number(o, "lost_high_bp", lost_high, true);
     err = out_line(o);
   }
   if (err >= 0) report_free(&r);
@@ -98,11 +108,13 @@ static int put_part(struct writer *w, struct store *s, const char *part, const s
     return store_calls_each(s, f, put_call, o);
   }
   if (strcmp(part, "abandonment") == 0) {
-    if (o->csv) out_text(o, "campaign,rule,from,to,live,abandoned,agent_machines,num,den,rate_pct,limit_bp,within\n");
+    if (o->csv)
+      out_text(o, "campaign,rule,from,to,live,abandoned,agent_machines,num,den,rate_pct,limit_bp,within,machines,sample,sample_people\n");
     return report_abandonment(s, f, put_window, o);
   }
   if (strcmp(part, "detector") == 0) {
-    if (o->csv) out_text(o, "campaign,agent_machines,connected,low_bp,high_bp\n");
+    if (o->csv)
+      out_text(o, "campaign,agent_machines,connected,low_bp,high_bp,machines,machines_labelled,people_lost,lost_low_bp,lost_high_bp\n");
     return put_detector(o, s, f);
   }
   int r = CAD_OK;

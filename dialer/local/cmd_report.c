@@ -53,16 +53,30 @@ static void split_figures(struct view *v, const char *words) {
 
 static const char *heading(const struct view *v, const struct kpi *k) { return v->es ? k->es : k->en; }
 
+/* What a share of few rows is worth: its 95 % Wilson interval, where the report says so. */
+static bool interval_of(const struct report *r, const struct kpi *k, struct kpi_value value, int64_t *low, int64_t *high) {
+  const char *at = r->kind->intervals ? strstr(r->kind->intervals, k->id) : NULL;
+  const size_t n = strlen(k->id);
+  if (!at || (at[n] && at[n] != ' ') || value.den == 0) return false;
+  wilson_bp(value.num, value.den, low, high);
+  return true;
+}
+
 /* ---- three forms of the same lines ---- */
 
-static json_t *line_json(const struct view *v, const struct report_line *l) {
+static json_t *line_json(const struct view *v, const struct report *r, const struct report_line *l) {
   json_t *figures = json_object();
   for (int i = 0; i < v->count; i++) {
     char text[KPI_TEXT_BYTES];
     struct kpi_value value = kpi_value(v->kpis[i], l->m);
     kpi_text(v->kpis[i], value, text);
-    json_object_set_new(figures, v->kpis[i]->id,
-                        json_pack("{s:I, s:I, s:s}", "num", (json_int_t)value.num, "den", (json_int_t)value.den, "value", text));
+    json_t *figure = json_pack("{s:I, s:I, s:s}", "num", (json_int_t)value.num, "den", (json_int_t)value.den, "value", text);
+    int64_t low, high;
+    if (figure && interval_of(r, v->kpis[i], value, &low, &high)) {
+      json_object_set_new(figure, "low_bp", json_integer(low));
+      json_object_set_new(figure, "high_bp", json_integer(high));
+    }
+    json_object_set_new(figures, v->kpis[i]->id, figure);
   }
   return json_pack("{s:s, s:o}", "key", l->key, "figures", figures);
 }
@@ -73,14 +87,22 @@ static void put_csv(const struct view *v, const struct report *r) {
   for (int i = 0; i < v->count; i++) {
     fputc(',', o);
     csv_put(o, heading(v, v->kpis[i]));
+    if (r->kind->intervals && strstr(r->kind->intervals, v->kpis[i]->id))
+      fputs(v->es ? ",desde (95 %),hasta (95 %)" : ",from (95 %),to (95 %)", o);
   }
   fputc('\n', o);
   for (size_t i = 0; i < r->count; i++) {
     csv_put(o, i + 1 == r->count ? "TOTAL" : r->lines[i].key);
     for (int k = 0; k < v->count; k++) {
       char text[KPI_TEXT_BYTES];
-      kpi_text(v->kpis[k], kpi_value(v->kpis[k], r->lines[i].m), text);
+      int64_t low, high;
+      const struct kpi_value value = kpi_value(v->kpis[k], r->lines[i].m);
+      kpi_text(v->kpis[k], value, text);
       fprintf(o, ",%s", strcmp(text, "-") == 0 ? "" : text);
+      if (interval_of(r, v->kpis[k], value, &low, &high))
+        fprintf(o, ",%" PRId64 ".%02d,%" PRId64 ".%02d", low / 100, (int)(low % 100), high / 100, (int)(high % 100));
+      else if (r->kind->intervals && strstr(r->kind->intervals, v->kpis[k]->id))
+        fputs(",,", o);
     }
     fputc('\n', o);
   }
@@ -111,29 +133,19 @@ static void put_table(const struct view *v, const struct report *r) {
     for (size_t col = 0; col < most; col++) {
       size_t line = aside ? (r->count > most && col + 1 == most ? r->count - 1 : col) : row;
       const struct kpi *k = v->kpis[aside ? row : col];
-      char text[KPI_TEXT_BYTES];
-      kpi_text(k, kpi_value(k, r->lines[line].m), text);
-      table_put(t, "%s%s", text, strcmp(text, "-") == 0 ? "" : unit_mark(k));
+      char text[KPI_TEXT_BYTES], range[64] = "";
+      int64_t low, high;
+      const struct kpi_value value = kpi_value(k, r->lines[line].m);
+      kpi_text(k, value, text);
+      if (interval_of(r, k, value, &low, &high)) snprintf(range, sizeof range, " (%.2f–%.2f)", (double)low / 100, (double)high / 100);
+      table_put(t, "%s%s%s", text, strcmp(text, "-") == 0 ? "" : unit_mark(k), range);
     }
   }
   table_print(t, o, v->es ? "Sin llamadas." : "No calls.");
   table_destroy(t);
 }
 
-/* ---- what a share of few rows is worth ---- */
-
-static void put_intervals(const struct view *v, const struct report *r, const char *figure) {
-  const struct kpi *k = kpi_find(figure);
-  fputs(v->es ? "\nIntervalo de Wilson del 95 %:\n" : "\n95 % Wilson interval:\n", v->c->out);
-  for (size_t i = 0; k && i < r->count; i++) {
-    struct kpi_value value = kpi_value(k, r->lines[i].m);
-    int64_t low, high;
-    wilson_bp(value.num, value.den, &low, &high);
-    fprintf(v->c->out, "  %s: %" PRId64 "/%" PRId64 ", %" PRId64 ".%02d %% – %" PRId64 ".%02d %%\n",
-            r->lines[i].key[0] ? r->lines[i].key : "TOTAL", value.num, value.den, low / 100, (int)(low % 100), high / 100,
-            (int)(high % 100));
-  }
-}
+/* ---- calling numbers ---- */
 
 /* A calling number whose answers are surely below those of all others, or that networks block: it wants rest. */
 struct alerts {
@@ -180,8 +192,8 @@ static json_t *alerts_json(const struct report *r) {
 
 static void put_json(const struct view *v, const struct report *r) {
   json_t *lines = json_array();
-  for (size_t i = 0; i + 1 < r->count; i++) json_array_append_new(lines, line_json(v, &r->lines[i]));
-  json_t *j = json_pack("{s:s, s:o, s:o}", "report", r->kind->name, "lines", lines, "total", line_json(v, &r->lines[r->count - 1]));
+  for (size_t i = 0; i + 1 < r->count; i++) json_array_append_new(lines, line_json(v, r, &r->lines[i]));
+  json_t *j = json_pack("{s:s, s:o, s:o}", "report", r->kind->name, "lines", lines, "total", line_json(v, r, &r->lines[r->count - 1]));
   if (j && strcmp(r->kind->name, "numbers") == 0) json_object_set_new(j, "alerts", alerts_json(r));
   call_put_json(v->c, j);
 }
@@ -197,7 +209,8 @@ static int show(struct view *v, struct store *s, const char *kind, const struct 
     put_csv(v, &r);
   } else {
     put_table(v, &r);
-    if (strcmp(kind, "detector") == 0) put_intervals(v, &r, "agent_machine_rate");
+    if (r.kind->intervals)
+      fputs(v->es ? "\nEntre paréntesis, el intervalo de Wilson del 95 %.\n" : "\nIn brackets, the 95 % Wilson interval.\n", v->c->out);
     if (strcmp(kind, "numbers") == 0) put_alerts(v, &r);
   }
   report_free(&r);
@@ -221,17 +234,22 @@ static int put_window(void *arg, const struct abandon_line *l) {
   clock_iso8601(l->to, to);
   if (x->array) {
     json_array_append_new(x->array,
-                          json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:i, s:I, s:I, s:b}", "campaign", l->campaign,
-                                    "rule", l->rule, "from", from, "to", to, "live", (json_int_t)l->live, "abandoned",
-                                    (json_int_t)l->abandoned, "agent_machines", (json_int_t)l->agent_machines, "num", (json_int_t)l->num,
-                                    "den", (json_int_t)l->den, "rate", text, "limit_bp", (int)l->limit_bp, "up_to_bp",
-                                    (json_int_t)l->up_to_bp, "credit_milli", (json_int_t)l->credit_milli, "within", l->within));
+                          json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:i, s:I, s:I, s:b}", "campaign",
+                                    l->campaign, "rule", l->rule, "from", from, "to", to, "live", (json_int_t)l->live, "abandoned",
+                                    (json_int_t)l->abandoned, "agent_machines", (json_int_t)l->agent_machines, "machines",
+                                    (json_int_t)l->machines, "sample", (json_int_t)l->sample, "sample_people", (json_int_t)l->sample_people,
+                                    "num", (json_int_t)l->num, "den", (json_int_t)l->den, "rate", text, "limit_bp", (int)l->limit_bp,
+                                    "up_to_bp", (json_int_t)l->up_to_bp, "credit_milli", (json_int_t)l->credit_milli, "within", l->within));
   } else if (x->table) {
     const char *cells[] = {l->campaign, l->rule, from, to};
     for (int i = 0; i < 4; i++) table_put(x->table, "%.*s", i < 2 ? 60 : 10, cells[i]);
     table_put(x->table, "%" PRId64, l->live);
     table_put(x->table, "%" PRId64, l->abandoned);
     table_put(x->table, "%" PRId64, l->agent_machines);
+    if (l->sample || l->machines)
+      table_put(x->table, "%" PRId64 "/%" PRId64 " × %" PRId64, l->sample_people, l->sample, l->machines);
+    else
+      table_put(x->table, "%s", "");
     table_put(x->table, "%" PRId64 " / %" PRId64, l->num, l->den);
     table_put(x->table, "%s %%", text);
     table_put(x->table, "%.2f %%", (double)l->up_to_bp / 100);
@@ -241,32 +259,53 @@ static int put_window(void *arg, const struct abandon_line *l) {
   } else {
     FILE *o = x->v->c->out;
     csv_put(o, l->campaign);
-    fprintf(o, ",%s,%s,%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%s,%u,%d,%" PRId64 ",%" PRId64 "\n", l->rule, from,
-            to, l->live, l->abandoned, l->agent_machines, l->num, l->den, text, l->limit_bp, l->within, l->up_to_bp, l->credit_milli);
+    fprintf(o,
+            ",%s,%s,%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%s,%u,%d,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
+            ",%" PRId64 "\n",
+            l->rule, from, to, l->live, l->abandoned, l->agent_machines, l->num, l->den, text, l->limit_bp, l->within, l->up_to_bp,
+            l->credit_milli, l->machines, l->sample, l->sample_people);
   }
   return CAD_OK;
 }
 
 static int show_abandonment(struct view *v, struct store *s, const struct call_filter *f) {
   static const char *const EN[] = {
-      "Campaign", "Rule",  "From",   "To",      ">Live",  ">Abandoned", ">Machines", ">Numerator / denominator",
+      "Campaign", "Rule",  "From",   "To",      ">Live",  ">Abandoned", ">Machines", ">People × machines", ">Numerator / denominator",
       ">Rate",    ">95 %", ">Limit", ">Credit", "Within", NULL};
-  static const char *const ES[] = {
-      "Campaña", "Regla",   "Desde",    "Hasta",  ">Vivas", ">Abandonadas", ">Contestadores", ">Numerador / denominador", ">Tasa",
-      ">95 %",   ">Límite", ">Crédito", "Dentro", NULL};
+  static const char *const ES[] = {"Campaña",
+                                   "Regla",
+                                   "Desde",
+                                   "Hasta",
+                                   ">Vivas",
+                                   ">Abandonadas",
+                                   ">Contestadores",
+                                   ">Personas × contestadores",
+                                   ">Numerador / denominador",
+                                   ">Tasa",
+                                   ">95 %",
+                                   ">Límite",
+                                   ">Crédito",
+                                   "Dentro",
+                                   NULL};
   struct sheet x = {.v = v};
   if (v->style == STYLE_JSON) x.array = json_array();
   if (v->style == STYLE_TABLE) x.table = table_create(v->es ? ES : EN);
   if (v->style == STYLE_CSV)
-    fputs("campaign,rule,from,to,live,abandoned,agent_machines,num,den,rate_pct,limit_bp,within,up_to_bp,credit_milli\n", v->c->out);
+    fputs("campaign,rule,from,to,live,abandoned,agent_machines,num,den,rate_pct,limit_bp,within,up_to_bp,credit_milli,machines,sample,"
+          "sample_people\n",
+          v->c->out);
   int r = report_abandonment(s, f, put_window, &x);
   if (x.array) call_put_json(v->c, json_pack("{s:s, s:o}", "report", "abandonment", "lines", x.array));
   if (x.table) {
     fputs("Abandonment by legal window · Abandono por ventana legal\n\n", v->c->out);
     table_print(x.table, v->c->out, v->es ? "Sin respuestas vivas." : "No live answers.");
-    fputs(
-        "\nThe rate is compared exactly, not as it is rounded here; below 100 live answers it says little. docs/kpi.md has the formulas.\n",
-        v->c->out);
+    fputs(v->es ? "\nLa tasa se compara con exactitud, no como se redondea aquí; con menos de 100 respuestas vivas dice poco. UK_OFCOM_AMD "
+                  "suma lo que\n"
+                  "la muestra revisada dice de personas tomadas por contestador. docs/kpi.md tiene las fórmulas.\n"
+                : "\nThe rate is compared exactly, not as it is rounded here; below 100 live answers it says little. UK_OFCOM_AMD adds "
+                  "what the\n"
+                  "labelled sample says of people who were taken for machines. docs/kpi.md has the formulas.\n",
+          v->c->out);
   }
   table_destroy(x.table);
   return r < 0 ? call_refuse(v->c, "the worksheet: %s", err_name(r)) : EXIT_GOOD;

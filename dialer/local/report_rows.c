@@ -5,7 +5,7 @@
 static const char HEADER[] =
     "attempt_id,campaign,contact_id,phone,direction,trunk,started_at,ringing_at,answered_at,greeting_end_at,bridged_at,"
     "ended_at,sip_code,cause,outcome,verdict,verdict_reason,agent,talk_ms,wrapup_ms,disposition,abandoned,ended_by,"
-    "seller,caller_id,q850,agent_ended_at,early_hangup,live,category,party\n";
+    "seller,caller_id,q850,agent_ended_at,early_hangup,live,category,party,label\n";
 
 static int to_file(void *arg, const void *bytes, size_t n) { return fwrite(bytes, 1, n, arg) == n ? CAD_OK : CAD_EIO; }
 
@@ -242,7 +242,8 @@ int rows_put(struct rows_out *o, const struct call_row *r) {
   out_flag(o, "early_hangup", r->early_hangup, false);
   out_flag(o, "live", r->live, false);
   out_cell(o, "category", r->category, false);
-  out_cell(o, "party", r->party, true);
+  out_cell(o, "party", r->party, false);
+  out_cell(o, "label", r->label ? verdict_name((enum verdict)r->label) : "", true);
   return out_line(o);
 }
 

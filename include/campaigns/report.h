@@ -21,6 +21,7 @@ struct call_row {
   struct wall started, ringing, answered, greeting_end, bridged, agent_end, ended;
   uint16_t sip_code, q850;
   uint8_t cause, outcome, verdict, reason, ended_by;
+  uint8_t label; /* enum verdict: what a person said it really was; 0: nobody did */
   uint32_t talk_ms, wrapup_ms;
 };
 struct call_filter {
@@ -71,6 +72,8 @@ enum measure {
   M_MESSAGE,
   M_NETWORK_GOOD,
   M_AGENT_MACHINES,
+  M_MACHINES_LABELLED,
+  M_PEOPLE_LOST,
   M_TALK_MS,
   M_WRAP_MS,
   M_RANG,
@@ -88,6 +91,7 @@ enum measure {
   M_IN_WAIT_ANSWERED_MS,
   M_IN_WAIT_ABANDONED_MS,
   M_IN_WAIT_MS,
+  M_IN_LONGEST_MS, /* the one that is not added up: the greatest counts */
   M_READY_MS,
   M_RESERVED_MS,
   M_TALKING_MS,
@@ -136,6 +140,7 @@ struct report_kind {
   const char *name, *en, *es;      /* outbound … */
   const char *group_en, *group_es; /* heading of the key */
   const char *kpis;                /* ids with blanks between */
+  const char *intervals;           /* those of them that are shown with their 95 % interval; NULL: none */
   const char *text;                /* for whom, one sentence */
 };
 const struct report_kind *report_kinds(size_t *count);
@@ -157,10 +162,12 @@ void wilson_bp(int64_t k, int64_t n, int64_t *low, int64_t *high);
 
 /* ---- the worksheet of abandonment: one line a campaign, rule and window ---- */
 struct abandon_line {
-  const char *rule; /* US_TSR, UK_OFCOM_2015, CA_CRTC */
+  const char *rule; /* US_TSR, UK_OFCOM_2015, UK_OFCOM_AMD, CA_CRTC */
   char campaign[MAIL_NAME_MAX];
   struct wall from, to;
   int64_t live, abandoned, agent_machines; /* agent_machines: machines among the calls that agents had */
+  int64_t machines;                        /* calls that screening took for machines */
+  int64_t sample, sample_people;           /* of the campaign's in the period: labelled machines, and those that were people */
   int64_t num, den;                        /* of the rule's formula, exact */
   uint32_t limit_bp;
   int64_t up_to_bp;     /* upper end of the 95 % Wilson interval of the rate; only to be looked at */

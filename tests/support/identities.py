@@ -10,7 +10,7 @@ import sys
 FOLDER = pathlib.Path(sys.argv[1])
 REPORTS = {k: json.loads((FOLDER / f"{k}.json").read_text()) for k in
            ("outbound", "hourly", "best_time", "trunks", "numbers", "detector", "abandonment")}
-OUTCOMES = ("connected abandoned early_hangups machines screened faxes dead_air no_answer busy rejected unwanted blocked invalid_numbers "
+OUTCOMES = ("connected abandoned early_hangups machines messages_left screened faxes dead_air no_answer busy rejected unwanted blocked invalid_numbers "
             "congestion cancelled failed interrupted").split()
 faults = []
 
@@ -27,7 +27,7 @@ def must(true, text):
 for kind in ("hourly", "best_time", "trunks", "numbers", "detector"):
     for figure, value in total(kind).items():
         if figure in total("outbound"):
-            must(value == total("outbound")[figure], f"{kind} and outbound differ in {figure}: {value} {total('outbound')[figure]}")
+            must(value["value"] == total("outbound")[figure]["value"] and value["num"] == total("outbound")[figure]["num"], f"{kind} and outbound differ in {figure}: {value} {total('outbound')[figure]}")
 for kind, report in REPORTS.items():
     if kind == "abandonment":
         continue
@@ -41,7 +41,7 @@ for line in [*REPORTS["outbound"]["lines"], REPORTS["outbound"]["total"]]:
     must(f["conversions"] <= f["right_party"] and f["human"] <= f["answered"] <= f["dials"], f"{line['key']}: a part is greater than the whole")
 for line in REPORTS["outbound"]["lines"]:
     f = line["figures"]
-    for rule in ("US_TSR", "UK_OFCOM_2015", "CA_CRTC"):
+    for rule in ("US_TSR", "UK_OFCOM_2015", "UK_OFCOM_AMD", "CA_CRTC"):
         mine = [w for w in REPORTS["abandonment"]["lines"] if w["campaign"] == line["key"] and w["rule"] == rule]
         must(sum(w["live"] for w in mine) == f["live"]["num"], f"{line['key']} {rule}: live answers of its windows")
         must(sum(w["abandoned"] for w in mine) == f["abandoned"]["num"], f"{line['key']} {rule}: abandoned calls of its windows")

@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
 """Recomputes every figure of `cadencia report KIND --json` from exported JSON lines alone: an independent witness.
 
-Usage: recount.py KIND CALLS.jsonl [AGENTS.jsonl|CONTACTS.jsonl] < REPORT.json     exit 0: equal to the last digit
-It shares no code with the product; the formulas are those of docs/kpi.md, read by a person.
+Usage: recount.py FOLDER [CALLS.jsonl]     exit 0: equal to the last digit
+FOLDER holds calls.jsonl, agents.jsonl, contacts.jsonl and campaigns.jsonl as `cadencia export` wrote them, and KIND.json of every
+report. It shares no code with the product; the formulas are those of docs/kpi.md, read by a person.
 """
 import datetime
+import decimal
 import json
+import pathlib
 import sys
+import zoneinfo
 from collections import defaultdict
+
+KINDS = ("outbound", "hourly", "best_time", "agents", "pauses", "lists", "inbound", "detector", "trunks", "numbers")
 
 
 def ms(text):
@@ -33,7 +39,7 @@ def measures(c):
         m["connected"] = outcome == "connected"
         over = bridged is not None or ended is not None
         wait = (bridged if bridged is not None else ended) - started if over else 0
-        m["offered"], m["in_wait_ms"] = 1, wait
+        m["offered"], m["in_wait_ms"], m["longest_wait"] = 1, wait, wait
         m["in_offered_long"] = not (over and bridged is None and wait <= 5000)
         if bridged is not None:
             m["in_answered"], m["in_answered_fast"], m["in_wait_answered_ms"] = 1, wait <= 20000, wait
@@ -47,6 +53,8 @@ def measures(c):
         m[ONE_OF[outcome]] = 1
     m["network_good"] = answered is not None or outcome in ("busy", "no_answer", "rejected", "unwanted")
     m["agent_machines"] = outcome == "connected" and category == "machine"
+    m["machines_labelled"] = c["verdict"] == "machine" and c["label"] is not None
+    m["people_lost"] = c["verdict"] == "machine" and c["label"] == "person"
     ringing = ms(c["ringing_at"])
     m["rang"] = ringing is not None
     m["post_dial_delay_ms"] = ringing - started if ringing is not None else 0
@@ -83,6 +91,7 @@ FIGURES = {  # id: (scale or None for a count, numerator, denominator)
     "rpc_of_human": (100, ["right_party"], ["human"]), "conversion_rate": (100, ["conversions"], ["right_party"]),
     "abandonment": (100, ["abandoned"], ["live"]), "blocked_rate": (100, ["blocked"], ["dials"]), "asr": (100, ["answered"], ["dials"]),
     "ner": (100, ["network_good"], ["dials"]), "agent_machine_rate": (100, ["agent_machines"], ["connected"]),
+    "people_lost_rate": (100, ["people_lost"], ["machines_labelled"]),
     "talk_avg": (1, ["talk_ms"], ["connected"]), "wrapup_avg": (1, ["wrapup_ms"], ["connected"]), "aht": (1, ["talk_ms", "wrapup_ms"], ["connected"]),
     "connect_wait": (1, ["connect_wait_ms"], ["connected"]), "pdd": (1, ["post_dial_delay_ms"], ["rang"]), "acd": (1, ["answered_ms"], ["answered"]),
     "asa": (1, ["in_wait_answered_ms"], ["in_answered"]), "wait_avg": (1, ["in_wait_ms"], ["offered"]),
@@ -118,11 +127,20 @@ def lines(path):
         return [json.loads(x) for x in f]
 
 
-def fold(kind, calls, others):
+def gather(to, m):
+    """Adds up; of the longest wait the greatest counts."""
+    for name, value in m.items():
+        to[name] = max(to[name], value) if name == "longest_wait" else to[name] + value
+
+
+STATES = {"paused": "paused_ms", "ready": "ready_ms", "reserved": "reserved_ms", "talking": "talking_ms", "wrapup": "wrapping_ms"}
+
+
+def fold(kind, calls, agents, contacts):
     groups = defaultdict(lambda: defaultdict(int))
     if kind == "lists":
         human = {c["contact_id"] for c in calls if measures(c)["human"]}
-        for c in others:
+        for c in contacts:
             g = groups[f"{c['list_id']} {c['list']}"]
             g["leads"] += 1
             g["list_attempts"] += c["tries"]
@@ -130,72 +148,165 @@ def fold(kind, calls, others):
             g["finished"] += c["status"] == "done"
             g["reached"] += c["contact_id"] in human
         return groups
-    for c in calls:
-        k = key(kind, c)
-        if k is None:
+    for a in agents if kind in ("agents", "pauses") else []:
+        if kind == "pauses" and a["state"] != "paused":
             continue
-        for name, value in measures(c).items():
-            groups[k][name] += value
-    states = {"paused": "paused_ms", "ready": "ready_ms", "reserved": "reserved_ms", "talking": "talking_ms", "wrapup": "wrapping_ms"}
-    for a in others if kind == "agents" else []:
-        if a["state"] in states:
-            groups[a["agent"]][states[a["state"]]] += max(0, ms(a["to_at"]) - ms(a["from_at"]))
+        where = a["agent"] if kind == "agents" else f"{a['agent']} {a['reason'] or '-'}"
+        gather(groups[where], {STATES[a["state"]]: max(0, ms(a["to_at"]) - ms(a["from_at"]))} if a["state"] in STATES else {})
+    for c in calls if kind != "pauses" else []:
+        k = key(kind, c)
+        if k is not None:
+            gather(groups[k], measures(c))
     return groups
 
 
-def worksheet(report, calls):
-    """Every live answer lies in one window of each rule, and each line is what its window holds."""
-    faults = 0
-    rows = [(c["campaign"], ms(c["started_at"]), measures(c)) for c in calls if c["direction"] == "outbound" and c["live"]]
-    for rule in ("US_TSR", "UK_OFCOM_2015", "CA_CRTC"):
-        mine = [w for w in report["lines"] if w["rule"] == rule]
-        met = 0
-        for w in mine:
-            m = defaultdict(int)
-            for campaign, at, values in rows:
-                if campaign == w["campaign"] and ms(w["from"]) <= at < ms(w["to"]):
-                    met += 1
-                    for name, value in values.items():
-                        m[name] += value
-            d, all_had = m["abandoned"], m["connected"]
-            h = all_had - m["agent_machines"]
-            num, den = (d * h, h * all_had + d * h) if rule == "UK_OFCOM_2015" and all_had else (d, m["live"])
-            limit = w["limit_bp"]
-            hundredths = (2 * num * 10000 + den) // (2 * den) if den else 0
-            said = (w["live"], w["abandoned"], w["agent_machines"], w["num"], w["den"], w["within"], w["rate"])
-            true = (m["live"], d, m["agent_machines"], num, den, 10000 * num <= limit * den, f"{hundredths // 100}.{hundredths % 100:02d}" if den else "-")
-            if said != true:
+# ---- intervals: Wilson 1927, with z of 95 %, in as many digits as it takes
+
+Z = decimal.Decimal("1.959963984540054")
+
+
+def wilson_bp(k, n):
+    if n <= 0:
+        return 0, 10000
+    k, n, z2 = decimal.Decimal(k), decimal.Decimal(n), Z * Z
+    p = k / n
+    centre, half, scale = p + z2 / (2 * n), Z * (p * (1 - p) / n + z2 / (4 * n * n)).sqrt(), 1 + z2 / n
+    ends = max((centre - half) / scale, decimal.Decimal(0)), min((centre + half) / scale, decimal.Decimal(1))
+    return tuple(int((10000 * e + decimal.Decimal("0.5")).to_integral_value(decimal.ROUND_FLOOR)) for e in ends)
+
+
+INTERVALS = {"detector": ("agent_machine_rate", "people_lost_rate"), "best_time": ("human_rate",), "numbers": ("answer_rate",)}
+
+
+def alerts(groups, total):
+    """Calling numbers that want rest: answered surely less than all others (50 calls at least), or blocked (3 calls and 1 % at least)."""
+    said = []
+    for k, m in sorted(groups.items()):
+        high, low = wilson_bp(m["answered"], m["dials"])[1], wilson_bp(total["answered"] - m["answered"], total["dials"] - m["dials"])[0]
+        fewer = m["dials"] >= 50 and total["dials"] > m["dials"] and high < low
+        blocked = m["blocked"] >= 3 and m["blocked"] * 100 >= m["dials"]
+        if fewer or blocked:
+            said.append({"key": k, "answered_less": fewer, "blocked": blocked, "blocked_calls": m["blocked"], "dials": m["dials"]})
+    return said
+
+
+# ---- the worksheet of abandonment
+
+DAY, PERIOD = 86400000, 30 * 86400000
+CAPITAL = {"US": "America/New_York", "CA": "America/Toronto", "GB": "Europe/London", "ES": "Europe/Madrid", "MX": "America/Mexico_City"}
+
+
+def window(rule, campaign, at):
+    if rule == "US_TSR":
+        started = ms(campaign["started_at"])
+        if started is None:
+            return at // PERIOD * PERIOD, at // PERIOD * PERIOD + PERIOD
+        begins = started + (at - started) // PERIOD * PERIOD
+        return begins, begins + PERIOD
+    zone = zoneinfo.ZoneInfo(json.loads(campaign["def"]).get("zone") or CAPITAL[campaign["country"]])
+    day = datetime.datetime.fromtimestamp(at / 1000, zone).date()
+    first, after = day, day + datetime.timedelta(days=1)
+    if rule == "CA_CRTC":
+        first = day.replace(day=1)
+        after = (first + datetime.timedelta(days=32)).replace(day=1)
+    return tuple(int(datetime.datetime(d.year, d.month, d.day, tzinfo=zone).timestamp() * 1000) for d in (first, after))
+
+
+def windows(calls, campaigns):
+    """What the rows make of each campaign, rule and window."""
+    sheet, sample = defaultdict(lambda: defaultdict(int)), defaultdict(lambda: [0, 0])
+    for c in calls:
+        if c["direction"] != "outbound":
+            continue
+        m, at, campaign = measures(c), ms(c["started_at"]), campaigns[c["campaign"]]
+        judged = c["outcome"] in ("machine", "message_left")
+        sample[c["campaign"]][0] += m["machines_labelled"]
+        sample[c["campaign"]][1] += m["people_lost"]
+        for rule in ("US_TSR", "UK_OFCOM_2015", "UK_OFCOM_AMD", "CA_CRTC"):
+            if c["live"] or (judged and rule == "UK_OFCOM_AMD"):
+                w = sheet[(c["campaign"], rule, *window(rule, campaign, at))]
+                gather(w, m)
+                w["judged"] += judged
+    return sheet, sample
+
+
+def truncated(n, d):
+    return abs(n) // d * (1 if n >= 0 else -1)
+
+
+def line(rule, m, campaign, sample):
+    d, served = m["abandoned"], m["connected"]
+    h, (n, w), machines = served - m["agent_machines"], (0, 0), 0
+    num, den, k, answers = d, m["live"], d, m["live"]
+    limit = 500 if rule == "CA_CRTC" else 300
+    if rule == "US_TSR":
+        limit = json.loads(campaign["def"]).get("limit_bp") or limit
+    if rule == "UK_OFCOM_2015" and served:
+        num, den, answers = d * h, h * served + d * h, served + d
+    if rule == "UK_OFCOM_AMD":
+        (n, w), machines = sample, m["judged"]
+        t = n or 1
+        num = d * t + machines * w
+        den = num + h * t
+        k, answers = (2 * num + t) // (2 * t), (2 * den + t) // (2 * t)
+    hundredths = (2 * num * 10000 + den) // (2 * den) if den else 0
+    return {"live": m["live"], "abandoned": d, "agent_machines": m["agent_machines"], "machines": machines, "sample": n, "sample_people": w,
+            "num": num, "den": den, "rate": f"{hundredths // 100}.{hundredths % 100:02d}" if den else "-", "limit_bp": limit,
+            "up_to_bp": wilson_bp(k, answers)[1], "credit_milli": truncated((limit * answers - 10000 * k) * 1000, 10000 - limit),
+            "within": 10000 * num <= limit * den}
+
+
+def worksheet(report, calls, campaigns):
+    faults, (sheet, sample) = 0, windows(calls, campaigns)
+    shown = {(w["campaign"], w["rule"], ms(w["from"]), ms(w["to"])): w for w in report["lines"]}
+    for at in sorted(set(shown) ^ set(sheet)):
+        faults += 1
+        print(f"abandonment {at}: {'the rows have no such window' if at in shown else 'the sheet has no such window'}")
+    for at in set(shown) & set(sheet):
+        for name, value in line(at[1], sheet[at], campaigns[at[0]], sample[at[0]]).items():
+            if shown[at][name] != value:
                 faults += 1
-                print(f"abandonment {w['campaign']} {rule} {w['from']}: the sheet says {said}, the rows say {true}")
-        if met != len(rows):
-            faults += 1
-            print(f"abandonment {rule}: {met} of {len(rows)} live answers lie in a window")
-    print(f"abandonment: {len(report['lines'])} windows, {faults} differ")
-    return 1 if faults or not report["lines"] else 0
+                print(f"abandonment {at} {name}: the sheet says {shown[at][name]}, the rows say {value}")
+    print(f"abandonment: {len(shown)} windows, {faults} differ")
+    return faults + (not shown)
 
 
-def main(argv):
-    kind, report = argv[0], json.load(sys.stdin)
-    if kind == "abandonment":
-        return worksheet(report, lines(argv[1]))
-    groups = fold(kind, lines(argv[1]), lines(argv[2]) if len(argv) > 2 else [])
+# ---- every report
+
+def recount(kind, report, calls, agents, contacts):
+    groups = fold(kind, calls, agents, contacts)
     faults, figures = 0, 0
-    shown = {line["key"]: line["figures"] for line in report["lines"]}
+    shown = {x["key"]: x["figures"] for x in report["lines"]}
     if set(shown) != set(groups):
         print(f"{kind}: the report has lines {sorted(set(shown) ^ set(groups))[:5]} that the rows do not have, or the other way")
         faults += 1
     total = defaultdict(int)
     for g in groups.values():
-        for name, value in g.items():
-            total[name] += value
+        gather(total, g)
     for k, m in [*groups.items(), (None, total)]:
         for name, value in (report["total"]["figures"] if k is None else shown.get(k, {})).items():
             figures += 1
-            if (value["num"], value["den"], value["value"]) != figure(name, m):
+            n, d, text = figure(name, m)
+            true = {"num": n, "den": d, "value": text}
+            if name in INTERVALS.get(kind, ()) and d:
+                true["low_bp"], true["high_bp"] = wilson_bp(n, d)
+            if value != true:
                 faults += 1
-                print(f"{kind} {k or 'TOTAL'} {name}: the report says {value}, the rows say {figure(name, m)}")
+                print(f"{kind} {k or 'TOTAL'} {name}: the report says {value}, the rows say {true}")
+    if kind == "numbers" and report["alerts"] != alerts(groups, total):
+        faults += 1
+        print(f"numbers: the alerts are {report['alerts']}, the rows say {alerts(groups, total)}")
     print(f"{kind}: {figures} figures, {faults} differ")
-    return 1 if faults or figures == 0 else 0
+    return faults + (figures == 0)
+
+
+def main(argv):
+    folder = pathlib.Path(argv[0])
+    calls, agents, contacts = lines(argv[1] if len(argv) > 1 else folder / "calls.jsonl"), lines(folder / "agents.jsonl"), lines(folder / "contacts.jsonl")
+    campaigns = {c["campaign"]: c for c in lines(folder / "campaigns.jsonl")}
+    faults = sum(recount(kind, json.loads((folder / f"{kind}.json").read_text()), calls, agents, contacts) for kind in KINDS)
+    faults += worksheet(json.loads((folder / "abandonment.json").read_text()), calls, campaigns)
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
