@@ -9,7 +9,7 @@
 static const char HEADER[] =
     "attempt_id,campaign,contact_id,phone,direction,trunk,started_at,ringing_at,answered_at,greeting_end_at,bridged_at,ended_at,"
     "sip_code,cause,outcome,verdict,verdict_reason,agent,talk_ms,wrapup_ms,disposition,abandoned,ended_by,"
-    "seller,caller_id,q850,agent_ended_at,early_hangup,live,category,party\n";
+    "seller,caller_id,q850,agent_ended_at,early_hangup,live,category,party,label\n";
 static const struct wall NOON = {1795276800000}; /* 2026-11-21T16:00:00Z */
 
 static uint64_t attempts[8], campaign_id;
@@ -108,8 +108,8 @@ START_TEST(the_csv_has_the_promised_header_and_a_row_an_attempt) {
   SAYS(said_out, wanted);
   snprintf(wanted, sizeof wanted, ",12025550101,outbound,\"'@carrier\",%s,", at);
   SAYS(said_out, wanted);
-  SAYS(said_out, ",200,normal,connected,person,short_greeting,\"'-anna\",24150,5000,\"'+SALE\",0,callee,S,12025550100,0,,0,1,,\n");
-  SAYS(said_out, ",486,busy,busy,,,,0,0,,0,callee,S,12025550100,0,,0,0,,\n");
+  SAYS(said_out, ",200,normal,connected,person,short_greeting,\"'-anna\",24150,5000,\"'+SALE\",0,callee,S,12025550100,0,,0,1,,,\n");
+  SAYS(said_out, ",486,busy,busy,,,,0,0,,0,callee,S,12025550100,0,,0,0,,,\n");
   int lines = 0;
   for (const char *p = said_out; *p; p++) lines += *p == '\n';
   ck_assert_int_eq(lines, 4);

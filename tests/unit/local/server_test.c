@@ -154,7 +154,7 @@ START_TEST(export_reads_beside_the_daemon) {
       said_out,
       "attempt_id,campaign,contact_id,phone,direction,trunk,started_at,ringing_at,answered_at,greeting_end_at,bridged_at,ended_at,"
       "sip_code,cause,outcome,verdict,verdict_reason,agent,talk_ms,wrapup_ms,disposition,abandoned,ended_by,"
-      "seller,caller_id,q850,agent_ended_at,early_hangup,live,category,party\n");
+      "seller,caller_id,q850,agent_ended_at,early_hangup,live,category,party,label\n");
 }
 END_TEST
 
