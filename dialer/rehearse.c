@@ -219,6 +219,7 @@ static int conclude(struct rehearsal *r, struct store *s) {
   }
   show_end(r);
   tally_print(&sums, stdout, r->opt.spanish);
+  show_left(r, s);
   show_in_virtual_time(r);
   if (r->opt.json != NULL && tally_write_json(&sums, r->opt.json) < 0) {
     fprintf(stderr, "cadencia rehearse: %s cannot be written\n", r->opt.json);

@@ -52,6 +52,8 @@ void stage_remove(const struct rehearsal *r);
 void show_start(const struct rehearsal *r);
 void show_progress(struct rehearsal *r, struct now now);
 void show_end(struct rehearsal *r);
+/* s: the records, not a reader's. Nothing when nobody is left. */
+void show_left(const struct rehearsal *r, struct store *s);
 /* How cadencia simulate runs the same floor. */
 void show_in_virtual_time(const struct rehearsal *r);
 

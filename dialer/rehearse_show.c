@@ -1,5 +1,6 @@
 /* What a rehearsal tells while it runs. */
 #include "dialer/base/clock.h"
+#include "dialer/local/why.h"
 #include "dialer/rehearse.h"
 #include "dialer/sim/cast.h"
 #include <cadencia/err.h>
@@ -20,8 +21,8 @@ void show_start(const struct rehearsal *r) {
     printf(es ? "%llu filas rechazadas; los motivos están en %s/rejects.csv\n"
               : "%llu rows were rejected; the reasons are in %s/rejects.csv\n",
            (unsigned long long)r->rejected, r->dir);
-  printf(es ? "El reloj de las reglas marca %s; a esa hora se puede llamar a %llu contactos.\n"
-            : "The rules' clock says %s; at that time %llu contacts may be called.\n",
+  printf(es ? "El reloj de las reglas marca %s; a esa hora el horario permite llamar a %llu contactos.\n"
+            : "The rules' clock says %s; the hours of %llu contacts are open then.\n",
          at, (unsigned long long)r->callable);
   if (r->cfg.console_host[0] != 0)
     printf(es ? "Página en vivo: http://%s:%u/\n" : "Live page: http://%s:%u/\n", r->cfg.console_host, r->cfg.console_port);
@@ -63,8 +64,23 @@ void show_end(struct rehearsal *r) {
   if (r->stuck)
     puts(es ? "Los contactos que quedan no se pueden llamar ahora (horario, zona, intentos)."
             : "The contacts that are left may not be called now (hours, zone, attempts).");
+  if (r->stuck && !r->opt.once) printf("  cadencia why campaign " REHEARSE_CAMPAIGN " -c %s/cadencia.conf\n", r->dir);
   if (r->carrier_lost)
     puts(es ? "AVISO: la operadora simulada terminó antes de tiempo." : "NOTE: the simulated carrier ended before its time.");
+}
+
+/* Who was not called, or not often enough, and what keeps each. */
+void show_left(const struct rehearsal *r, struct store *s) {
+  static struct why_campaign why;
+  bool es = r->opt.spanish, first = true;
+  if (store_why_campaign(s, REHEARSE_CAMPAIGN, clock_wall(), &why) < 0) return; /* the daemon has the records: its own command tells */
+  for (int i = 0; i < why.reason_count; i++) {
+    const struct why_reason *left = &why.reasons[i];
+    if (strncmp(left->word, "finished:", 9) == 0) continue;
+    if (first) puts(es ? "\nContactos que quedan, y por qué" : "\nContacts that are left, and why");
+    first = false;
+    printf("  %-40s %10llu    %s\n", left->word, (unsigned long long)left->contacts, left->refusal ? why_refusal(left->refusal, es) : "");
+  }
 }
 
 static void put_range(const char *name, const char *ms) {

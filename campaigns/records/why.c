@@ -87,6 +87,13 @@ static void count_reason(struct why_campaign *w, const char *word, enum refusal 
   if (next.ms && (r->next.ms == 0 || next.ms < r->next.ms)) r->next = next;
 }
 
+static void drop_empty(struct why_campaign *w) {
+  int kept = 0;
+  for (int i = 0; i < w->reason_count; i++)
+    if (w->reasons[i].contacts > 0) w->reasons[kept++] = w->reasons[i];
+  w->reason_count = kept;
+}
+
 /* What waits in one bucket, by when its turn comes. Any connection to the file can count. */
 struct why_bucket {
   uint32_t id;
@@ -205,14 +212,18 @@ static void tell_finished(const struct why_work *work, struct why_campaign *w) {
   }
 }
 
-/* Hours and turns are known for all; the rest of the gate is asked for the first of each bucket that is open. */
-static int ask_some(struct store *s, struct campaign_mem *c, const struct bucket *b, uint32_t id, struct why_campaign *w) {
+/* Hours and turns are known for all; the rest of the gate is asked for the first of each bucket that is open. Those whose turn comes later
+ * are asked too: whom a rule refused was put off, and the rule is the reason, not the turn. */
+static int ask_some(struct store *s, struct campaign_mem *c, const struct bucket *b, uint32_t id, bool later, struct why_campaign *w) {
   uint64_t cases[SAMPLE];
   int n = 0, r;
   if (!set_opens(s, c, b->set, w->at)) return CAD_OK;
-  sqlite3_stmt *q =
-      db_query(&s->db, Q_WHY_SOME, "SELECT case_id FROM case_state WHERE bucket=? AND status=0 AND next_at<=? ORDER BY next_at LIMIT ?",
-               "iii", (int64_t)id, w->at.ms, (int64_t)(SAMPLE - (int64_t)w->sampled));
+  struct why_reason *put_off =
+      reason_of(w, b->class == CLASS_CALLBACK || b->class == CLASS_MINE ? "callback_later" : "retry_later", REFUSAL_NONE);
+  sqlite3_stmt *q = db_query(
+      &s->db, Q_WHY_SOME,
+      "SELECT case_id FROM case_state WHERE bucket=?1 AND status=0 AND next_at BETWEEN ?2 AND ?3 ORDER BY next_at LIMIT ?4", "iiii",
+      (int64_t)id, later ? w->at.ms + 1 : INT64_MIN, later ? INT64_MAX : w->at.ms, (int64_t)(SAMPLE - (int64_t)w->sampled));
   while ((r = db_step(&s->db, q)) > 0 && n < SAMPLE) cases[n++] = col_u64(q, 0);
   db_done(q);
   for (int i = 0; i < n && r >= 0 && w->sampled < SAMPLE; i++) {
@@ -228,6 +239,10 @@ static int ask_some(struct store *s, struct campaign_mem *c, const struct bucket
     char word[RULE_ID_MAX];
     snprintf(word, sizeof word, "%s%s", v.rule ? v.rule->id : "gate.", v.rule ? "" : refusal_name(v.reason));
     w->sample_refused++;
+    if (!later)
+      w->dialable -= w->dialable > 0;
+    else if (put_off && put_off->contacts > 0)
+      put_off->contacts--;
     count_reason(w, word, v.reason, 1, v.next);
   }
   return r < 0 ? r : CAD_OK;
@@ -247,12 +262,13 @@ int store_why_end(struct store *s, const struct why_work *work, struct why_campa
   tell_finished(work, out);
   for (int i = 0; i < out->reason_count; i++) out->contacts += out->reasons[i].contacts;
   out->contacts += out->dialable;
-  for (uint32_t i = 0; i < work->bucket_count && r >= 0 && out->sampled < SAMPLE; i++) {
-    const struct bucket *b = bucket_at(s, work->buckets[i].id);
-    if (b && b->visible) r = ask_some(s, c, b, work->buckets[i].id, out);
+  /* What the sample found blocked is taken off where it was counted; told in proportion it would be a guess. */
+  for (uint32_t i = 0; i < 2 * work->bucket_count && r >= 0 && out->sampled < SAMPLE; i++) {
+    uint32_t id = work->buckets[i % work->bucket_count].id;
+    const struct bucket *b = bucket_at(s, id);
+    if (b && b->visible) r = ask_some(s, c, b, id, i >= work->bucket_count, out);
   }
-  /* What the sample found blocked is not dialable: told in proportion would be a guess, so only the sample is taken off. */
-  if (out->sample_refused <= out->dialable) out->dialable -= out->sample_refused;
+  drop_empty(out);
   return r < 0 ? r : CAD_OK;
 }
 
