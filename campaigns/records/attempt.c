@@ -126,6 +126,7 @@ static int judge_and_write(struct store *s, struct opening *o, struct now now) {
   if (err < 0) return err;
   struct gate_terms terms = {.attempts_max = 0};
   if (o->c) terms = o->c->def.gate;
+  if (o->req->lease.agent_id) terms.guaranteed = 1; /* it is kept for this agent, who waits for it */
   terms.caller_id = o->req->caller_id ? o->req->caller_id : terms.caller_id;
   o->verdict = gate_decide(&terms, &o->facts, &s->law);
   o->asks_message = o->c && o->c->def.terms.screening && o->verdict.reason == REFUSAL_NONE &&

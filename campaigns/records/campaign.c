@@ -9,7 +9,7 @@
 static void gate_fill(struct campaign_def *d) {
   struct gate_terms *g = &d->gate;
   g->purpose = (uint8_t)law_word_bit(law_purposes, d->purpose);
-  g->guaranteed = d->terms.mode == PACING_PREVIEW;
+  g->guaranteed = d->terms.mode == PACING_PREVIEW || d->terms.mode == PACING_MANUAL;
   g->caller_id = d->terms.caller_id;
   if (g->country_count == 0 && region_parse(d->country)) g->countries[g->country_count++] = region_parse(d->country);
 }

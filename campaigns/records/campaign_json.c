@@ -78,6 +78,7 @@ char *campaign_to_json(const struct campaign_def *def) {
     json_object_set_new(root, "occupancy_bp", json_integer(t->occupancy_bp));
     json_object_set_new(root, "inbound_bp", json_integer(t->inbound_bp));
     json_object_set_new(root, "inbound_within_ms", json_integer(t->inbound_within_ms));
+    json_object_set_new(root, "hand", json_integer(def->hand));
   }
   char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
   json_decref(root);
@@ -189,6 +190,7 @@ static void windows_in(struct reader *r, struct campaign_def *def) {
   if (json_object_get(r->root, "occupancy_bp")) def->terms.occupancy_bp = (uint16_t)number(r, "occupancy_bp", 10000);
   if (json_object_get(r->root, "inbound_bp")) def->terms.inbound_bp = (uint16_t)number(r, "inbound_bp", 10000);
   if (json_object_get(r->root, "inbound_within_ms")) def->terms.inbound_within_ms = (uint32_t)number(r, "inbound_within_ms", 3600000);
+  def->hand = json_object_get(r->root, "hand") ? (uint8_t)number(r, "hand", HAND_COUNT - 1) : (uint8_t)HAND_CONTACTS;
   if (json_object_get(r->root, "fp_bp")) def->terms.fp_bp = (uint16_t)number(r, "fp_bp", 10000);
 }
 
@@ -271,7 +273,7 @@ int campaign_check(const struct campaign_def *d) {
       !word(d->country, sizeof d->country, true) || !word(d->purpose, sizeof d->purpose, true) ||
       !word(d->prompt, sizeof d->prompt, false) || !word(d->message, sizeof d->message, false))
     return CAD_EINVAL;
-  if (t->mode >= PACING_COUNT || d->state >= CAMPAIGN_STATE_COUNT || t->limit_bp > 10000) return CAD_EINVAL;
+  if (t->mode >= PACING_COUNT || d->hand >= HAND_COUNT || d->state >= CAMPAIGN_STATE_COUNT || t->limit_bp > 10000) return CAD_EINVAL;
   /* 47 CFR 64.1200(a)(6): 15 seconds or four rings; (a)(7): two seconds. */
   if (t->ring_ms < RING_LEAST_MS || t->ring_ms > RING_MOST_MS || t->max_wait_ms == 0 || t->max_wait_ms > WAIT_MOST_MS) return CAD_EINVAL;
   if (t->machine_action >= MACHINE_ACTION_COUNT || t->screening_action >= MACHINE_ACTION_COUNT) return CAD_EINVAL;

@@ -182,6 +182,21 @@ int store_import_rows(struct store *s, uint64_t list, const struct contact_row *
   return store_leave(s, own, err);
 }
 
+/* One more contact of a list that is visible already. */
+int import_add_one(struct store *s, const struct campaign_mem *c, uint64_t list, const struct contact_row *row, uint8_t *result) {
+  struct import_job job = {.list = list, .campaign = (uint32_t)(c - s->campaigns)};
+  int err = add_row(s, &job, row, result);
+  if (err < 0 || *result != CONTACT_ADDED) return err;
+  count_row(s, &job, *result);
+  s->memory_stale = true;
+  s->campaigns[job.campaign].open++;
+  struct list_mem *l = list_find(s, list);
+  if (l) l->added++;
+  err = db_run(&s->db, Q_LIST_ONE_MORE, "UPDATE list SET added=added+1 WHERE id=?", "u", list);
+  if (err >= 0) err = db_run(&s->db, Q_IMPORT_ONE_MORE, "UPDATE import_log SET rows=rows+1, added=added+1 WHERE id=?", "u", list);
+  return err;
+}
+
 int store_import_check(struct store *s, const char *campaign, bool refuse_known, const struct contact_row *rows, int n, uint8_t *result) {
   const struct campaign_mem *c = store_campaign_named(s, campaign);
   if (s->reader || !c) return c ? CAD_EREFUSED : CAD_ENOENT;

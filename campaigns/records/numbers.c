@@ -67,3 +67,15 @@ int case_next_number(struct store *s, struct case_row *c, bool dead, struct next
   const struct number *next = after >= 0 ? &all[after] : first >= 0 ? &all[first] : NULL;
   return next && next->rank != c->rank ? turn_to(s, c, next) : CAD_OK;
 }
+
+int case_turn_to(struct store *s, struct case_row *c, uint64_t phone) {
+  struct number all[CONTACT_NUMBERS_MAX];
+  if (c->phone == phone) return CAD_OK;
+  const int n = numbers_of(s, c->case_id, all);
+  for (int i = 0; i < n; i++)
+    if (all[i].number == phone) {
+      const int good = usable(s, c, &all[i]);
+      return good < 0 ? good : good ? turn_to(s, c, &all[i]) : CAD_EREFUSED;
+    }
+  return n < 0 ? n : CAD_ENOENT;
+}

@@ -243,6 +243,7 @@ bool dnc_lists_have(const struct store *s, uint64_t phone, uint64_t seller, uint
 int suppression_load(struct store *s, const char *state_dir, const unsigned char *seed, FILE *err);
 bool suppression_has(struct store *s, uint64_t phone, uint64_t seller, uint64_t campaign, int *err);
 /* The ledger's row of an imported consent. */
+int import_add_one(struct store *s, const struct campaign_mem *c, uint64_t list, const struct contact_row *row, uint8_t *result);
 int consent_import(struct store *s, uint64_t seller, uint64_t phone, uint64_t list, const struct contact_consent *c);
 int consents_gather(struct store *s, uint64_t phone, uint64_t seller, struct gate_facts *f);
 /* Finishes the waiting and running contacts of this number; seller and campaign 0: all. */
@@ -292,6 +293,8 @@ struct next_number {
   int alive;  /* how many may be tried at all; 0: none is left */
   bool again; /* all had their turn: from the first again */
 };
+/* Makes this one of its numbers the number at hand. CAD_ENOENT: it is none of them; CAD_EREFUSED: it must not be. */
+int case_turn_to(struct store *s, struct case_row *c, uint64_t phone);
 int case_next_number(struct store *s, struct case_row *c, bool dead, struct next_number *out);
 int case_dialing(struct store *s, const struct case_row *c, uint64_t attempt);
 int case_wait(struct store *s, const struct case_row *c, enum case_class class, struct wall next);

@@ -74,6 +74,7 @@ static const struct {
     KIND(ORDER_TRUNK, order_trunk),
     KIND(ORDER_PREVIEW, order_agent),
     KIND(ORDER_CLOCK, order_clock),
+    KIND(ORDER_DIAL, order_dial),
     KIND(ORDER_REPLY, order_reply),
     WIDE_KIND(SIP_DIALOG),
     WIDE_KIND(SIP_RESUME),

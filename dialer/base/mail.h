@@ -125,6 +125,7 @@ enum mail_kind {
   ORDER_TRUNK,   /* u.order_trunk: new limits after a reload; no reply */
   ORDER_PREVIEW, /* u.order_agent: the agent accepts the previewed contact */
   ORDER_CLOCK,   /* u.order_clock: the wall clock stepped, or is not (or again) to be believed; no reply */
+  ORDER_DIAL,    /* u.order_dial: an agent calls this contact by hand; the lease is his */
   /* control -> whoever ordered */
   ORDER_REPLY, /* u.order_reply */
 
@@ -469,6 +470,11 @@ struct mail_order_agent {
   uint8_t state; /* wanted: LOGGED_OUT, PAUSED or READY */
   char code[8];
 };
+struct mail_order_dial {
+  uint64_t ticket;
+  uint64_t agent_id;
+  struct lease lease;
+};
 struct mail_order_reply {
   uint64_t ticket;
   uint64_t attempt_id; /* ORDER_DISPOSE: the call that was disposed of */
@@ -525,6 +531,7 @@ struct mail {
     struct mail_order_trunk order_trunk;
     struct mail_order_clock order_clock;
     struct mail_order_agent order_agent;
+    struct mail_order_dial order_dial;
     struct mail_order_reply order_reply;
   } u;
 };

@@ -103,6 +103,15 @@ static enum MHD_Result desk_dispose(struct exchange *x, const char *name) {
   return command(x, (const char *[]){"dispose", x->who.agent, code, NULL});
 }
 
+/* A number that the agent calls by hand; never taken for an option. */
+static enum MHD_Result desk_dial(struct exchange *x, const char *name) {
+  (void)name;
+  const char *number = exchange_text(x, "number"), *lang = exchange_text(x, "lang");
+  if (!number || !number[0] || number[0] == '-' || strspn(number, "+0123456789 ()./-") != strlen(number))
+    return complain(x, MHD_HTTP_BAD_REQUEST, "a number, please, as +12025550142");
+  return command(x, (const char *[]){"agent", "dial", x->who.agent, number, "--lang", lang && strcmp(lang, "es") == 0 ? "es" : "en", NULL});
+}
+
 static enum MHD_Result desk_note(struct exchange *x, const char *name) {
   (void)name;
   const char *attempt = exchange_text(x, "attempt"), *text = exchange_text(x, "text");
@@ -155,6 +164,7 @@ static const struct api_call CALLS[] = {
     {"/api/me", "GET", ACCESS_FLOOR, me},
     {"/api/desk", "GET", ACCESS_DESK, desk},
     {"/api/desk/dispose", "POST", ACCESS_DESK, desk_dispose},
+    {"/api/desk/dial", "POST", ACCESS_DESK, desk_dial},
     {"/api/desk/note", "POST", ACCESS_DESK, desk_note},
     {"/api/desk/state/", "POST", ACCESS_DESK, desk_state},
     {"/api/agent/", "POST", ACCESS_LEAD, lead_agent},

@@ -83,6 +83,7 @@ static void deliver(struct control *k, const struct mail *m) {
   case ORDER_DRAIN:
   case ORDER_TRUNK:
   case ORDER_PREVIEW:
+  case ORDER_DIAL:
   case ORDER_CLOCK: from_console(k, m); break;
   default: break; /* pongs, trunk states and statistics change nothing on the floor */
   }

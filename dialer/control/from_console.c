@@ -12,6 +12,20 @@ static void reply_of(struct floor *f, uint64_t ticket, int err, const char *text
 
 static void reply(struct floor *f, uint64_t ticket, int err, const char *text) { reply_of(f, ticket, err, text, 0); }
 
+static void order_dial(struct control *k, const struct mail_order_dial *o) {
+  struct floor *f = &k->floor;
+  struct agent *a = agent_by_id(f, o->agent_id);
+  const int err = a ? launch_by_hand(k, a, &o->lease) : CAD_ENOENT;
+  if (!a) order_lease_drop(f, &o->lease);
+  const char *text = err == CAD_OK       ? "dialing"
+                     : err == CAD_EBUSY  ? "the agent's phone rings first, then the contact's"
+                     : err == CAD_EFULL  ? "no line is free"
+                     : err == CAD_ENOENT ? "the floor does not know this agent"
+                                         : "the agent cannot call now: logged out, with a call in hand, or the campaign is not dialing";
+  if (err < 0 && err != CAD_EBUSY) f->refused_orders++;
+  reply(f, o->ticket, err == CAD_EBUSY ? CAD_OK : err, text);
+}
+
 static void order_agent(struct control *k, const struct mail *m) {
   struct floor *f = &k->floor;
   const struct mail_order_agent *o = &m->u.order_agent;
@@ -89,6 +103,10 @@ void from_console(struct control *k, const struct mail *m) {
       f->trunks[o->trunk].channels = o->channels;
       f->trunks[o->trunk].calls_per_s = o->calls_per_s;
     }
+    return;
+  }
+  if (m->kind == ORDER_DIAL) {
+    order_dial(k, &m->u.order_dial);
     return;
   }
   if (m->kind != ORDER_DRAIN) {

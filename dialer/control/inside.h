@@ -20,7 +20,19 @@ void from_console(struct control *k, const struct mail *m);
 void launch_campaign_set(struct control *k, const struct mail_store_campaign *def);
 void launch_windows_set(struct control *k, const struct mail_store_windows *w);
 void launch_pace(struct control *k, uint32_t campaign);
-int launch_for_agent(struct control *k, struct agent *a); /* preview */
+int launch_for_agent(struct control *k, struct agent *a);                          /* preview */
+struct call *launch_one(struct control *k, uint32_t campaign, struct agent *asks); /* NULL: no contact, line or port */
+/* The trunk for one call more; < 0: none, or nothing to begin it with. */
+int launch_way(struct floor *f, const struct campaign *p);
+/* Reserves everything the call needs. kept: the agent it is dialed for, NULL: nobody in particular. */
+struct call *launch_lease(struct control *k, uint32_t campaign, int way, const struct lease *lease, struct agent *kept);
+struct pacer_view launch_view(const struct control *k, const struct campaign *p);
+/* The pacer's own lease of the contact, if it has one: an agent's has taken its place in the store. */
+void launch_lease_forget(struct campaign *p, uint64_t case_id);
+/* A call by hand that waits for its agent's phone (by_hand.c). */
+void by_hand_held(struct control *k, struct agent *a);
+/* The agent calls this contact. CAD_EBUSY: his phone is rung first, then it is dialed; else < 0: the lease went back. */
+int launch_by_hand(struct control *k, struct agent *a, const struct lease *lease);
 void launch_want_leases(struct control *k, uint32_t campaign);
 void launch_drop_number(struct control *k, uint64_t phone);
 uint32_t campaign_find(const struct floor *f, uint64_t id); /* NOBODY: unknown */

@@ -166,7 +166,8 @@ static uint32_t usable_leases(struct floor *f, uint32_t campaign) {
 void launch_want_leases(struct control *k, uint32_t campaign) {
   struct floor *f = &k->floor;
   struct campaign *p = &f->campaigns[campaign];
-  if (p->lease_asked || p->state != CAMPAIGN_RUNNING || f->draining || f->pressure || f->clock_doubt) return;
+  if (p->lease_asked || p->state != CAMPAIGN_RUNNING || p->terms.mode == PACING_MANUAL || f->draining || f->pressure || f->clock_doubt)
+    return;
   if (p->lease_next.ms > f->now.mono.ms) return;
   uint32_t agents = pool_available(f, campaign), wanted = 16 + 4 * agents;
   if (p->terms.mode == PACING_RATIO) wanted += agents * p->terms.ratio_x100 / 100;
@@ -184,6 +185,11 @@ static void lease_remove(struct campaign *p, uint32_t at) {
   for (; at > 0; at--) p->leases[(p->lease_head + at) % FLOOR_LEASES_MAX] = p->leases[(p->lease_head + at - 1) % FLOOR_LEASES_MAX];
   p->lease_head = (p->lease_head + 1) % FLOOR_LEASES_MAX;
   p->lease_count--;
+}
+
+void launch_lease_forget(struct campaign *p, uint64_t case_id) {
+  for (uint32_t i = 0; i < p->lease_count; i++)
+    if (p->leases[(p->lease_head + i) % FLOOR_LEASES_MAX].case_id == case_id) lease_remove(p, i--);
 }
 
 /* The next lease that has not expired; false: none at hand. A call back that an agent promised is his: it comes before all
@@ -216,25 +222,23 @@ static bool lease_take(struct floor *f, uint32_t campaign, struct agent *asks, s
   return true;
 }
 
-/* Everything the call may need is reserved here, or it is not begun. */
-static struct call *launch_one(struct control *k, uint32_t campaign, struct agent *asks) {
-  struct floor *f = &k->floor;
-  struct campaign *p = &f->campaigns[campaign];
-  struct lease lease;
-  struct agent *owner;
-  if (f->credit_count == 0 || f->call_free == NOBODY) return NULL;
+int launch_way(struct floor *f, const struct campaign *p) {
+  if (f->credit_count == 0 || f->call_free == NOBODY) return -1;
   int way = route_pick(f, p->terms.trunk, 0);
-  if (way < 0 || !floor_credit_has(f, f->trunks[way].listener) || !lease_take(f, campaign, asks, &lease, &owner)) return NULL;
+  return way >= 0 && floor_credit_has(f, f->trunks[way].listener) ? way : -1;
+}
+
+struct call *launch_lease(struct control *k, uint32_t campaign, int way, const struct lease *lease, struct agent *kept) {
+  struct floor *f = &k->floor;
   struct trunk *t = &f->trunks[way];
-  struct call *c = call_new(f, campaign, &lease);
+  struct call *c = call_new(f, campaign, lease);
   c->trunk = (uint16_t)way;
   floor_credit_take_at(f, f->trunks[way].listener, &c->session, &c->port);
   t->used++;
   t->tokens_x1000 -= 1000;
   f->opening++;
   order_open(f, c);
-  floor_tell_pacer(f, campaign, PACER_CALL_LAUNCHED, call_slot(f, c), NOBODY, lease.segment);
-  struct agent *kept = asks ? asks : owner;
+  floor_tell_pacer(f, campaign, PACER_CALL_LAUNCHED, call_slot(f, c), NOBODY, lease->segment);
   if (kept) {
     share_move(f, kept, campaign);
     c->dedicated = agent_slot(f, kept);
@@ -243,13 +247,21 @@ static struct call *launch_one(struct control *k, uint32_t campaign, struct agen
   return c;
 }
 
+struct call *launch_one(struct control *k, uint32_t campaign, struct agent *asks) {
+  struct lease lease;
+  struct agent *owner;
+  const int way = launch_way(&k->floor, &k->floor.campaigns[campaign]);
+  if (way < 0 || !lease_take(&k->floor, campaign, asks, &lease, &owner)) return NULL;
+  return launch_lease(k, campaign, way, &lease, asks ? asks : owner);
+}
+
 /* Until the hours close. Never more than the horizon: a campaign may be stopped by hand, and what it owes then was never repaid. */
 static int64_t end_in_ms(const struct floor *f, const struct campaign *p) {
   int64_t hours = p->closes.ms > f->now.wall.ms ? p->closes.ms - f->now.wall.ms : 0;
   return hours < HORIZON_MS ? hours : HORIZON_MS;
 }
 
-static struct pacer_view view_of(const struct control *k, const struct campaign *p) {
+struct pacer_view launch_view(const struct control *k, const struct campaign *p) {
   const struct floor *f = &k->floor;
   uint32_t lines = route_lines(f, p->terms.trunk);
   uint32_t free_calls = f->calls_max - f->calls_used;
@@ -280,7 +292,7 @@ void launch_pace(struct control *k, uint32_t campaign) {
   bool may = p->state == CAMPAIGN_RUNNING && !f->draining && !f->pressure && !f->clock_doubt && route_up(f, p->terms.trunk);
   route_fill(f, p->terms.trunk);
   watch_windows(f, p);
-  struct pacer_view view = view_of(k, p);
+  struct pacer_view view = launch_view(k, p);
   if (!may) view.contacts = 0;
   uint8_t classes[FLOOR_LEASES_MAX];
   for (uint32_t i = 0; i < p->lease_count; i++) {
@@ -312,20 +324,12 @@ void launch_pace(struct control *k, uint32_t campaign) {
   if (may && orders.why.bound == PACER_BOUND_RATE) again = PACE_SOON_MS;
   if (may) launch_want_leases(k, campaign);
   share_balance(f, campaign);
-  for (uint32_t i = 0; i < f->agents_used; i++) /* on-demand phones ring when there is work, and are let go when there is none */
-    if (f->agents[i].campaign == campaign && !f->agents[i].nailed && f->agents[i].state == AGENT_READY) seat_check(f, &f->agents[i]);
+  for (uint32_t i = 0; i < f->agents_used; i++) { /* on-demand phones ring when there is work, and are let go when there is none */
+    struct agent *a = &f->agents[i];
+    if (a->hand.campaign_id == p->terms.id) by_hand_held(k, a);
+    if (a->campaign == campaign && !a->nailed && a->state == AGENT_READY) seat_check(f, a);
+  }
   timers_set(f->timers, timer_of_campaign(f, campaign), mono_add(f->now.mono, again));
-}
-
-int launch_for_agent(struct control *k, struct agent *a) {
-  struct floor *f = &k->floor;
-  struct campaign *p = &f->campaigns[a->campaign];
-  if (!agent_available(a) || p->state != CAMPAIGN_RUNNING || f->draining || f->pressure || f->clock_doubt || !route_up(f, p->terms.trunk))
-    return CAD_EREFUSED;
-  route_fill(f, p->terms.trunk);
-  struct pacer_view view = view_of(k, p);
-  if (view.lines_free == 0 || view.rate_free == 0) return CAD_EFULL;
-  return launch_one(k, a->campaign, a) ? CAD_OK : CAD_EMPTY;
 }
 
 void launch_drop_number(struct control *k, uint64_t phone) {

@@ -128,6 +128,7 @@ struct agent {
   uint32_t call;                      /* slot, NOBODY */
   uint64_t id, last_attempt, case_id; /* case_id: of the call at hand and of the last */
   char name[MAIL_NAME_MAX], uri[MAIL_URI_MAX];
+  struct lease hand; /* whom he calls by hand when his phone is up; case_id 0: nobody */
   struct session session;
   uint16_t port;
   char pause[8], next_pause[8]; /* why he is paused, or will be after the call in hand; "": not said */

@@ -8,6 +8,7 @@ enum { REDIAL_FIRST_MS = 1000, REDIAL_MOST_MS = 60000, STEADY_MS = 30000, ORPHAN
 
 static bool wanted(const struct floor *f, const struct agent *a) {
   if (a->call != NOBODY || (a->state == AGENT_WRAPUP && a->seat == SEAT_UP)) return true;
+  if (a->hand.case_id != 0) return true;
   if (a->nailed) return a->wanted != AGENT_LOGGED_OUT;
   const struct campaign *p = &f->campaigns[a->campaign];
   if (a->state == AGENT_READY && p->inbound > 0) return true; /* callers come also while nothing is dialed */
@@ -79,6 +80,8 @@ void seat_answered(struct floor *f, struct agent *a, const struct media_desc *de
   a->seat = SEAT_UP;
   a->seat_up_since = f->now.mono;
   order_remote(f, a->session, agent_leg(f, a), desc, false);
+  for (uint32_t i = 0; a->hand.case_id != 0 && i < FLOOR_CAMPAIGNS_MAX; i++)
+    if (f->campaigns[i].used && f->campaigns[i].terms.id == a->hand.campaign_id) f->campaigns[i].pace_now = true;
   if (a->state == AGENT_READY) {
     if (!a->resting) floor_tell_pacer(f, a->campaign, PACER_AGENT_READY, NOBODY, agent_slot(f, a), 0);
     f->campaigns[a->campaign].pace_now = true;

@@ -107,11 +107,11 @@ int cmd_desk_show(struct command_call *c) {
             (unsigned long long)d.day.calls, d.has_card ? ", with " : "", d.has_card ? d.card.name : "");
     return EXIT_GOOD;
   }
-  call_put_json(c, json_pack("{s:o, s:s, s:o, s:o, s:b, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "agent", json_text(d.name), "state", state,
-                             "since", json_time(d.now.since), "now", json_time(now), "seat_up", d.now.seat_up, "campaign",
-                             json_text(d.agent.campaign), "mode", pacing_mode_name((enum pacing_mode)d.campaign.terms.mode), "call",
-                             call_json_of(&d), "dispositions", codes_json(&d), "today", day_json(&d), "pauses", d.pauses, "pause",
-                             json_text(d.now.pause)));
+  call_put_json(c, json_pack("{s:o, s:s, s:b, s:o, s:o, s:b, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "agent", json_text(d.name), "state",
+                             state, "by_hand", d.campaign.hand != HAND_NO, "since", json_time(d.now.since), "now", json_time(now),
+                             "seat_up", d.now.seat_up, "campaign", json_text(d.agent.campaign), "mode",
+                             pacing_mode_name((enum pacing_mode)d.campaign.terms.mode), "call", call_json_of(&d), "dispositions",
+                             codes_json(&d), "today", day_json(&d), "pauses", d.pauses, "pause", json_text(d.now.pause)));
   return EXIT_GOOD;
 }
 

@@ -27,6 +27,7 @@ void draft_dispositions(struct schema *sc, config_setting_t *s, void *base);
 void draft_default_disposition(struct schema *sc, config_setting_t *s, void *base);
 void draft_abandonment_windows(struct schema *sc, config_setting_t *s, void *base);
 void draft_occupancy(struct schema *sc, config_setting_t *s, void *base);
+void draft_by_hand(struct schema *sc, config_setting_t *s, void *base);
 void draft_inbound(struct schema *sc, config_setting_t *s, void *base);
 void draft_skills(struct schema *sc, config_setting_t *s, void *base);
 void draft_limit_zone(struct schema *sc, config_setting_t *s, void *base);

@@ -12,7 +12,8 @@ static void own_mode(struct schema *sc, config_setting_t *s, void *base) {
   struct draft *t = base;
   int mode = pacing_mode_parse(t->mode);
   if (mode < 0)
-    schema_error(sc, s, "mode \"%s\" is unknown; write mode = \"preview\", \"progressive\", \"ratio\" or \"predictive\"", t->mode);
+    schema_error(sc, s, "mode \"%s\" is unknown; write mode = \"preview\", \"progressive\", \"ratio\", \"predictive\" or \"manual\"",
+                 t->mode);
   else
     t->d.terms.mode = (uint8_t)mode;
 }
@@ -121,6 +122,7 @@ static const struct schema_key KEYS[] = {
     {"priority", SCHEMA_WHOLE, false, PLACE(draft, d.terms.priority), 0, 9, "5", NULL},
     {"skills", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_skills},
     {"occupancy_pct", SCHEMA_OWN, false, 0, 0, 0, 0, "85", draft_occupancy},
+    {"dial_by_hand", SCHEMA_OWN, false, 0, 0, 0, 0, "\"contacts\"", draft_by_hand},
     {"inbound_reserve", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_inbound},
     {"wrapup_s", SCHEMA_WHOLE, false, PLACE(draft, d.terms.wrapup_ms), 0, 3600, "20", own_wrapup},
     {"country", SCHEMA_TEXT, true, PLACE(draft, d.country), 2, 2, "\"US\"", own_country},

@@ -70,6 +70,18 @@ void draft_limit_false_positives(struct schema *sc, config_setting_t *s, void *b
     t->d.terms.fp_bp = (uint16_t)(v * 100.0 + 0.5);
 }
 
+void draft_by_hand(struct schema *sc, config_setting_t *s, void *base) {
+  static const char *const WORDS[HAND_COUNT] = {[HAND_CONTACTS] = "contacts", [HAND_NO] = "no", [HAND_ANY] = "any"};
+  struct draft *t = base;
+  const char *text = config_setting_get_string(s);
+  for (int i = 0; text && i < HAND_COUNT; i++)
+    if (strcmp(text, WORDS[i]) == 0) {
+      t->d.hand = (uint8_t)i;
+      return;
+    }
+  schema_error(sc, s, "dial_by_hand is \"no\", \"contacts\" or \"any\"; write dial_by_hand = \"contacts\"");
+}
+
 void draft_occupancy(struct schema *sc, config_setting_t *s, void *base) {
   struct draft *t = base;
   double v = 0;

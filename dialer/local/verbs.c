@@ -41,6 +41,11 @@ static const struct command TABLE[] = {
      "  cadencia agent logout anna\n", cmd_agent_logout},
     {"agent", "accept", 1, 1, "NAME", 0, 0, "Preview mode: dial the next contact for this agent now.", "  cadencia agent accept anna\n",
      cmd_agent_accept},
+    {"agent", "dial", 2, 2, "NAME NUMBER|CONTACT [--campaign C]", OPTION(OPT_CAMPAIGN) | OPTION(OPT_LANG), 0,
+     "Calls this contact for the agent now, whatever its turn, in any mode and also while he is paused. Hours, lists, attempts and all\n"
+     "other rules hold as for every call; what forbids it is said at once, with the earliest next time. A number that is no contact\n"
+     "becomes one where the campaign's template says dial_by_hand = \"any\".",
+     "  cadencia agent dial anna +12025550142\n  cadencia agent dial anna 202-555-0142 --campaign spring --lang es\n", cmd_agent_dial},
     {"agent", "list", 0, 0, "", 0, 0, "All agents with what they want and, while the daemon runs, what they do.", "  cadencia agent list\n",
      cmd_agent_list},
     {"dispose", NULL, 2, 2, "AGENT CODE", OPTION(OPT_CALLBACK) | OPTION(OPT_MINE) | OPTION(OPT_NOTE) | OPTION(OPT_FIELDS), 0,

@@ -14,7 +14,7 @@ const char *pacer_bound_name(enum pacer_bound b) {
 }
 
 static bool params_good(const struct pacer_params *q) {
-  if ((unsigned)q->mode > PACER_PREDICTIVE) return false;
+  if ((unsigned)q->mode > PACER_MANUAL) return false;
   if (q->max_agents == 0 || q->max_agents > AGENTS_MAX || q->max_calls == 0 || q->max_calls > CALLS_MAX) return false;
   if (q->min_ring_ms < MIN_RING_MS || q->max_ring_ms < q->min_ring_ms) return false;
   if (q->limit_bp > 10000 || q->detector_fp_bp > 10000 || q->inbound_bp > 10000) return false;
@@ -389,7 +389,7 @@ static uint32_t decide_launches(struct pacer *p, const struct pacer_view *view, 
   const uint32_t in_flight = p->open_count;
   const uint32_t progressive = above(ready, in_flight + view->inbound_waiting);
   out->why.bound = p->sight.ready > ready && progressive == 0 ? PACER_BOUND_INBOUND : PACER_BOUND_AGENTS;
-  if (p->params.mode == PACER_PREVIEW) return 0;
+  if (p->params.mode == PACER_PREVIEW || p->params.mode == PACER_MANUAL) return 0;
   if (p->params.mode == PACER_PROGRESSIVE) return progressive;
   if (!plan_may_overdial(p)) {
     out->why.dials = PACER_PROGRESSIVE;

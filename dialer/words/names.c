@@ -33,7 +33,7 @@ static const char *const CAUSES[] = {"",        "normal",         "busy",       
                                      "media",   "server",         "client",     "cancelled", "rtp_dead",   "worker_lost",
                                      "local",   "in_band_busy",   "in_band_sit"};
 static const char *const ENDED[] = {"", "callee", "agent", "system", "network"};
-static const char *const MODES[] = {"preview", "progressive", "ratio", "predictive"};
+static const char *const MODES[] = {"preview", "progressive", "ratio", "predictive", "manual"};
 static const char *const AGENTS[] = {"logged_out", "paused", "ready", "reserved", "talking", "wrapup"};
 static const char *const CAMPAIGNS[] = {"stopped", "running", "paused"};
 static const char *const REFUSALS[] = {

@@ -108,7 +108,7 @@ const char *cause_name(enum cause c);
 enum ended_by { ENDED_BY_NONE = 0, ENDED_BY_CALLEE, ENDED_BY_AGENT, ENDED_BY_SYSTEM, ENDED_BY_NETWORK, ENDED_BY_COUNT };
 const char *ended_by_name(enum ended_by e);
 
-enum pacing_mode { PACING_PREVIEW = 0, PACING_PROGRESSIVE, PACING_RATIO, PACING_PREDICTIVE, PACING_COUNT };
+enum pacing_mode { PACING_PREVIEW = 0, PACING_PROGRESSIVE, PACING_RATIO, PACING_PREDICTIVE, PACING_MANUAL, PACING_COUNT };
 const char *pacing_mode_name(enum pacing_mode m);
 int pacing_mode_parse(const char *word);
 

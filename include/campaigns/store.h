@@ -55,6 +55,25 @@ void store_rollback(struct store *s);
 /* Give up to `count` leases; returns how many. *end says when to ask again. */
 int store_lease(struct store *s, const struct mail_store_want *want, struct now now, struct lease *out, struct mail_store_lease_end *end);
 void store_lease_drop(struct store *s, const struct lease *lease);
+/* A contact whom an agent wants to call now, whatever its turn: leased to him, judged beforehand as the gate will at the open. */
+struct hand_want {
+  const char *campaign;
+  uint64_t agent_id;
+  uint64_t phone, case_id;       /* any number of the contact; 0: by its id */
+  const struct contact_row *row; /* not NULL: a number that is no contact yet becomes this one */
+};
+struct hand_lease {
+  struct lease lease;
+  uint8_t reason;         /* enum refusal: REFUSAL_NONE, or why there is no lease */
+  char rule[RULE_ID_MAX]; /* the rule that says no; "": the gate itself */
+  struct wall next;       /* when it may be called; WALL_NONE: not foreseeable */
+  uint16_t zone;          /* of the person called: the first that is known */
+  uint8_t added;          /* it became a contact by this */
+  uint8_t result;         /* CAD_EREFUSED: enum contact_result, why it could not become one */
+};
+/* CAD_OK (look at reason), CAD_ENOENT (campaign or contact), CAD_EBUSY (is being called), CAD_EEXIST (finished), CAD_EREFUSED (result),
+ * CAD_EFULL. */
+int store_hand_lease(struct store *s, const struct hand_want *want, struct now now, struct hand_lease *out);
 /* Fresh facts, the gate, decision and attempt rows. reply: kind STORE_OPENED or STORE_REFUSED. */
 int store_attempt_open(struct store *s, const struct mail_store_open *req, struct now now, struct mail_store_opened *reply, bool *opened);
 /* Outcome, call log, next try: all or nothing. A second close of the same attempt changes nothing. */
@@ -76,6 +95,7 @@ int store_paced_each(struct store *s, uint64_t campaign_id, struct wall from, st
                      int (*row)(void *arg, const struct mail_store_paced *r), void *arg);
 
 /* ---- what people edit ---- */
+enum hand_numbers { HAND_CONTACTS = 0, HAND_NO, HAND_ANY, HAND_COUNT }; /* whom agents may call by hand */
 struct campaign_def {
   struct campaign_terms terms; /* terms.id 0: new; trunk index resolved by the caller */
   uint8_t state;
@@ -88,6 +108,7 @@ struct campaign_def {
   char sample_basis[80]; /* why first seconds of calls may be kept; "": none are */
   struct gate_terms gate;
   struct retry_table retry;
+  uint8_t hand;                 /* enum hand_numbers */
   struct abandon_rules windows; /* count 0: as the country has it */
   char skills[120];             /* "es,vip": words that an agent must have */
   char zone[40];                /* whose midnight ends a day or month of the limit; "": the country's */

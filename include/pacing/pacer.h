@@ -15,7 +15,7 @@
 struct pacer;
 
 /* Values equal enum pacing_mode in <cadencia/names.h>. */
-enum pacer_mode { PACER_PREVIEW = 0, PACER_PROGRESSIVE, PACER_RATIO, PACER_PREDICTIVE };
+enum pacer_mode { PACER_PREVIEW = 0, PACER_PROGRESSIVE, PACER_RATIO, PACER_PREDICTIVE, PACER_MANUAL };
 
 struct pacer_params {
   enum pacer_mode mode;

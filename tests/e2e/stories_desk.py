@@ -210,4 +210,53 @@ def a_promise_and_a_pause_at_the_desk():
         assert box.cli("agent", "pause", "ana", "CAFE").returncode == 0
 
 
-STORIES = [nobody_comes_in_without_a_password, an_agent_works_at_the_desk, a_promise_and_a_pause_at_the_desk]
+def an_agent_calls_by_hand():
+    """In manual mode nothing is dialed by itself. A paused agent calls a contact from the desk and is paused again afterwards; a number
+    that is no contact becomes one where the campaign permits it; what the rules forbid is refused with its reason before anything rings."""
+    with stage() as (box, trunk_port, actors, folder):
+        from peers import Phone, tone
+        customer, agent = Phone(trunk_port, sound=tone(400, 4000)), Phone(sound=tone(1000, 4000))
+        actors += [customer, agent]
+        box.start()
+        codes = 'retry = (); dispositions = ( { digit = "1"; code = "SALE"; } );'
+        box.campaign(mode="manual", wrapup_s=60, extra=codes + ' dial_by_hand = "any";')
+        box.campaign(name="other", mode="progressive", extra=codes + ' dial_by_hand = "no";')
+        box.agent("ana", f"sip:ana@127.0.0.1:{agent.port}", campaign="test,other")
+        add_user(box, "ana.lopez", "--role", "agent", "--agent", "ana")
+        b = Browser(box)
+        assert b.sign_in("ana.lopez")[0] == 200
+        box.seats_up()
+        box.contacts(PHONES[:3])
+        box.cli("dnc", "add", "+" + PHONES[1], "--source", "letter")
+        status, said = b.ask("/api/desk/dial", {"number": PHONES[0]})
+        assert status == 409 and "not running" in said["error"], (status, said)
+        box.cli("campaign", "start", "test")
+        assert b.ask("/api/desk/state/pause", {})[0] == 200
+        status, said = b.ask("/api/desk/dial", {"number": "+" + PHONES[0]})
+        assert status == 200 and said["name"] == "Person 0" and not said["new"], (status, said)
+        wait_for("the contact hears the agent", lambda: customer.hears(1000, 3000), 20)
+        desk = wait_for("the desk shows the contact", lambda: (lambda d: d if d["state"] == "talking" else None)(b.desk()), 10)
+        assert desk["call"]["name"] == "Person 0" and desk["by_hand"], desk
+        status, said = b.ask("/api/desk/dial", {"number": PHONES[2]})
+        assert status == 409, ("one at a time", status, said)
+        customer.hang_up(customer.calls[0])
+        wait_for("wrap-up", lambda: b.desk()["state"] == "wrapup", 10)
+        assert b.ask("/api/desk/dispose", {"code": "SALE"})[0] == 200
+        wait_for("paused as before", lambda: b.desk()["state"] == "paused", 10)
+        for number, lang, word in ((PHONES[1], "en", "do-not-call"), (PHONES[0], "en", "finished"), ("12", "en", "number"),
+                                   (PHONES[1], "es", "exclusi")):
+            status, said = b.ask("/api/desk/dial", {"number": number, "lang": lang})
+            assert status == 409 and (word in said["error"] or "finished" in said["error"] or "short" in said["error"]), (number, status, said)
+        assert b.ask("/api/desk/dial", {"number": "--campaign"})[0] == 400
+        r = box.cli("agent", "dial", "ana", "+" + PHONES[9], "--campaign", "other", check=False)
+        assert r.returncode == 1 and "dial_by_hand" in r.stderr, r.stderr
+        said = box.cli("agent", "dial", "ana", "+" + PHONES[9])
+        assert "dialing" in said.stdout and "new contact" in said.stdout, said.stdout
+        wait_for("a stranger hears the agent", lambda: len(customer.calls) == 2 and customer.hears(1000, 3000), 20)
+        customer.hang_up(customer.calls[1])
+        rows = wait_for("both are in the log", lambda: (lambda x: x if len(x) == 2 else None)(box.closed_rows()), 20)
+        assert sorted(r["phone"] for r in rows) == sorted([PHONES[0], PHONES[9]]) and {r["outcome"] for r in rows} == {"connected"}, rows
+        assert {r["agent"] for r in rows} == {"ana"} and {r["abandoned"] for r in rows} == {"0"}, rows
+
+
+STORIES = [nobody_comes_in_without_a_password, an_agent_works_at_the_desk, a_promise_and_a_pause_at_the_desk, an_agent_calls_by_hand]

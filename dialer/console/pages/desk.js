@@ -91,6 +91,7 @@ function drawState() {
   $("state").dataset.state = desk.state;
   $("seat").hidden = desk.seat_up || desk.state === "logged_out";
   const out = desk.state === "logged_out", shown = { ready: desk.state !== "ready", pause: !out && desk.state !== "paused", login: out, logout: !out, accept: desk.mode === "preview" && desk.state === "ready" };
+  $("dial").hidden = !desk.by_hand || !(desk.state === "ready" || desk.state === "paused");
   for (const button of document.querySelectorAll("[data-want]")) button.hidden = !shown[button.dataset.want];
 }
 function draw() {
@@ -192,6 +193,12 @@ $("promise").addEventListener("submit", (event) => {
 });
 $("promise-none").addEventListener("click", hidePromise);
 for (const button of document.querySelectorAll("[data-want]")) button.addEventListener("click", () => act("/api/desk/state/" + button.dataset.want, button.dataset.want === "pause" && $("reason").value ? { reason: $("reason").value } : {}));
+$("dial").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const number = $("dial-number").value.trim();
+  $("dial-number").value = "";
+  if (number) act("/api/desk/dial", { number, lang: WORDS.lang });
+});
 $("sign-out").addEventListener("click", async () => {
   await ask("/api/sign-out", {});
   location.replace("/sign-in");

@@ -4,6 +4,7 @@
 static void one_agent(void) { floor_open(PACING_PROGRESSIVE, 1, 8, 100); }
 static void two_agents(void) { floor_open(PACING_PROGRESSIVE, 2, 8, 100); }
 static void preview(void) { floor_open(PACING_PREVIEW, 1, 8, 100); }
+static void by_hand_only(void) { floor_open(PACING_MANUAL, 1, 8, 100); }
 static void nobody_yet(void) { floor_open(PACING_PROGRESSIVE, 0, 8, 100); }
 
 /* ---- wrap-up and dispositions ---- */
@@ -302,6 +303,99 @@ START_TEST(a_promised_call_expires_with_its_lease_and_goes_back) {
   pass(2000);
   ck_assert_uint_eq(said(STORE_LEASE_DROP), 1);
   ck_assert_uint_eq(said(STORE_OPEN), 1);
+}
+END_TEST
+
+/* ---- by hand ---- */
+
+static struct mail dial_mail(uint32_t agent, uint64_t phone) {
+  struct mail m = make(ORDER_DIAL);
+  m.u.order_dial.ticket = 9;
+  m.u.order_dial.agent_id = 100 + agent;
+  m.u.order_dial.lease = (struct lease){.campaign_id = CAMPAIGN, .case_id = phone, .phone = phone, .agent_id = 100 + agent};
+  m.u.order_dial.lease.expires = wall_add(st.now.wall, 60000);
+  return m;
+}
+static int dials(uint32_t agent, uint64_t phone) {
+  const struct mail m = dial_mail(agent, phone);
+  step(&m);
+  return last(ORDER_REPLY)->u.order_reply.err;
+}
+static struct party dialed_by_hand(void) {
+  const struct mail_store_open *o = &last(STORE_OPEN)->u.store_open;
+  struct party p = {.leg = {LEG_CALL, o->slot, o->gen}, .attempt = o->attempt_id, .phone = o->lease.phone};
+  p.session = call_of(&p)->session;
+  return p;
+}
+
+START_TEST(an_agent_calls_by_hand_in_every_mode_and_is_as_before_afterwards) {
+  order(ORDER_AGENT, 0, AGENT_PAUSED, NULL); /* a paused one too: nobody else gets him */
+  forget();
+  ck_assert_int_eq(dials(0, 4711), CAD_OK);
+  ck_assert_uint_eq(said(STORE_OPEN), 1);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_RESERVED);
+  struct party p = dialed_by_hand();
+  ck_assert_int_eq(dials(0, 4712), CAD_EREFUSED); /* one at a time; the second contact goes back */
+  ck_assert_uint_eq(last(STORE_LEASE_DROP)->u.store_lease.case_id, 4712);
+  reply(STORE_OPENED, &p, REFUSAL_NONE);
+  say_sip(SIP_PROGRESS, p.leg, 180, CAUSE_NONE, 0);
+  pass(2000);
+  say_sip(SIP_ANSWERED, p.leg, 200, CAUSE_NONE, 0);
+  ck_assert_int_eq(state_of(&p), CALL_CONNECTING); /* not screened: he is there already */
+  say_media(MEDIA_BRIDGED, p.session, p.leg, VERDICT_NONE, 0);
+  pass(1000);
+  ck_assert_int_eq(over(&p, 200, CAUSE_NORMAL, 1).outcome, OUTCOME_CONNECTED);
+  order(ORDER_DISPOSE, 0, AGENT_READY, "SALE");
+  ck_assert_int_eq(agent_at(0)->state, AGENT_PAUSED);
+}
+END_TEST
+
+START_TEST(in_manual_mode_nothing_is_leased_or_dialed_by_itself) {
+  pass(10000);
+  ck_assert_uint_eq(said(STORE_LEASE_WANT), 0);
+  ck_assert_uint_eq(said(STORE_OPEN), 0);
+  ck_assert_int_eq(dials(0, 4711), CAD_OK);
+  struct party p = dialed_by_hand();
+  reply(STORE_REFUSED, &p, REFUSAL_HOURS);
+  ck_assert_int_eq(agent_at(0)->state, AGENT_READY);
+  all_is_back();
+}
+END_TEST
+
+START_TEST(the_pacers_own_lease_of_that_contact_is_forgotten_not_given_back) {
+  lease_for(CAMPAIGN, 4711);
+  forget();
+  ck_assert_int_eq(dials(0, 4711), CAD_OK);
+  ck_assert_uint_eq(said(STORE_LEASE_DROP), 0);
+  struct party p = dialed_by_hand();
+  reply(STORE_OPENED, &p, REFUSAL_NONE);
+  over(&p, 486, CAUSE_BUSY, 0);
+  forget();
+  order(ORDER_PREVIEW, 0, AGENT_READY, NULL);
+  ck_assert_int_eq(last(ORDER_REPLY)->u.order_reply.err, CAD_EMPTY);
+}
+END_TEST
+
+START_TEST(a_phone_that_is_down_rings_first_and_the_contact_waits_at_most_for_its_lease) {
+  say_sip(SIP_ENDED, seat_leg(0), 200, CAUSE_NORMAL, 1);
+  forget();
+  ck_assert_int_eq(dials(0, 4711), CAD_OK);
+  ck_assert_uint_eq(said(STORE_OPEN), 0);
+  pass(1500);
+  seat_up(0);
+  pass(1100);
+  ck_assert_uint_eq(said(STORE_OPEN), 1);
+  struct party p = dialed_by_hand();
+  reply(STORE_OPENED, &p, REFUSAL_NONE);
+  over(&p, 486, CAUSE_BUSY, 0);
+  say_sip(SIP_ENDED, seat_leg(0), 200, CAUSE_NORMAL, 1);
+  ck_assert_int_eq(dials(0, 4712), CAD_OK);
+  forget();
+  pass(61500);
+  ck_assert_uint_eq(last(STORE_LEASE_DROP)->u.store_lease.case_id, 4712);
+  seat_up(0);
+  pass(2000);
+  ck_assert_uint_eq(said(STORE_OPEN), 0);
 }
 END_TEST
 
@@ -622,10 +716,17 @@ int main(void) {
   tcase_add_test(d, an_on_demand_phone_is_let_go_when_work_ends_and_no_call_is_placed_before_it_rings_again);
   tcase_add_test(d, an_on_demand_phone_is_let_go_when_the_campaign_pauses);
   suite_add_tcase(s, d);
+  TCase *h = tcase_create("by hand");
+  tcase_add_checked_fixture(h, by_hand_only, floor_close);
+  tcase_add_test(h, an_agent_calls_by_hand_in_every_mode_and_is_as_before_afterwards);
+  tcase_add_test(h, in_manual_mode_nothing_is_leased_or_dialed_by_itself);
+  tcase_add_test(h, a_phone_that_is_down_rings_first_and_the_contact_waits_at_most_for_its_lease);
+  suite_add_tcase(s, h);
   TCase *v = tcase_create("preview");
   tcase_add_checked_fixture(v, preview, floor_close);
   tcase_add_test(v, a_previewed_contact_is_dialed_for_the_agent_who_accepts_it);
   tcase_add_test(v, a_previewed_contact_that_does_not_answer_or_is_refused_frees_the_agent);
+  tcase_add_test(v, the_pacers_own_lease_of_that_contact_is_forgotten_not_given_back);
   tcase_add_test(v, a_preview_agent_whose_phone_vanished_while_it_rang_is_not_kept_for_ever);
   suite_add_tcase(s, v);
   return run_suite(s);

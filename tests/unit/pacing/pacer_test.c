@@ -56,10 +56,12 @@ static int64_t one_talk(struct pacer *p, int64_t at_ms, uint32_t call, uint32_t 
   return at_ms + 85000;
 }
 
-START_TEST(preview_launches_nothing_by_itself) {
-  struct pacer *p = with_ready(PACER_PREVIEW, 10);
+START_TEST(preview_and_manual_launch_nothing_by_themselves) {
+  struct pacer *p = with_ready(PACER_PREVIEW, 10), *q = with_ready(PACER_MANUAL, 10);
   ck_assert_uint_eq(ask(p, 1000), 0);
+  ck_assert_uint_eq(ask(q, 1000), 0);
   pacer_destroy(p);
+  pacer_destroy(q);
 }
 END_TEST
 
@@ -126,7 +128,7 @@ START_TEST(predictive_does_not_dial_into_a_floor_that_stays_busy) {
 END_TEST
 
 START_TEST(nobody_logged_in_means_no_launch_in_any_mode) {
-  for (int mode = PACER_PREVIEW; mode <= PACER_PREDICTIVE; mode++) {
+  for (int mode = PACER_PREVIEW; mode <= PACER_MANUAL; mode++) {
     struct pacer *p = with_ready((enum pacer_mode)mode, 0);
     pacer_set_account(p, 0, 100000);
     for (int64_t t = 1000; t < 60000; t += 1000) ck_assert_uint_eq(ask(p, t), 0);
@@ -436,7 +438,7 @@ static uint64_t storm(struct pacer *p, uint64_t seed, int steps) {
 }
 
 START_TEST(a_storm_of_hostile_events_stays_bounded_and_is_repeatable) {
-  for (int mode = PACER_PREVIEW; mode <= PACER_PREDICTIVE; mode++) {
+  for (int mode = PACER_PREVIEW; mode <= PACER_MANUAL; mode++) {
     uint64_t hashes[2];
     for (int i = 0; i < 2; i++) {
       struct pacer *p = with_ready((enum pacer_mode)mode, 12);
@@ -513,7 +515,7 @@ END_TEST
 int main(void) {
   Suite *s = suite_create("pacer");
   TCase *t = tcase_create("modes");
-  tcase_add_test(t, preview_launches_nothing_by_itself);
+  tcase_add_test(t, preview_and_manual_launch_nothing_by_themselves);
   tcase_add_test(t, progressive_keeps_calls_in_flight_at_ready_agents);
   tcase_add_test(t, progressive_never_launches_without_a_ready_agent);
   tcase_add_test(t, ratio_dials_its_ratio_while_the_account_has_credit_and_progressive_after);
