@@ -170,6 +170,15 @@ static inline struct mail rig_ended(struct rig *r, uint32_t slot, unsigned statu
   return m;
 }
 
+/* We hang up, the peer agrees. */
+static inline struct mail rig_hang_up(struct rig *r, uint32_t slot) {
+  struct peer_msg bye;
+  rig_end(r, SIP_BYE, slot);
+  ck_assert(peer_wait(&r->peer, "BYE ", WAIT_MS, &bye));
+  peer_reply(&r->peer, &bye, "200 OK", "", "", NULL);
+  return rig_ended(r, slot, 200, CAUSE_NORMAL);
+}
+
 /* Waits for the child and gives its exit status; text: what it wrote to standard error. */
 static inline int rig_wait(struct rig *r, char text[8192]) {
   int status = 0;
@@ -208,6 +217,19 @@ static inline struct peer_msg rig_answered(struct rig *r, uint32_t slot) {
   rig_expect(r, SIP_ANSWERED);
   ck_assert(peer_wait(&r->peer, "ACK ", WAIT_MS, &ack));
   return invite;
+}
+
+/* The peer answers with this body (NULL: none), which cannot be used: acknowledged, ended by us, and told with that cause. */
+static inline void rig_answered_unusably(struct rig *r, const char *body, enum cause cause) {
+  struct peer_msg invite, msg;
+  rig_invite(r, 1);
+  ck_assert(peer_wait(&r->peer, "INVITE ", WAIT_MS, &invite));
+  peer_reply(&r->peer, &invite, "200 OK", "far", "", body);
+  ck_assert_uint_eq(rig_expect(r, SIP_ANSWERED).u.sip_event.desc.family, 0);
+  ck_assert(peer_wait(&r->peer, "ACK ", WAIT_MS, &msg));
+  ck_assert(peer_wait(&r->peer, "BYE ", WAIT_MS, &msg));
+  peer_reply(&r->peer, &msg, "200 OK", "", "", NULL);
+  rig_ended(r, 1, 200, cause);
 }
 
 #endif

@@ -81,10 +81,7 @@ static void answered_and_ended(void) {
   peer_reply(&rig.peer, &invite, "200 OK", "far", "", peer_sdp(30000, "", sdp));
   rig_expect(&rig, SIP_ANSWERED);
   ck_assert(peer_wait(&rig.peer, "ACK ", WAIT_MS, &msg));
-  rig_end(&rig, SIP_BYE, 1);
-  ck_assert(peer_wait(&rig.peer, "BYE ", WAIT_MS, &msg));
-  peer_reply(&rig.peer, &msg, "200 OK", "", "", NULL);
-  rig_ended(&rig, 1, 200, CAUSE_NORMAL);
+  rig_hang_up(&rig, 1);
 }
 
 START_TEST(a_challenge_with_md5_is_answered) {
