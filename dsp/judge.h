@@ -30,6 +30,10 @@ struct judge_preset {
 };
 const struct judge_preset *judge_preset(enum screen_preset preset);
 
+/* Log-odds that a hint of signalling adds; a short greeting outweighs the stronger one. */
+#define JUDGE_FORWARDED 0.6f
+#define JUDGE_UNREACHED 1.2f
+
 struct judge {
   float machine;         /* the model's last word, 0 to 1; -1: none yet */
   uint8_t machine_ticks; /* in a row above the limit */

@@ -25,6 +25,8 @@ enum {
   TONE_MEMORY_HOPS = 12,
   SPOKEN_HOPS = 20, /* this much speech makes a beep possible, */
   VOICED_HOPS = 8,  /* this much of it surely a voice and neither noise nor a tone */
+  ONSET_VOICED_HOPS = 2,
+  HISS_HOPS = 30, /* sound without any voice in it: the noise of a line that is not known yet */
   LATE_LISTEN_HOPS = 2000,
   RECORDING_PAUSE_HOPS = 120,
   RECORDING_END_HOPS = 300,
@@ -36,6 +38,7 @@ enum {
 
 #define VOICING_MIN 0.6f
 #define VOICE_PURITY_MAX 0.88f
+#define ONSET_VOICING 0.5f
 
 struct screen {
   struct screen_params params;
@@ -60,7 +63,10 @@ struct screen {
   uint16_t torn_hops;
   uint16_t voiced_hops;
   uint32_t digit_until_hop; /* a key sounds until about here */
+  float heard_machine;      /* the model's word without what signalling said; 0 to 1 */
   bool answered, decided, late, was_person;
+  uint8_t hints;     /* enum sip_hint bits */
+  uint8_t onset_voiced; /* hops with a voice in the sound that may be the first word */
   bool spoke_before; /* somebody was speaking when the call was answered */
   bool early_speech; /* somebody was speaking when the call was answered, and had been for a while */
   uint8_t queued;
@@ -133,6 +139,12 @@ void screen_answered(struct screen *s) {
   traits_init(&s->traits);
   judge_init(&s->judge);
   print_begin(&s->print);
+}
+
+void screen_hint(struct screen *s, unsigned hints) { s->hints = (uint8_t)(hints & HINT_ALL); }
+
+static float hint_logit(const struct screen *s) {
+  return s->hints & HINT_UNREACHED ? JUDGE_UNREACHED : s->hints & HINT_FORWARDED ? JUDGE_FORWARDED : 0.0f;
 }
 
 static void decide(struct screen *s, enum verdict verdict, enum verdict_reason reason, uint16_t score_bp) {
@@ -232,14 +244,21 @@ static void ask(struct screen *s) {
     float x[TRAIT_COUNT];
     traits_fill(&s->traits, &s->talk, s->hop, x);
     opinion.asked = true;
-    const float logit = model_logit(x);
+    const float heard = model_logit(x), logit = heard + hint_logit(s);
+    s->heard_machine = model_probability(heard);
     opinion.machine = model_probability(logit);
     const uint32_t delay_hops = s->talk.onset_hop - s->answered_hop;
     opinion.silence = model_probability(logit + (s->spoke_before ? 0.0f : model_delay_logit((float)(delay_hops * HOP_MS))));
   }
+  if (s->hints & HINT_AUTOMATON && s->talk.started && !s->decided) {
+    decide(s, VERDICT_MACHINE, REASON_AUTOMATON, 10000);
+    return;
+  }
   const struct ruling r = judge_step(&s->judge, &s->params, &s->talk, s->answered_hop, &opinion, s->hop);
   if (!s->decided) {
-    if (r.verdict != VERDICT_NONE) decide(s, r.verdict, r.reason, r.score_bp);
+    const bool swayed = r.verdict == VERDICT_MACHINE && hint_logit(s) > 0.0f &&
+                        s->heard_machine <= judge_preset(s->params.preset)->machine_at_hold;
+    if (r.verdict != VERDICT_NONE) decide(s, r.verdict, swayed ? REASON_FORWARDED : r.reason, r.score_bp);
   } else if (judge_late(&s->judge, &s->talk, s->hop)) {
     decide(s, VERDICT_MACHINE, REASON_LONG_GREETING, r.score_bp);
   }
@@ -276,6 +295,16 @@ static void leave_message(struct screen *s, bool sounding, bool tonal) {
   }
 }
 
+/* A word has a voice in it somewhere; the noise of a loud line has none, and its floor is not known when the call begins. */
+static bool lacks_voice(struct screen *s, const struct view *v, bool active) {
+  struct talk *t = &s->talk;
+  if (t->started) return false;
+  if (!t->candidate_hops) s->onset_voiced = 0;
+  if (active && s->onset_voiced < ONSET_VOICED_HOPS && v->voicing > ONSET_VOICING && v->purity < VOICE_PURITY_MAX) s->onset_voiced++;
+  if (!s->onset_voiced && t->candidate_hops > HISS_HOPS) t->candidate_hops = 0;
+  return s->onset_voiced < ONSET_VOICED_HOPS;
+}
+
 static void hop(struct screen *s, bool lost) {
   const struct view *v = spectrum_step(&s->spectrum, s->pending, lost);
   if (lost)
@@ -285,7 +314,7 @@ static void hop(struct screen *s, bool lost) {
   bool candidate, sure;
   listen_to_tones(s, v, &candidate, &sure);
   const bool active = activity_step(&s->activity, v, sure);
-  const enum talk_change change = talk_step(&s->talk, active, s->activity.strong, candidate, sure, s->hop);
+  const enum talk_change change = talk_step(&s->talk, active, s->activity.strong, lacks_voice(s, v, active) || candidate, sure, s->hop);
   const bool voice = active && !sure && v->voicing > VOICING_MIN && v->purity < VOICE_PURITY_MAX;
   if (voice && s->voiced_hops < UINT16_MAX) s->voiced_hops++;
   if (change == TALK_STARTED) push(s, SCREEN_SPEECH_START, sample_of(s->talk.onset_hop > SMEAR_HOPS ? s->talk.onset_hop - SMEAR_HOPS : 0));

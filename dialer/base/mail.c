@@ -135,7 +135,7 @@ int mail_valid(const struct mail *m, unsigned bytes) {
   case SIP_ENDED: {
     const struct mail_sip_event *e = &m->u.sip_event;
     good = (leg_valid(e->leg) || (m->kind == SIP_ENDED && e->leg.role == LEG_OFFER && e->leg.gen != 0)) && e->status <= 999 &&
-           e->cause < CAUSE_COUNT && e->by <= 1 && e->sdp_new <= 1 && e->q850 <= 127 && media_desc_valid(&e->desc);
+           e->cause < CAUSE_COUNT && e->by <= 1 && e->sdp_new <= 1 && e->q850 <= 127 && e->hints <= HINT_ALL && media_desc_valid(&e->desc);
     break;
   }
   case SIP_TRUNK: good = terminated(m->u.sip_trunk.proxy, MAIL_URI_MAX) && m->u.sip_trunk.codec_count <= 2; break;

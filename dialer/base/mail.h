@@ -188,6 +188,7 @@ struct mail_sip_event {
   uint8_t sdp_new;        /* desc is new since the last event */
   uint16_t q850;          /* from Reason, 0: none */
   uint32_t retry_after_s; /* 503 */
+  uint8_t hints;          /* enum sip_hint bits: of this reply and those before it */
   struct media_desc desc;
 };
 struct mail_sip_trunk_state {
@@ -232,6 +233,7 @@ struct mail_media_screen {
   uint16_t trunk;       /* for per-carrier fingerprints */
   uint16_t sample_bp;   /* keep the first 8 s of so many calls in ten thousand, */
   uint16_t sample_days; /* for so long; 0: keep none */
+  uint8_t hints;        /* enum sip_hint bits */
   uint64_t attempt_id;
 };
 struct mail_media_bridge {

@@ -22,6 +22,7 @@ static void call_answered(struct floor *f, struct call *c, const struct mail *m)
   const struct mail_sip_event *e = &m->u.sip_event;
   if (c->answered.ms) return;
   c->answered = m->at;
+  c->hints |= e->hints;
   c->sip_code = e->status;
   if (e->desc.family == 0) { /* an answer without media cannot be served */
     c->cause = CAUSE_MEDIA;

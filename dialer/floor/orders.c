@@ -63,6 +63,7 @@ void order_screen(struct floor *f, const struct call *c) {
   s->trunk = c->trunk;
   s->sample_bp = t->sample_bp;
   s->sample_days = t->sample_days;
+  s->hints = c->hints;
   s->attempt_id = c->attempt_id;
 }
 

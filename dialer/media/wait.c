@@ -133,6 +133,7 @@ void wait_ask(struct media_thread *th, struct rtp_session *s, const struct mail_
     tap_answered(s->tap);
   else
     s->tap = tap_open(&th->taps, th->now_us, true, s->plan, s->prints);
+  if (s->tap) screen_hint(s->tap->screen, order->hints);
   if (w->greeting_end_us != 0) say_greeting_end(th, s);
   sample_begin(th, s, order);
   if (s->tap) return;

@@ -54,6 +54,7 @@ struct leg_entry {
   char uri[WIDE_URI];         /* request URI of our INVITE */
   uint8_t refusal;            /* enum cause of our own refusal of its media, CAUSE_NONE */
   uint8_t owes;
+  uint8_t hints;         /* enum sip_hint bits of its replies so far */
   uint16_t trunk;        /* LEG_CALL */
   struct mono end_asked; /* when we began to end it, MONO_NONE */
   uint16_t said_status;  /* last SIP_PROGRESS told to control */

@@ -2,6 +2,7 @@
 #include "dialer/base/clock.h"
 #include "dialer/base/log.h"
 #include "dialer/sip/cause.h"
+#include "dialer/sip/hint.h"
 #include "dialer/sip/sip_worker.h"
 #include <cadencia/err.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 
 static void report(struct ua *ua, const struct leg_entry *leg, enum mail_kind kind, uint16_t status, bool sdp_new) {
   struct post_item item = {
-      .kind = (uint16_t)kind, .at = clock_mono(), .u.event = {.leg = leg->id, .status = status, .sdp_new = sdp_new, .desc = leg->desc}};
+      .kind = (uint16_t)kind, .at = clock_mono(), .u.event = {.leg = leg->id, .status = status, .sdp_new = sdp_new, .hints = leg->hints, .desc = leg->desc}};
   post_send(ua->post, &item);
 }
 
@@ -97,6 +98,19 @@ static void read_reason(const sip_t *sip, uint16_t *q850, const char **text) {
   }
 }
 
+/* Only what was asked of ourselves counts: requests of the far side may say anything about others. */
+static uint8_t read_hints(const sip_t *sip, uint16_t status) {
+  uint8_t hints = hint_of_status(status);
+  unsigned seen = 0;
+  if (!sip) return hints;
+  for (const sip_unknown_t *u = sip->sip_unknown; u && seen < 64; u = u->un_next, seen++) hints |= hint_of_header(u->un_name, u->un_value);
+  for (const sip_reason_t *r = sip->sip_reason; r && seen < 72; r = r->re_next, seen++)
+    if (r->re_protocol && r->re_cause && strcasecmp(r->re_protocol, "SIP") == 0) hints |= hint_of_reason(strtoul(r->re_cause, NULL, 10));
+  const char *automata = sip->sip_contact ? msg_params_find(sip->sip_contact->m_params, "automata") : NULL;
+  if (automata && strcasecmp(automata, "\"FALSE\"") != 0 && strcasecmp(automata, "FALSE") != 0) hints |= HINT_AUTOMATON;
+  return hints;
+}
+
 /* sip: what the far side sent, NULL: nothing, the stack speaks. */
 static void heard(struct ua *ua, struct leg_entry *leg, const sip_t *sip) {
   if (leg->id.role != LEG_CALL || (!sip && leg->heard)) return;
@@ -118,6 +132,7 @@ static void refuse_media(struct ua *ua, struct leg_entry *leg, int rc) {
 static void on_provisional(struct ua *ua, struct leg_entry *leg, const struct ua_event *e) {
   struct media_desc desc;
   if (!e->sip || e->status <= 100 || leg->state == LEG_ANSWERED) return;
+  leg->hints |= read_hints(e->sip, (uint16_t)e->status);
   int rc = read_desc(ua, leg, e->sip, &desc);
   bool fresh = false;
   if (rc == CAD_OK) {
@@ -138,6 +153,7 @@ static void on_provisional(struct ua *ua, struct leg_entry *leg, const struct ua
 static void on_answer(struct ua *ua, struct leg_entry *leg, const struct ua_event *e) {
   struct media_desc desc;
   int rc = read_desc(ua, leg, e->sip, &desc);
+  leg->hints |= read_hints(e->sip, (uint16_t)e->status);
   if (rc == CAD_EMPTY) { /* its SDP came under 183 */
     const struct media_desc *early = early_find(&leg->early, to_tag(e->sip));
     if (early) desc = *early, rc = CAD_OK;

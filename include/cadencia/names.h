@@ -72,6 +72,14 @@ enum verdict_reason {
 };
 const char *verdict_reason_name(enum verdict_reason r);
 
+/* What signalling says of whoever answers; bits. None of them alone decides but HINT_AUTOMATON. */
+enum sip_hint {
+  HINT_FORWARDED = 1, /* 181, Diversion, History-Info: somebody else answers than was called */
+  HINT_UNREACHED = 2, /* and that because the one called did not answer, was busy or could not be reached: a mailbox, as a rule */
+  HINT_AUTOMATON = 4  /* the far side says in its Contact that it is an automaton (RFC 3840) */
+};
+enum { HINT_ALL = 7 };
+
 /* What a campaign does with a machine, or with a call-screening robot. */
 enum machine_action { MACHINE_HANG_UP = 0, MACHINE_MESSAGE, MACHINE_AGENT, MACHINE_ACTION_COUNT };
 const char *machine_action_name(enum machine_action a);

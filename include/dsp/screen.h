@@ -79,6 +79,9 @@ struct screen *screen_init(void *memory, const struct screen_params *params, boo
 struct screen_params screen_defaults(enum screen_preset preset);
 /* The far side answered now: t = 0 of the patience with silence. */
 void screen_answered(struct screen *screen);
+/* What signalling said of whoever answered (enum sip_hint bits). A forwarded call makes a machine likelier, within bounds: it
+ * never decides by itself. An automaton that says so is one as soon as it makes a sound. */
+void screen_hint(struct screen *screen, unsigned hints);
 /* A message is to be left at the machine that was decided on: says when it may begin, and when it must stop. Nothing
  * happens without that verdict. After a stop the two limits hold anew, from the words that stopped it. */
 void screen_leave(struct screen *screen);

@@ -98,6 +98,7 @@ class Phone(threading.Thread):
         self.pending = {}
         self.codec, self.sound, self.ring_s, self.answer, self.talk_s = codec, sound, ring_s, answer, talk_s
         self.early, self.on_cancel, self.fork, self.refuse = early, on_cancel, fork, refuse
+        self.contact, self.more = "", ""  # parameters of its Contact; more header lines of its replies
         self.calls, self.lock, self.running = [], threading.Lock(), True
         self.start()
 
@@ -111,7 +112,7 @@ class Phone(threading.Thread):
         extra = "Content-Type: application/sdp\r\n" if body else ""
         to = call["to"] if ";tag=" in call["to"] or code == 100 else f"{call['to']};tag={tag or call['tag']}"
         text = (f"SIP/2.0 {code} {phrase}\r\n{via or call['via']}From: {call['from']}\r\nTo: {to}\r\nCall-ID: {call['id']}\r\n"
-                f"CSeq: {cseq or call['cseq']}\r\nContact: <sip:phone@127.0.0.1:{self.port}>\r\n{call.get('record', '')}{extra}Content-Length: {len(body)}\r\n\r\n{body}")
+                f"CSeq: {cseq or call['cseq']}\r\nContact: <sip:phone@127.0.0.1:{self.port}>{self.contact}\r\n{self.more}{call.get('record', '')}{extra}Content-Length: {len(body)}\r\n\r\n{body}")
         self.sip.sendto(text.encode(), call["peer"])
         if BAD_LINE and (cseq or call["cseq"]).endswith("INVITE") and call.get("rtp"):
             call["said"] = text

@@ -7,7 +7,7 @@ from array import array
 import peers
 from harness import BINARY, stage, wait_for
 from peers import DECODE, ENCODE, Phone, tone
-from scene import PHONES, called
+from scene import HELLO_THEN_QUIET, PHONES, called
 from stories_talks import GREETINGS, spoken
 
 PROMPT = pathlib.Path(BINARY).resolve().parent / "share" / "prompts" / "message_en.wav"
@@ -135,4 +135,27 @@ def who_picks_up_in_the_message_gets_an_agent():
         assert part["whole"] == 0 and 0 < part["ms"] < len(message) // 8, part
 
 
-STORIES = [a_machine_gets_the_message_after_its_beep_and_only_with_consent, who_picks_up_in_the_message_gets_an_agent]
+def signalling_says_who_answers():
+    """Two phones say the same short hello. One says in its Contact that it is an automaton: a machine at its first word. The other was reached by
+    diversion on no answer: a hint alone makes nobody a machine, she gets the agent."""
+    with stage() as (box, trunk_port, actors, folder):
+        customer, agent = Phone(trunk_port, sound=lambda c: HELLO_THEN_QUIET), Phone(sound=tone(1000, 4000))
+        customer.more = f"Diversion: <sip:+{PHONES[0]}@127.0.0.1>;reason=no-answer;counter=1\r\n"
+        actors += [customer, agent]
+        box.start()
+        box.campaign(mode="progressive", screening="true", extra="retry = ();")
+        box.agent("ana", f"sip:ana@127.0.0.1:{agent.port}")
+        box.seats_up()
+        box.contacts(PHONES[:1])
+        box.cli("campaign", "start", "test")
+        customer.hang_up(wait_for("she hears the agent", lambda: customer.hears(1000, 2000), 20))
+        first = wait_for("her row", box.closed_rows, 10)[0]
+        assert (first["outcome"], first["verdict"]) == ("connected", "person"), first
+        customer.more, customer.contact = "", ";automata"
+        (folder / "more.csv").write_text(f"phone,name\n{PHONES[1]},Robot\n")
+        box.cli("import", "--campaign", "test", str(folder / "more.csv"))
+        row = wait_for("the row of the automaton", lambda: [r for r in box.closed_rows() if r["phone"] == PHONES[1]], 30)[0]
+        assert (row["outcome"], row["verdict"], row["verdict_reason"]) == ("machine", "machine", "automaton"), row
+
+
+STORIES = [signalling_says_who_answers, a_machine_gets_the_message_after_its_beep_and_only_with_consent, who_picks_up_in_the_message_gets_an_agent]

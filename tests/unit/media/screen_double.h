@@ -39,6 +39,10 @@ bool screen_print(const struct screen *s, struct fingerprint *out) {
   return s->decided;
 }
 
+void screen_hint(struct screen *s, unsigned hints) {
+  (void)s;
+  (void)hints;
+}
 void screen_leave(struct screen *s) { s->leave = s->decided; }
 
 /* A message begins after 200 ms of quiet, and 100 ms of sound stop it. */
