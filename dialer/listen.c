@@ -3,6 +3,7 @@
 #include "dialer/commands.h"
 #include "dialer/listen_plot.h"
 #include <cadencia/err.h>
+#include <dsp/codec.h>
 #include <dsp/screen.h>
 #include <dsp/wav.h>
 #include <dirent.h>
@@ -12,13 +13,14 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-enum { BLOCK_SAMPLES = 160, SAMPLES_PER_MS = 8, MAX_SECONDS = 600, DIGITS_MAX = 64, DEPTH_MAX = 8 };
+enum { BLOCK_SAMPLES = 160, SAMPLES_PER_MS = 8, MAX_SECONDS = 600, DIGITS_MAX = 64, DEPTH_MAX = 8, QUIET_SECONDS = 9, PCMU = 0, PCMA = 8 };
 
 struct listen_options {
   struct screen_params params;
   struct tone_plan plan;
   bool csv, explain;
   const char *plot;
+  int law; /* PCMU, PCMA; -1: as in the file */
   int files, failures;
 };
 struct row {
@@ -31,12 +33,13 @@ struct row {
 
 static void usage(FILE *to) {
   fputs("usage: cadencia listen FILE|DIR... [--csv] [--preset quick|balanced|leave-message] [--tones FILE]\n"
-        "                       [--explain] [--plot OUT.svg]\n"
+        "                       [--law pcmu|pcma] [--explain] [--plot OUT.svg]\n"
         "\n"
         "Plays sound files (WAV, FLAC) to the detection engine of the daemon in blocks of 20 ms, as if the call had\n"
         "been answered at their first sample, and prints one row a file.\n"
         "  --csv      file,decision,decision_time_ms,beep_ms,digits,late_ms,reason\n"
         "  --tones F  the tones of a country, such as etc/tones/ES.conf; without it they are told by family\n"
+        "  --law L    as it comes over a trunk: through G.711 (pcmu or pcma), and silence for 9 s when the file is over\n"
         "  --explain  also the timeline of everything that was heard\n"
         "  --plot F   draws the (last) file: level, what was heard, the verdict\n"
         "\n"
@@ -156,11 +159,29 @@ static void print_row(const struct listen_options *o, const char *name, const st
   putchar('\n');
 }
 
+/* What a trunk would bring of it: whole packets of one law, and silence when the file is over. */
+static int over_trunk(int law, int16_t **samples, size_t *count) {
+  const size_t n = (*count / BLOCK_SAMPLES + 1) * BLOCK_SAMPLES + (size_t)QUIET_SECONDS * 8000;
+  int16_t *x = realloc(*samples, n * sizeof *x);
+  if (!x) return CAD_ENOMEM;
+  memset(x + *count, 0, (n - *count) * sizeof *x);
+  for (size_t at = 0; at < n; at += BLOCK_SAMPLES) {
+    uint8_t coded[BLOCK_SAMPLES];
+    codec_encode(law, x + at, BLOCK_SAMPLES, coded);
+    codec_decode(law, coded, BLOCK_SAMPLES, x + at);
+  }
+  *samples = x;
+  *count = n;
+  return CAD_OK;
+}
+
 static void listen_file(struct listen_options *o, const char *path, const char *name) {
   int16_t *samples = NULL;
   size_t count = 0;
-  const int rc = wav_read(path, (size_t)MAX_SECONDS * 8000, &samples, &count);
+  int rc = wav_read(path, (size_t)MAX_SECONDS * 8000, &samples, &count);
+  if (rc >= 0 && o->law >= 0) rc = over_trunk(o->law, &samples, &count);
   if (rc < 0) {
+    free(samples);
     fprintf(stderr, "cadencia listen: %s: %s\n", path, err_name(rc));
     o->failures++;
     return;
@@ -238,6 +259,13 @@ static int options_parse(struct listen_options *o, int argc, char **argv, const 
       }
     } else if (strcmp(argv[i], "--tones") == 0 && i + 1 < argc) {
       if (tone_file_read(argv[++i], &o->plan, stderr) < 0) return CAD_EFORMAT;
+    } else if (strcmp(argv[i], "--law") == 0 && i + 1 < argc) {
+      i++;
+      o->law = strcmp(argv[i], "pcmu") == 0 ? PCMU : strcmp(argv[i], "pcma") == 0 ? PCMA : -1;
+      if (o->law < 0) {
+        fprintf(stderr, "cadencia listen: --law takes pcmu or pcma, not \"%s\"\n", argv[i]);
+        return CAD_EINVAL;
+      }
     } else if (strcmp(argv[i], "--plot") == 0 && i + 1 < argc) {
       o->plot = argv[++i];
     } else if (argv[i][0] == '-') {
@@ -259,7 +287,7 @@ int listen_main(int argc, char **argv) {
   }
   const char **paths = calloc((size_t)argc, sizeof *paths);
   if (!paths) return 1;
-  struct listen_options o = {0};
+  struct listen_options o = {.law = -1};
   const int count = options_parse(&o, argc, argv, paths);
   if (count <= 0) {
     if (count == 0) usage(stderr);

@@ -13,7 +13,7 @@ static void start_at(struct jitter *j, uint32_t ssrc, uint32_t ts) {
   if (j->started) j->restarts++;
   j->started = true;
   j->ssrc = ssrc;
-  j->head = j->end = ts;
+  j->head = j->end = j->newest = ts;
   memset(j->have, 0, sizeof j->have);
 }
 
@@ -31,6 +31,10 @@ int jitter_put(struct jitter *j, uint32_t ssrc, uint32_t ts, const int16_t *samp
   if (!j->started || ssrc != j->ssrc) start_at(j, ssrc, ts);
   int32_t ahead = (int32_t)(ts - j->head);
   if (ahead > JITTER_JUMP_SAMPLES || ahead < -JITTER_JUMP_SAMPLES) {
+    start_at(j, ssrc, ts);
+    ahead = 0;
+  }
+  if (ahead < 0 && (int32_t)(ts - j->newest) >= 0) { /* the reader gave up too soon: nothing that was heard is newer */
     start_at(j, ssrc, ts);
     ahead = 0;
   }
@@ -58,6 +62,7 @@ int jitter_put(struct jitter *j, uint32_t ssrc, uint32_t ts, const int16_t *samp
   }
   if (fresh == 0) j->duplicates++;
   if ((int32_t)(ts + (uint32_t)n - j->end) > 0) j->end = ts + (uint32_t)n;
+  if ((int32_t)(ts + (uint32_t)n - j->newest) > 0) j->newest = ts + (uint32_t)n;
   return CAD_OK;
 }
 

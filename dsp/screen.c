@@ -26,7 +26,9 @@ enum {
   SPOKEN_HOPS = 20, /* this much speech makes a beep possible, */
   VOICED_HOPS = 8,  /* this much of it surely a voice and neither noise nor a tone */
   ONSET_VOICED_HOPS = 2,
-  HISS_HOPS = 30, /* sound without any voice in it: the noise of a line that is not known yet */
+  NEW_LINE_HOPS = 15, /* nobody knows the noise of a line before; */
+  HISS_HOPS = 30,     /* sound since then without any voice in it */
+  HISS_GAP_HOPS = 10,
   LATE_LISTEN_HOPS = 2000,
   RECORDING_PAUSE_HOPS = 120,
   RECORDING_END_HOPS = 300,
@@ -65,10 +67,12 @@ struct screen {
   uint32_t digit_until_hop; /* a key sounds until about here */
   float heard_machine;      /* the model's word without what signalling said; 0 to 1 */
   bool answered, decided, late, was_person;
-  uint8_t hints;     /* enum sip_hint bits */
+  uint8_t hints;        /* enum sip_hint bits */
+  bool hissing;         /* it has sounded from the first moment on, */
+  uint8_t hiss_gap;     /* but for so many hops now */
   uint8_t onset_voiced; /* hops with a voice in the sound that may be the first word */
-  bool spoke_before; /* somebody was speaking when the call was answered */
-  bool early_speech; /* somebody was speaking when the call was answered, and had been for a while */
+  bool spoke_before;    /* somebody was speaking when the call was answered */
+  bool early_speech;    /* somebody was speaking when the call was answered, and had been for a while */
   uint8_t queued;
   struct screen_event queue[QUEUE];
 };
@@ -141,6 +145,8 @@ void screen_answered(struct screen *s) {
   print_begin(&s->print);
 }
 
+void screen_answered_before(struct screen *s) { s->answered = true; }
+
 void screen_hint(struct screen *s, unsigned hints) { s->hints = (uint8_t)(hints & HINT_ALL); }
 
 static float hint_logit(const struct screen *s) {
@@ -184,6 +190,7 @@ static void on_tone(struct screen *s, enum screen_tone tone, uint32_t tone_hop, 
     r = REASON_FAX_TONE;
   }
   e->verdict = v;
+  e->reason = r;
   if (v != VERDICT_NONE && !s->decided) decide(s, v, r, 0);
 }
 
@@ -256,8 +263,8 @@ static void ask(struct screen *s) {
   }
   const struct ruling r = judge_step(&s->judge, &s->params, &s->talk, s->answered_hop, &opinion, s->hop);
   if (!s->decided) {
-    const bool swayed = r.verdict == VERDICT_MACHINE && hint_logit(s) > 0.0f &&
-                        s->heard_machine <= judge_preset(s->params.preset)->machine_at_hold;
+    const bool swayed =
+        r.verdict == VERDICT_MACHINE && hint_logit(s) > 0.0f && s->heard_machine <= judge_preset(s->params.preset)->machine_at_hold;
     if (r.verdict != VERDICT_NONE) decide(s, r.verdict, swayed ? REASON_FORWARDED : r.reason, r.score_bp);
   } else if (judge_late(&s->judge, &s->talk, s->hop)) {
     decide(s, VERDICT_MACHINE, REASON_LONG_GREETING, r.score_bp);
@@ -295,10 +302,15 @@ static void leave_message(struct screen *s, bool sounding, bool tonal) {
   }
 }
 
-/* A word has a voice in it somewhere; the noise of a loud line has none, and its floor is not known when the call begins. */
-static bool lacks_voice(struct screen *s, const struct view *v, bool active) {
+/* A word has a voice in it, as a rule; the noise of a loud line has none, and its floor is not known when the call begins. What
+ * sounds from the first moment on is taken for such noise until it stops. */
+static bool lacks_voice(struct screen *s, const struct view *v, bool active, bool tonal) {
   struct talk *t = &s->talk;
   if (t->started) return false;
+  if (active && s->hop - s->answered_hop < NEW_LINE_HOPS) s->hissing = true;
+  s->hiss_gap = (uint8_t)(active || tonal ? 0 : s->hiss_gap + (s->hiss_gap < UINT8_MAX));
+  if (s->hiss_gap >= HISS_GAP_HOPS) s->hissing = false;
+  if (!s->hissing) return false;
   if (!t->candidate_hops) s->onset_voiced = 0;
   if (active && s->onset_voiced < ONSET_VOICED_HOPS && v->voicing > ONSET_VOICING && v->purity < VOICE_PURITY_MAX) s->onset_voiced++;
   if (!s->onset_voiced && t->candidate_hops > HISS_HOPS) t->candidate_hops = 0;
@@ -314,7 +326,8 @@ static void hop(struct screen *s, bool lost) {
   bool candidate, sure;
   listen_to_tones(s, v, &candidate, &sure);
   const bool active = activity_step(&s->activity, v, sure);
-  const enum talk_change change = talk_step(&s->talk, active, s->activity.strong, lacks_voice(s, v, active) || candidate, sure, s->hop);
+  const enum talk_change change =
+      talk_step(&s->talk, active, s->activity.strong, lacks_voice(s, v, active, sure || candidate) || candidate, sure, s->hop);
   const bool voice = active && !sure && v->voicing > VOICING_MIN && v->purity < VOICE_PURITY_MAX;
   if (voice && s->voiced_hops < UINT16_MAX) s->voiced_hops++;
   if (change == TALK_STARTED) push(s, SCREEN_SPEECH_START, sample_of(s->talk.onset_hop > SMEAR_HOPS ? s->talk.onset_hop - SMEAR_HOPS : 0));

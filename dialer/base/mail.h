@@ -222,8 +222,9 @@ struct mail_media_remote {
   struct session session;
   struct leg owner; /* echoed in every media mail about this session */
   struct media_desc desc;
-  uint8_t early;  /* before the answer: listen only to tones */
-  uint16_t trunk; /* of a call: whose tones to expect */
+  uint8_t early;        /* before the answer: listen only to tones */
+  uint16_t trunk;       /* of a call: whose tones to expect */
+  struct mono answered; /* of a call: when the edge saw the answer; 0: now */
 };
 struct mail_media_screen {
   struct session session;

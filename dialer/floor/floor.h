@@ -88,7 +88,7 @@ struct call {
   struct mono queued;             /* since when he waits in this queue */
   struct mono said;               /* when he was last told his place */
   uint8_t message_refused;        /* enum refusal: why no recorded message may be left at a machine */
-  uint8_t hints;                 /* enum sip_hint bits of the answer */
+  uint8_t hints;                  /* enum sip_hint bits of the answer */
   uint8_t leaving, message_after; /* enum leaving; after a beep or silence (enum verdict_reason) */
   uint8_t message_begun, gave_up, leg_over, connected_before, bridge_asked, opted_out, abandoned;
   uint32_t gen;

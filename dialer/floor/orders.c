@@ -50,7 +50,9 @@ void order_remote(struct floor *f, struct session s, struct leg owner, const str
   r->owner = owner;
   r->desc = *desc;
   r->early = early;
-  if (owner.role == LEG_CALL && owner.slot < f->calls_max) r->trunk = f->calls[owner.slot].trunk;
+  if (owner.role != LEG_CALL || owner.slot >= f->calls_max) return;
+  r->trunk = f->calls[owner.slot].trunk;
+  if (!early) r->answered = f->calls[owner.slot].answered;
 }
 
 void order_screen(struct floor *f, const struct call *c) {

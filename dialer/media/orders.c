@@ -1,7 +1,7 @@
 #include "dialer/media/thread.h"
 #include <string.h>
 
-enum { LATCH_WINDOW_US = 5000000, REST_US = 3000000, RX_BUDGET_START = 100 };
+enum { LATCH_WINDOW_US = 5000000, REST_US = 3000000, ANSWER_BACK_US = 3000000, RX_BUDGET_START = 100 };
 
 static struct rtp_session *subject(struct media_thread *th, struct session id) {
   struct rtp_session *s = arena_find(&th->arena, id);
@@ -18,6 +18,12 @@ static struct rtp_session *subject(struct media_thread *th, struct session id) {
   return s;
 }
 
+/* When the answer came in at the edge; what is said of the future or of long ago is not believed. */
+static int64_t answered_at_us(const struct media_thread *th, struct mono stamp) {
+  const int64_t us = stamp.ms * 1000;
+  return us <= th->now_us && us >= th->now_us - ANSWER_BACK_US ? us : th->now_us;
+}
+
 static void remote(struct media_thread *th, const struct mail_media_remote *order) {
   struct rtp_session *s = subject(th, order->session);
   if (!s) return;
@@ -29,8 +35,8 @@ static void remote(struct media_thread *th, const struct mail_media_remote *orde
   }
   s->early = order->early && s->answered_us == 0;
   if (answered) {
-    s->answered_us = th->now_us;
-    if (s->tap) tap_answered(s->tap);
+    s->answered_us = answered_at_us(th, order->answered);
+    if (s->tap) tap_answered(s->tap, s->answered_us);
   }
   bool moved = false;
   if (order->desc.family != 0) {

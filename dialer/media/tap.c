@@ -8,8 +8,10 @@
 #include <string.h>
 
 enum {
-  HOLE_PATIENCE_SAMPLES = 480,    /* this much newer audio behind a hole, and it is a loss */
-  SILENCE_PATIENCE_SAMPLES = 800, /* so far behind the clock, and what is missing will not come */
+  HOLE_PATIENCE_SAMPLES = 480, /* this much newer audio behind a hole, and it is a loss */
+  STALL_US = 400000,           /* nothing came for so long: a pause of the sender's, and no packet that is on its way */
+  CUT_THROUGH_US = 100000,     /* sound and answer come by different ways: so little before the answer is the answered call already */
+  BEHIND_SAMPLES = 800,        /* in such a pause the detector follows the world's clock at this distance */
   AHEAD_MAX_SAMPLES = 1920,
   HALF_BEAT_US = 10000,
   STATE_ALIGN = 64,
@@ -51,13 +53,14 @@ static struct tap *tap_at(struct tap_pool *pool, unsigned index) {
   return (struct tap *)(base + index * pool->stride_bytes);
 }
 
-struct tap *tap_open(struct tap_pool *pool, int64_t now_us, bool answered, const struct tone_plan *plan, const struct print_set *prints) {
+struct tap *tap_open(struct tap_pool *pool, int64_t begun_us, bool answered, const struct tone_plan *plan, const struct print_set *prints) {
   if (pool->free_count == 0) return NULL;
   struct tap *tap = tap_at(pool, pool->free_list[--pool->free_count]);
   jitter_init(&tap->jitter, HOLE_PATIENCE_SAMPLES);
   tap->answered = answered;
   tap->sample = NULL;
-  tap->begun_us = tap->anchor_us = now_us;
+  tap->begun_us = tap->anchor_us = tap->came_us = begun_us;
+  tap->paused = false;
   tap->fed = tap->anchor_fed = 0;
   struct screen_params params = PARAMS;
   params.plan = plan;
@@ -76,18 +79,13 @@ struct tap *tap_close(struct tap_pool *pool, struct tap *tap) {
   return NULL;
 }
 
-void tap_answered(struct tap *tap) {
+void tap_answered(struct tap *tap, int64_t answered_us) {
   if (tap->answered) return;
   tap->answered = true;
-  screen_answered(tap->screen);
-}
-
-void tap_hear(struct tap *tap, const struct rtp_packet *p) {
-  int16_t pcm[RTP_AUDIO_BYTES_MAX];
-  int n = p->payload_bytes;
-  if (n < 1 || n > RTP_AUDIO_BYTES_MAX) return;
-  codec_decode(p->payload_type, p->payload, n, pcm);
-  jitter_put(&tap->jitter, p->ssrc, p->ts, pcm, n);
+  if (tap->begun_us + CUT_THROUGH_US >= answered_us)
+    screen_answered_before(tap->screen);
+  else
+    screen_answered(tap->screen);
 }
 
 static int64_t heard_at(const struct tap *tap, uint64_t sample) {
@@ -118,25 +116,52 @@ static void feed_audio(struct tap *tap, const int16_t *pcm, int n, int64_t now_u
   tell(tap, events, screen_feed(tap->screen, pcm, n, events), say, context);
 }
 
-void tap_beat(struct tap *tap, int64_t now_us, tap_event_fn *say, void *context) {
-  int64_t due = (now_us - tap->begun_us) / 125;
+/* Everything that is there and in order. A stream that leaps ahead may not push the detector's clock ahead of the world's. */
+static void drain(struct tap *tap, int64_t now_us, tap_event_fn *say, void *context) {
+  const int64_t until = (now_us - tap->begun_us) / 125 + AHEAD_MAX_SAMPLES;
   int16_t pcm[RTP_FRAME_SAMPLES];
-  while ((int64_t)tap->fed < due + AHEAD_MAX_SAMPLES) {
+  while ((int64_t)tap->fed < until) {
     int lost = 0;
     int n = jitter_take(&tap->jitter, pcm, RTP_FRAME_SAMPLES, &lost);
-    /* A stream that leaps ahead may not push the detector's clock ahead of the world's. */
-    int64_t room = due + AHEAD_MAX_SAMPLES - (int64_t)tap->fed;
+    int64_t room = until - (int64_t)tap->fed;
     if (lost > room) lost = (int)room;
     if (n > 0)
       feed_audio(tap, pcm, n, now_us, say, context);
     else if (lost > 0)
       feed_loss(tap, lost, say, context);
     else
-      break;
+      return;
   }
-  while (due - (int64_t)tap->fed > SILENCE_PATIENCE_SAMPLES) {
+}
+
+void tap_hear(struct tap *tap, const struct rtp_packet *p, int64_t now_us, tap_event_fn *say, void *context) {
+  int16_t pcm[RTP_AUDIO_BYTES_MAX];
+  int n = p->payload_bytes;
+  if (n < 1 || n > RTP_AUDIO_BYTES_MAX) return;
+  codec_decode(p->payload_type, p->payload, n, pcm);
+  /* After a stall, ours or the sender's, much comes at once: it is heard before the ring is full. */
+  if (jitter_depth(&tap->jitter) + RTP_AUDIO_BYTES_MAX > JITTER_SAMPLES) drain(tap, now_us, say, context);
+  jitter_put(&tap->jitter, p->ssrc, p->ts, pcm, n);
+  tap->came_us = now_us;
+  tap->paused = false;
+}
+
+void tap_beat(struct tap *tap, int64_t now_us, tap_event_fn *say, void *context) {
+  drain(tap, now_us, say, context);
+  if (now_us - tap->came_us < STALL_US) return;
+  if (!tap->paused) { /* up to here the sender's clock counts, even where it lags behind ours */
+    const int64_t quiet = (tap->came_us - tap->begun_us) / 125 - (int64_t)tap->fed;
+    tap->paused = true;
+    tap->pause_fed = quiet > 0 ? quiet : 0;
+  }
+  const int64_t due = (now_us - tap->begun_us) / 125 - tap->pause_fed;
+  while (due - (int64_t)tap->fed > BEHIND_SAMPLES) {
     int skipped = jitter_skip(&tap->jitter, RTP_FRAME_SAMPLES);
-    if (skipped == 0 && jitter_depth(&tap->jitter) > 0) break; /* audio is there: next beat */
+    if (skipped == 0 && jitter_depth(&tap->jitter) > 0) { /* behind the hole there is audio */
+      drain(tap, now_us, say, context);
+      if (jitter_depth(&tap->jitter) > 0) return;
+      continue;
+    }
     feed_loss(tap, skipped > 0 ? skipped : RTP_FRAME_SAMPLES, say, context);
   }
 }

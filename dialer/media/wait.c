@@ -130,9 +130,9 @@ void wait_ask(struct media_thread *th, struct rtp_session *s, const struct mail_
   s->early = false;
   if (s->answered_us == 0) s->answered_us = th->now_us;
   if (s->tap)
-    tap_answered(s->tap);
+    tap_answered(s->tap, s->answered_us);
   else
-    s->tap = tap_open(&th->taps, th->now_us, true, s->plan, s->prints);
+    s->tap = tap_open(&th->taps, s->answered_us, true, s->plan, s->prints);
   if (s->tap) screen_hint(s->tap->screen, order->hints);
   if (w->greeting_end_us != 0) say_greeting_end(th, s);
   sample_begin(th, s, order);
@@ -145,7 +145,8 @@ void wait_ask(struct media_thread *th, struct rtp_session *s, const struct mail_
 void wait_hear(struct media_thread *th, struct rtp_session *s, const struct rtp_packet *p) {
   if (!s->tap && s->early && s->owner.role == LEG_CALL && !s->wait.over)
     s->tap = tap_open(&th->taps, th->now_us, false, s->plan, s->prints);
-  if (s->tap) tap_hear(s->tap, p);
+  struct hearing h = {th, s};
+  if (s->tap) tap_hear(s->tap, p, th->now_us, hear_event, &h);
 }
 
 /* From when the legal wait counts: the end of the greeting, or where patience with it ended. */

@@ -10,8 +10,9 @@
 #include <strings.h>
 
 static void report(struct ua *ua, const struct leg_entry *leg, enum mail_kind kind, uint16_t status, bool sdp_new) {
-  struct post_item item = {
-      .kind = (uint16_t)kind, .at = clock_mono(), .u.event = {.leg = leg->id, .status = status, .sdp_new = sdp_new, .hints = leg->hints, .desc = leg->desc}};
+  struct post_item item = {.kind = (uint16_t)kind,
+                           .at = clock_mono(),
+                           .u.event = {.leg = leg->id, .status = status, .sdp_new = sdp_new, .hints = leg->hints, .desc = leg->desc}};
   post_send(ua->post, &item);
 }
 

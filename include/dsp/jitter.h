@@ -4,7 +4,8 @@
  * in order: reordered packets fall into place, duplicates change nothing, any packet
  * time fits, a gap of the sender (silence suppression) is a hole like a loss. A hole
  * is given up when wait_samples of newer audio lie behind it, or when the reader,
- * who knows the time, skips it. A new ssrc, a jump of 3 s, or three packets in a row
+ * who knows the time, skips it; if what comes then is newer than all that was heard, the sender had stalled and
+ * nothing of it is thrown away. A new ssrc, a jump of 3 s, or three packets in a row
  * that come too late (the way became longer) start afresh without a hole. Pure, no allocation; owner: whoever holds the memory. RFC 3550.
  */
 #ifndef DSP_JITTER_H
@@ -18,8 +19,9 @@ enum { JITTER_SAMPLES = 2048, JITTER_JUMP_SAMPLES = 24000, JITTER_BLOCK_MAX = 96
 struct jitter {
   bool started;
   uint32_t ssrc;
-  uint32_t head; /* timestamp of the next sample to read */
-  uint32_t end;  /* one past the newest sample written */
+  uint32_t head;   /* timestamp of the next sample to read */
+  uint32_t end;    /* one past the newest sample written or skipped */
+  uint32_t newest; /* one past the newest sample written */
   uint32_t wait_samples;
   uint32_t owed_lost; /* thrown away because the stream ran ahead; reported as lost before anything else */
   uint32_t late_run;  /* packets in a row that came too late */

@@ -79,6 +79,8 @@ struct screen *screen_init(void *memory, const struct screen_params *params, boo
 struct screen_params screen_defaults(enum screen_preset preset);
 /* The far side answered now: t = 0 of the patience with silence. */
 void screen_answered(struct screen *screen);
+/* The far side had answered before the first sample: it is as if screen_init had been told so. */
+void screen_answered_before(struct screen *screen);
 /* What signalling said of whoever answered (enum sip_hint bits). A forwarded call makes a machine likelier, within bounds: it
  * never decides by itself. An automaton that says so is one as soon as it makes a sound. */
 void screen_hint(struct screen *screen, unsigned hints);

@@ -97,6 +97,9 @@ START_TEST(special_information_tones_are_classed) {
     through_a_line(fmin(level - 25.0, -50.0), seed % 4 == 0 ? 0.02 : 0.0);
     const struct screen_event *d = first_of(&heard, SCREEN_DECISION);
     ck_assert_msg(d && d->verdict == VERDICT_SIT, "%s, seed %u: %s", s->name, seed, d ? verdict_name(d->verdict) : "nothing");
+    /* Whoever acts at the first word of it needs its class as well. */
+    ck_assert_int_eq(first_of(&heard, SCREEN_TONE)->reason, d->reason);
+    ck_assert_int_ne(d->reason, REASON_NONE);
     right += tone_of(&heard) == s->tone;
   }
   ck_assert_msg(right * 100 >= 95 * VARIANTS, "%s: %d of %d", s->name, right, VARIANTS);

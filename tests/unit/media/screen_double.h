@@ -34,6 +34,8 @@ void screen_answered(struct screen *s) {
   s->speech = s->ended = false;
 }
 
+void screen_answered_before(struct screen *s) { s->answered = true; }
+
 bool screen_print(const struct screen *s, struct fingerprint *out) {
   memset(out, 0xab, sizeof *out);
   return s->decided;

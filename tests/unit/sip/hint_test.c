@@ -14,7 +14,8 @@ START_TEST(a_forwarded_call_says_so_and_why) {
   ck_assert_uint_eq(hint_of_header("Diversion", "<sip:a@b>;reason=unconditional"), HINT_FORWARDED);
   ck_assert_uint_eq(hint_of_header("Diversion", "<sip:a@b>;reason=no-answering-today"), HINT_FORWARDED);
   ck_assert_uint_eq(hint_of_header("History-Info", "<sip:a@b>;index=1, <sip:vm@b;target=sip:a%40b;cause=408>;index=1.1"), BOTH);
-  ck_assert_uint_eq(hint_of_header("History-Info", "<sip:a@b?Reason=SIP%3Bcause%3D486%3Btext%3D%22Busy%22>;index=1,<sip:v@b>;index=1.1"), BOTH);
+  ck_assert_uint_eq(hint_of_header("History-Info", "<sip:a@b?Reason=SIP%3Bcause%3D486%3Btext%3D%22Busy%22>;index=1,<sip:v@b>;index=1.1"),
+                    BOTH);
   ck_assert_uint_eq(hint_of_header("History-Info", "<sip:a@b;cause=302>;index=1.1"), HINT_FORWARDED);
   ck_assert_uint_eq(hint_of_reason(480), BOTH);
   ck_assert_uint_eq(hint_of_reason(302), HINT_FORWARDED);
