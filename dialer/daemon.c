@@ -135,6 +135,7 @@ static void tell_health(void *arg, struct live_health *out) {
   const struct daemon *d = arg;
   media_beat_lags(d->media, &out->beat_lags);
   store_worker_commits(d->store, &out->commits);
+  store_worker_waits(d->store, out->waits);
   mailbox_depths(d->control, &out->boxes[LIVE_BOX_CONTROL]);
   mailbox_depths(media_inbox(d->media), &out->boxes[LIVE_BOX_MEDIA]);
   mailbox_depths(store_worker_inbox(d->store), &out->boxes[LIVE_BOX_STORE]);

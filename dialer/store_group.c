@@ -263,6 +263,15 @@ static void nap_us(int64_t us) {
   nanosleep(&ts, NULL);
 }
 
+static void note_waits(struct store_group *g) {
+  static const enum live_wait WAITS[] = {[CLASS_CLOSE] = LIVE_WAIT_CLOSE, [CLASS_OPEN] = LIVE_WAIT_OPEN, [CLASS_LEASE] = LIVE_WAIT_LEASE};
+  const struct mono now = clock_mono();
+  for (unsigned i = 0; i < g->group_count; i++) {
+    const enum class class = class_of(&g->group[i]);
+    if (class != CLASS_BULK) histogram_count(&g->waits[WAITS[class]], HISTOGRAM_US, 1000 * mono_since(now, g->group[i].at));
+  }
+}
+
 static void commit_group(struct store_group *g) {
   int64_t from = clock_mono_us();
   int err = store_commit(g->store);
@@ -273,6 +282,7 @@ static void commit_group(struct store_group *g) {
     group_failed(g, err);
     return;
   }
+  note_waits(g);
   atomic_fetch_add(&g->groups, 1);
   atomic_fetch_add(&g->items, g->group_count);
   g->backoff_ms = 0;
@@ -281,7 +291,7 @@ static void commit_group(struct store_group *g) {
   g->reply_ready = g->reply_count;
 }
 
-void group_run(struct store_group *g) {
+void group_run(struct store_group *g, bool at_once) {
   int64_t from = clock_mono_us();
   unsigned limit = g->one_by_one ? 1 : GROUP_ITEMS;
   int err = store_begin(g->store);
@@ -293,7 +303,7 @@ void group_run(struct store_group *g) {
       do_item(g, m);
       continue;
     }
-    if (naps++ == NAPS) break;
+    if (at_once || naps++ == NAPS) break;
     nap_us(NAP_US); /* what comes within a few ms shares one fsync; while nothing does, nobody waits for it */
     group_sort(g);
     if (!group_waiting(g)) break;

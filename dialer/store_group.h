@@ -7,6 +7,7 @@
 #include "dialer/base/mailbox.h"
 #include <campaigns/heard.h>
 #include <campaigns/store.h>
+#include "dialer/base/live.h"
 #include <stdatomic.h>
 
 enum { GROUP_INBOX = 4096, GROUP_ITEMS = 64 };
@@ -32,7 +33,8 @@ struct store_group {
   void *know_arg;
   const char *(*trunk_name)(void *arg, uint16_t trunk); /* NULL: trunks have no names */
   void *trunk_arg;
-  unsigned one_by_one; /* so many groups of one item after a failure: one bad item must not hold up the rest */
+  unsigned one_by_one;                /* so many groups of one item after a failure: one bad item must not hold up the rest */
+  struct histogram waits[LIVE_WAITS]; /* from the posting of a mail to the disk */
   atomic_int_fast64_t commit_max_us;
   struct histogram commits;
   atomic_uint_fast64_t items, groups, failures;
@@ -45,8 +47,8 @@ void group_close(struct store_group *g);
 /* Inbox into rings, as far as there is room. */
 void group_sort(struct store_group *g);
 unsigned group_waiting(const struct store_group *g);
-/* Works off one group and commits it. */
-void group_run(struct store_group *g);
+/* Works off one group and commits it. at_once: other work waits, so do not wait for more mail to share the commit. */
+void group_run(struct store_group *g, bool at_once);
 /* The last commit failed and its time to try again has not come. */
 bool group_failing(const struct store_group *g);
 /* While failing: openings are refused, leases put off. */

@@ -221,7 +221,7 @@ static void *thread_main(void *arg) {
   struct store_worker *w = arg;
   struct mono give_up = MONO_NONE;
   for (;;) {
-    bool sent = group_send(&w->group), busy = run_job(w);
+    bool sent = group_send(&w->group), busy = !store_wal_calm(w->group.store) && run_job(w);
     group_sort(&w->group);
     if (!sent && group_waiting(&w->group) + GROUP_ITEMS > GROUP_INBOX / 2) { /* control is far behind: rest, but keep its replies */
       group_wait_us(&w->group, 1000);
@@ -229,7 +229,7 @@ static void *thread_main(void *arg) {
       group_refuse(&w->group);
       if (group_waiting(&w->group) || !sent || !busy) group_wait_us(&w->group, 10000);
     } else if (group_waiting(&w->group)) {
-      group_run(&w->group);
+      group_run(&w->group, busy);
     } else if (!busy && store_paced_due(w->group.store) && mono_since(clock_mono(), w->paced_at) >= PACED_RETRY_MS) {
       w->paced_at = clock_mono(); /* a disk that takes nothing is not tried at every turn */
       (void)store_paced_flush(w->group.store, false);
@@ -241,7 +241,7 @@ static void *thread_main(void *arg) {
         if (give_up.ms == 0) give_up = mono_add(clock_mono(), STOP_TRIES_MS);
         if (clock_mono().ms > give_up.ms) break;
       }
-      group_wait_us(&w->group, sent && !told_to_stop(w) ? -1 : 1000);
+      group_wait_us(&w->group, sent && !store_wal_calm(w->group.store) && !told_to_stop(w) ? -1 : 1000);
     }
     if (group_waiting(&w->group) && w->group.backoff_ms > 0 &&
         told_to_stop(w)) { /* a disk that takes nothing must not hold the stop for ever */
@@ -281,6 +281,8 @@ struct store_worker *store_worker_start(struct store *store, struct mailbox *con
   pthread_cond_init(&w->job_done, NULL);
   w->group.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   w->group.inbox = mailbox_create(GROUP_INBOX);
+  int apart = store_wal_apart(store);
+  if (apart < 0 && apart != CAD_EREFUSED) log_warn("store", "no thread for the write-ahead log (%s): commits copy it", err_name(apart));
   bool good = w->group.wake >= 0 && w->group.inbox && group_open(&w->group) >= 0;
   if (!good || pthread_create(&w->thread, NULL, thread_main, w) != 0) return worker_free(w);
   return w;
@@ -304,3 +306,6 @@ struct store_worker_counts store_worker_count(const struct store_worker *w) {
   return (struct store_worker_counts){atomic_load(&w->group.items), atomic_load(&w->group.groups), atomic_load(&w->group.failures)};
 }
 void store_worker_commits(const struct store_worker *w, struct histogram_view *out) { histogram_read(&w->group.commits, out); }
+void store_worker_waits(const struct store_worker *w, struct histogram_view out[LIVE_WAITS]) {
+  for (int k = 0; k < LIVE_WAITS; k++) histogram_read(&w->group.waits[k], &out[k]);
+}

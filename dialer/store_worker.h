@@ -11,6 +11,7 @@
 #define CADENCIA_STORE_WORKER_H
 
 #include "dialer/base/mailbox.h"
+#include "dialer/base/live.h"
 #include <campaigns/queues.h>
 #include <campaigns/store.h>
 
@@ -51,6 +52,8 @@ void store_worker_commits(const struct store_worker *w, struct histogram_view *o
 struct store_worker_counts {
   uint64_t items, groups, failures; /* mails worked off, commits that were made, commits that failed */
 };
+/* How long work of the call path waited, from its posting to the disk; microseconds. */
+void store_worker_waits(const struct store_worker *w, struct histogram_view out[LIVE_WAITS]);
 struct store_worker_counts store_worker_count(const struct store_worker *w);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { CHUNK_ROWS = 128, PROGRESS_ROWS = 4096 };
+enum { CHUNK_ROWS = 512, PROGRESS_ROWS = 4096 };
 
 /* A file is read in runs of half a million rows. The rows of a run go to the store in the order of their numbers, so that
  * neighbours in its indexes are written together, and are told of in the order of the file. */
@@ -23,8 +23,8 @@ struct import {
   bool begun; /* the job is there */
   uint64_t bytes_total, bytes_settled, told;
   uint32_t *order, settled;
-  uint8_t *said; /* of the run's rows, enum contact_result; SAID_NOTHING: not asked */
-  int pending;
+  uint8_t *said;        /* of the run's rows, enum contact_result; SAID_NOTHING: not asked */
+  int pending, written; /* rows of the chunk; those that the store has */
   uint32_t indexes[CHUNK_ROWS];
   struct contact_row rows[CHUNK_ROWS];
   uint8_t results[CHUNK_ROWS];
@@ -62,7 +62,9 @@ static int job_begin(struct store *s, void *arg) {
 }
 static int job_rows(struct store *s, void *arg) {
   struct import *im = arg;
-  return store_import_rows(s, im->result->job, im->rows, im->pending, im->results);
+  int done = store_import_some(s, im->result->job, im->rows + im->written, im->pending - im->written, im->results + im->written);
+  if (done > 0) im->written += done;
+  return done;
 }
 static int job_check(struct store *s, void *arg) {
   struct import *im = arg;
@@ -104,7 +106,12 @@ static int begin_job(struct import *im) {
 static int flush_chunk(struct import *im) {
   if (im->pending == 0) return CAD_OK;
   bool preview = im->opt->preview;
-  int r = im->sink->run(im->sink->self, preview ? job_check : job_rows, im, !preview);
+  int r = CAD_OK;
+  im->written = 0;
+  if (preview)
+    r = im->sink->run(im->sink->self, job_check, im, false);
+  else
+    while (r >= 0 && im->written < im->pending) r = im->sink->run(im->sink->self, job_rows, im, false);
   for (int i = 0; r >= 0 && i < im->pending; i++) {
     im->said[im->indexes[i]] = im->results[i];
     im->result->accepted += im->results[i] == CONTACT_ADDED;
@@ -311,7 +318,7 @@ static int run_job(struct import *im, char err[INTAKE_ERROR_MAX]) {
     if (r >= 0) return CAD_OK;
     snprintf(err, INTAKE_ERROR_MAX, "the database could not make the rows visible: %s", err_name(r));
   }
-  while (im->begun && im->sink->run(im->sink->self, job_abort, im, true) > 0) continue; /* a few ms each */
+  while (im->begun && im->sink->run(im->sink->self, job_abort, im, false) > 0) continue; /* a few ms each */
   return r;
 }
 

@@ -25,7 +25,7 @@ static int spoil(struct db *db, int code) {
 }
 
 int db_open(struct db *db, const char *path, bool reader, bool fast, FILE *err) {
-  memset(db, 0, sizeof *db);
+  *db = (struct db){.fast = fast};
   int flags = reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   int code = sqlite3_open_v2(path ? path : ":memory:", &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
   if (code != SQLITE_OK) goto fail;
@@ -54,13 +54,25 @@ int db_exec(struct db *db, const char *sql) {
   return code == SQLITE_OK ? CAD_OK : spoil(db, code);
 }
 
-int db_begin(struct db *db) {
-  int err = db_run(db, Q_BEGIN, "BEGIN IMMEDIATE", "");
+/* Outside of transactions only. */
+static int be_lax(struct db *db, bool lax) {
+  if (db->fast || db->lax == lax) return CAD_OK;
+  int err = db_exec(db, lax ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
+  if (err >= 0) db->lax = lax;
+  return err;
+}
+
+static int begin(struct db *db, bool lax) {
+  int err = be_lax(db, lax);
+  if (err >= 0) err = db_run(db, Q_BEGIN, "BEGIN IMMEDIATE", "");
   if (err < 0) return err;
   db->in_tx = true;
   db->spoiled = false;
   return CAD_OK;
 }
+
+int db_begin(struct db *db) { return begin(db, false); }
+int db_begin_lax(struct db *db) { return begin(db, true); }
 
 int db_commit(struct db *db) {
   if (db->spoiled) {
@@ -74,6 +86,7 @@ int db_commit(struct db *db) {
     return err;
   }
   db->in_tx = false;
+  (void)be_lax(db, false); /* what stands alone waits for the disk; the next usual begin tries again */
   return CAD_OK;
 }
 
@@ -81,6 +94,7 @@ void db_rollback(struct db *db) {
   int code = db->last_code; /* a full disk may have rolled back already: then this fails, and all is well */
   db->in_tx = db->spoiled = false;
   if (!sqlite3_get_autocommit(db->handle)) db_run(db, Q_ROLLBACK, "ROLLBACK", "");
+  (void)be_lax(db, false);
   db->last_code = code;
 }
 

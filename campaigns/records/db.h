@@ -257,7 +257,8 @@ struct db {
   sqlite3 *handle;
   sqlite3_stmt *cache[Q_COUNT];
   bool in_tx, spoiled;
-  int last_code; /* SQLite's code of the last failure */
+  bool fast, lax; /* fast: no commit waits for the disk; lax: those of this moment do not */
+  int last_code;  /* SQLite's code of the last failure */
 };
 
 /* Opens the file (NULL: in memory) with our pragmas. */
@@ -265,6 +266,8 @@ int db_open(struct db *db, const char *path, bool reader, bool fast, FILE *err);
 void db_close(struct db *db);
 int db_exec(struct db *db, const char *sql);
 int db_begin(struct db *db);
+/* Its commit does not wait for the disk: a crash of the machine may take it back, unless a usual commit came after it. */
+int db_begin_lax(struct db *db);
 int db_commit(struct db *db); /* rolls back and fails when anything failed since db_begin */
 void db_rollback(struct db *db);
 

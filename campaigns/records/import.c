@@ -1,5 +1,9 @@
 #include "store_internal.h"
+#include "dialer/base/clock.h"
 #include <string.h>
+
+/* What bulk work may take of the store thread at once, and how often it looks. */
+enum { BULK_US = 6000, LOOK_ROWS = 16 };
 
 static struct import_job *job_find(struct store *s, uint64_t list) {
   for (int i = 0; i < JOBS_MAX; i++)
@@ -197,6 +201,20 @@ int import_add_one(struct store *s, const struct campaign_mem *c, uint64_t list,
   return err;
 }
 
+int store_import_some(struct store *s, uint64_t list, const struct contact_row *rows, int n, uint8_t *result) {
+  struct import_job *job = list ? job_find(s, list) : NULL;
+  const int64_t from = clock_mono_us();
+  bool own;
+  int done = 0, err = job ? store_enter_bulk(s, &own) : CAD_ENOENT;
+  if (err < 0) return err;
+  while (done < n && err >= 0 && (done % LOOK_ROWS || done == 0 || clock_mono_us() - from < BULK_US)) {
+    if ((err = add_row(s, job, &rows[done], &result[done])) < 0) break;
+    count_row(s, job, result[done++]);
+  }
+  err = store_leave(s, own, err);
+  return err < 0 ? err : done;
+}
+
 int store_import_check(struct store *s, const char *campaign, bool refuse_known, const struct contact_row *rows, int n, uint8_t *result) {
   const struct campaign_mem *c = store_campaign_named(s, campaign);
   if (s->reader || !c) return c ? CAD_EREFUSED : CAD_ENOENT;
@@ -275,10 +293,12 @@ static int state_of(struct store *s, uint64_t list) {
 
 /* One step of taking rows away, in a group of its own when the caller has none. */
 static int drop_step(struct store *s, uint64_t list, enum import_state becomes) {
+  const int64_t from = clock_mono_us();
   bool own;
-  int err = store_enter(s, &own);
+  int err = store_enter_bulk(s, &own), more;
   if (err < 0) return err;
-  int more = list_drop_some(s, list);
+  do more = list_drop_some(s, list);
+  while (more > 0 && clock_mono_us() - from < BULK_US);
   if (more == 0) more = log_state(s, list, becomes, 0);
   err = store_leave(s, own, more);
   return err < 0 ? err : more;

@@ -87,6 +87,7 @@ struct store *store_close(struct store *s) {
   if (!s) return NULL;
   if (s->db.handle) {
     if (s->db.in_tx) db_rollback(&s->db);
+    wal_close(s);
     if (s->paced) (void)store_paced_flush(s, true);
     chain_close(s);
     db_close(&s->db);
@@ -132,10 +133,10 @@ struct wall store_now(const struct store *s) {
 
 uint64_t store_id(struct store *s, struct wall at) { return id_next(&s->ids, at.ms != 0 ? at : store_now(s)); }
 
-int store_begin(struct store *s) {
+static int begin(struct store *s, bool bulk) {
   if (s->reader) return CAD_EREFUSED;
   if (s->db.in_tx) return CAD_EBUSY;
-  int err = db_begin(&s->db);
+  int err = bulk ? db_begin_lax(&s->db) : db_begin(&s->db);
   if (err < 0) return err;
   for (uint32_t i = 0; i < s->campaign_count; i++) s->campaigns[i].open_at_begin = s->campaigns[i].open;
   s->contacts_at_begin = s->contacts;
@@ -144,6 +145,8 @@ int store_begin(struct store *s) {
   chain_begin(&s->chain);
   return CAD_OK;
 }
+
+int store_begin(struct store *s) { return begin(s, false); }
 
 /* What was undone in the file is undone in memory: counters go back, what the group made anew is read again,
  * and every bucket is looked at afresh. */
@@ -191,6 +194,11 @@ void store_rollback(struct store *s) {
 int store_enter(struct store *s, bool *own) {
   *own = !s->db.in_tx;
   return *own ? store_begin(s) : CAD_OK;
+}
+
+int store_enter_bulk(struct store *s, bool *own) {
+  *own = !s->db.in_tx;
+  return *own ? begin(s, true) : CAD_OK;
 }
 
 int store_leave(struct store *s, bool own, int err) {

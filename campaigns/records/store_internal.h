@@ -111,9 +111,11 @@ struct loaded_list {
   struct number_set *set;
 };
 
+struct wal_keeper;
 struct store {
   struct db db;
-  struct paced_book *paced; /* the running minutes of the pacers; NULL: none yet */
+  struct wal_keeper *keeper; /* NULL: SQLite copies its log by itself, at commits */
+  struct paced_book *paced;  /* the running minutes of the pacers; NULL: none yet */
   bool reader, clock_trusted, memory_stale;
   struct id_maker ids;
   struct wall clock; /* simulation's; WALL_NONE: the system's */
@@ -172,6 +174,12 @@ struct wall store_now(const struct store *s);
 /* Own transaction when the caller has none: enter, work, then leave with the result. */
 int store_enter(struct store *s, bool *own);
 int store_leave(struct store *s, bool own, int err);
+/* As store_enter, for work that is worth nothing before its last commit: a crash of the machine may take its newest commits
+ * back, in order, unless a usual commit came after them. The disk is not waited for. */
+int store_enter_bulk(struct store *s, bool *own);
+
+/* wal.c */
+void wal_close(struct store *s);
 struct campaign_mem *store_campaign(struct store *s, uint64_t id);
 struct campaign_mem *store_campaign_named(struct store *s, const char *name);
 

@@ -2,7 +2,7 @@
 
 /* Ids of a list's cases are greater than the list's own, so no index by list is kept: the table is walked once from there,
  * and the walk is remembered from call to call. */
-enum { STEP = 300 };
+enum { STEP = 32 };
 
 /* The list of another contact that has this number, 0: none. */
 static int used_by(struct store *s, uint64_t number, uint64_t seller, uint64_t *list) {

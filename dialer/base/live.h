@@ -17,7 +17,7 @@ enum {
   LIVE_TRUNKS_MAX = 16,
   LIVE_ALERT_TEXT = 160,
   LIVE_QUEUES_MAX = 32,
-  LIVE_VERSION = 6
+  LIVE_VERSION = 7
 };
 
 struct live_agent {
@@ -71,10 +71,12 @@ struct live_alert {
 };
 /* How the box itself does, since it started. Times in microseconds. */
 enum live_box { LIVE_BOX_CONTROL = 0, LIVE_BOX_MEDIA, LIVE_BOX_STORE, LIVE_BOXES };
+enum live_wait { LIVE_WAIT_OPEN = 0, LIVE_WAIT_CLOSE, LIVE_WAIT_LEASE, LIVE_WAITS };
 struct live_health {
   struct histogram_view turns;             /* of the control loop, without its sleep */
   struct histogram_view beat_lags;         /* how late each 20 ms beat of media began */
   struct histogram_view commits;           /* of the store thread; each is an fsync */
+  struct histogram_view waits[LIVE_WAITS]; /* of work for calls at the store, from its posting to the disk */
   struct histogram_view boxes[LIVE_BOXES]; /* mails that waited when some were taken */
 };
 struct live {

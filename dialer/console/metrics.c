@@ -163,6 +163,9 @@ static void health(FILE *f, const struct live_health *h) {
   spread(f, "cadencia_beat_lag_seconds", &h->beat_lags, HISTOGRAM_US, 1e6, NULL, NULL);
   head(f, "cadencia_commit_seconds", "histogram", "Commits of the records, each with its fsync.");
   spread(f, "cadencia_commit_seconds", &h->commits, HISTOGRAM_US, 1e6, NULL, NULL);
+  static const char *const WAITS[LIVE_WAITS] = {"open", "close", "lease"};
+  head(f, "cadencia_store_wait_seconds", "histogram", "From asking the store to the disk having it, by what was asked.");
+  for (unsigned i = 0; i < LIVE_WAITS; i++) spread(f, "cadencia_store_wait_seconds", &h->waits[i], HISTOGRAM_US, 1e6, "work", WAITS[i]);
   head(f, "cadencia_mailbox_depth", "histogram", "Mails that waited each time that some were taken, by whose mailbox it is.");
   for (unsigned i = 0; i < LIVE_BOXES; i++) spread(f, "cadencia_mailbox_depth", &h->boxes[i], HISTOGRAM_MAILS, 1, "mailbox", BOXES[i]);
 }

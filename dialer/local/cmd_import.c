@@ -199,7 +199,7 @@ static int undo(struct command_call *c, const char *text) {
   struct undo_job j = {strtoull(text, &end, 10)};
   if (*end || j.id == 0) return call_refuse(c, "\"%.40s\" is no import; cadencia import list shows their numbers", text);
   int more, steps = 0;
-  do more = c->backend->run(c->backend->self, job_undo, &j, true); /* a few ms each: calls come in between */
+  do more = c->backend->run(c->backend->self, job_undo, &j, false); /* a few ms each: calls come in between */
   while (more > 0 && ++steps);
   if (more == CAD_EREFUSED) return call_refuse(c, "import %.40s was dialed already: its contacts are part of the call log and stay", text);
   if (more == CAD_ENOENT) return call_refuse(c, "there is no import %.40s to take back; cadencia import list shows them", text);

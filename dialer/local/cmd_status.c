@@ -90,6 +90,55 @@ static json_t *counts_json(const struct store_counts *n) {
                    (json_int_t)n->live);
 }
 
+/* ---- how long calls wait for the store ---- */
+
+static const char *const WAIT_NAMES[LIVE_WAITS] = {"open", "close", "lease"};
+
+/* The bound in ms below which that share of the waits lies; 0: there were none, -1: past the last one. */
+static double wait_within_ms(const struct histogram_view *h, double share) {
+  uint64_t all = 0, seen = 0;
+  for (int i = 0; i <= HISTOGRAM_BOUNDS; i++) all += h->counts[i];
+  if (all == 0) return 0;
+  for (int i = 0; i < HISTOGRAM_BOUNDS; i++)
+    if ((double)(seen += h->counts[i]) >= share * (double)all) return HISTOGRAM_US[i] / 1e3;
+  return -1;
+}
+
+static json_t *waits_json(const struct live *l) {
+  json_t *all = json_object();
+  for (int k = 0; k < LIVE_WAITS; k++) {
+    const struct histogram_view *h = &l->health.waits[k];
+    json_t *bins = json_array();
+    for (int i = 0; i <= HISTOGRAM_BOUNDS; i++)
+      json_array_append_new(
+          bins, json_pack("[o, I]", i < HISTOGRAM_BOUNDS ? json_real(HISTOGRAM_US[i] / 1e3) : json_null(), (json_int_t)h->counts[i]));
+    json_object_set_new(
+        all, WAIT_NAMES[k],
+        json_pack("{s:f, s:f, s:o}", "p50_ms", wait_within_ms(h, 0.5), "p99_ms", wait_within_ms(h, 0.99), "up_to_ms", bins));
+  }
+  return all;
+}
+
+static void print_wait(FILE *out, const char *before, double ms) {
+  if (ms < 0)
+    fprintf(out, "%smore than %g ms", before, HISTOGRAM_US[HISTOGRAM_BOUNDS - 1] / 1e3);
+  else
+    fprintf(out, "%swithin %g ms", before, ms);
+}
+
+static void print_waits(FILE *out, const struct live *l) {
+  bool any = false;
+  for (int k = 0; k < LIVE_WAITS; k++) {
+    const double half = wait_within_ms(&l->health.waits[k], 0.5);
+    if (half == 0) continue;
+    fprintf(out, "%s %s ", any ? ";" : "waits for the disk:", WAIT_NAMES[k]);
+    print_wait(out, "half ", half);
+    print_wait(out, ", 99 % ", wait_within_ms(&l->health.waits[k], 0.99));
+    any = true;
+  }
+  if (any) fputs("\n", out);
+}
+
 static void print_campaigns(FILE *out, const struct live *l) {
   static const char *const HEADS[] = {"CAMPAIGN",  "STATE",      ">DIALING",   ">RINGING", ">SCREENING", ">WAITING", ">TALKING",
                                       ">ATTEMPTS", ">CONNECTED", ">ABANDONED", ">UP TO %", ">CREDIT",    ">OPEN",    NULL};
@@ -181,6 +230,7 @@ static void print_live(struct command_call *c, const struct live *l, const struc
   print_agents(c->out, l);
   fputc('\n', c->out);
   trunks_print(c->out, l);
+  print_waits(c->out, l);
 }
 
 int cmd_status(struct command_call *c) {
@@ -200,11 +250,12 @@ int cmd_status(struct command_call *c) {
   c->backend->live(c->backend->self, live);
   bound_live(live);
   if (call_json(c))
-    call_put_json(c, json_pack("{s:b, s:o, s:o, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "daemon", 1, "at", json_time(live->at),
-                               "started", json_time(live->started), "draining", live->draining, "calls", (int)live->calls, "calls_limit",
-                               (int)live->calls_limit, "records", counts_json(&j.counts), "campaigns", campaigns_json(live), "agents",
-                               agents_json(live), "alerts", alerts_json(live), "trunks", trunks_json(live), "queues", queues_json(live),
-                               "calls_to_unknown_numbers", (json_int_t)live->strange_calls));
+    call_put_json(c, json_pack("{s:b, s:o, s:o, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "daemon", 1, "at",
+                               json_time(live->at), "started", json_time(live->started), "draining", live->draining, "calls",
+                               (int)live->calls, "calls_limit", (int)live->calls_limit, "records", counts_json(&j.counts), "campaigns",
+                               campaigns_json(live), "agents", agents_json(live), "alerts", alerts_json(live), "trunks", trunks_json(live),
+                               "queues", queues_json(live), "calls_to_unknown_numbers", (json_int_t)live->strange_calls, "store_waits",
+                               waits_json(live)));
   else
     print_live(c, live, &j.counts);
   if (!call_json(c)) heard_print(c->out, &j.detector);

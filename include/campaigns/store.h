@@ -30,6 +30,10 @@ struct store_options {
  * CAD_EVERSION: made by a newer Cadencia. */
 int store_open(const struct store_options *opt, struct store **out, FILE *err);
 struct store *store_close(struct store *s);
+/* From now on a thread copies the write-ahead log into the database, so that no commit waits for that; until store_close. */
+int store_wal_apart(struct store *s);
+/* It would be done soon if bulk work rested for a moment. */
+bool store_wal_calm(const struct store *s);
 /* Simulation: the instant for rows whose call names none. Without it the system's clock is read. */
 void store_set_clock(struct store *s, struct wall now);
 /* false: the gate refuses everything with REFUSAL_CLOCK. True after open. */
@@ -183,6 +187,8 @@ int store_import_begin(struct store *s, const char *campaign, const char *file, 
 int store_import_refuse_known(struct store *s, uint64_t job);
 /* result: one enum contact_result a row. Call within store_begin/store_commit, a few hundred rows at a time. */
 int store_import_rows(struct store *s, uint64_t job, const struct contact_row *rows, int n, uint8_t *result);
+/* As many of them as a few ms allow, in a transaction of its own that does not wait for the disk (the flip does): how many. */
+int store_import_some(struct store *s, uint64_t job, const struct contact_row *rows, int n, uint8_t *result);
 /* What store_import_rows would say now; writes nothing and does not compare the rows with one another. */
 int store_import_check(struct store *s, const char *campaign, bool refuse_known, const struct contact_row *rows, int n, uint8_t *result);
 /* Further numbers that were left out so far: on a do-not-call list, or nobody knows where they are. */

@@ -4,6 +4,7 @@
 #include "dialer/store_worker.h"
 #include "tests/support/scratch.h"
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -242,10 +243,72 @@ START_TEST(stopping_makes_durable_what_was_queued) {
 }
 END_TEST
 
+/* Rows in chunks, as an import brings them, until it is told to stop. */
+struct bulk {
+  uint64_t job, rows;
+  atomic_bool enough, over;
+  bool begun;
+};
+static int bulk_step(struct store *s, void *arg) {
+  static struct contact_row rows[256];
+  uint8_t results[256];
+  struct bulk *b = arg;
+  if (!b->begun) {
+    int r = store_import_begin(s, "one", "bulk.csv", WALL_NONE, &b->job);
+    b->begun = r >= 0;
+    return r;
+  }
+  for (int i = 0; i < 256; i++) {
+    rows[i] = (struct contact_row){.phone = 12020000000 + (b->rows + (uint64_t)i) * 7919 % 9000000};
+    snprintf(rows[i].extra, sizeof rows[i].extra, "{\"remark\":\"%0400d\"}", i);
+  }
+  int done = store_import_some(s, b->job, rows, 256, results);
+  if (done > 0) b->rows += (uint64_t)done;
+  return done;
+}
+static void *bulk_main(void *arg) {
+  struct bulk *b = arg;
+  while (!atomic_load(&b->enough) && store_worker_run(w, bulk_step, b, false) >= 0) continue;
+  atomic_store(&b->over, true);
+  return NULL;
+}
+static off_t size_of(const char *name) {
+  struct stat st;
+  return stat(name, &st) == 0 ? st.st_size : 0;
+}
+
+START_TEST(calls_go_on_beside_bulk_work_and_its_log_goes_into_the_database_meanwhile) {
+  struct bulk b = {0};
+  struct lease l[32];
+  pthread_t thread;
+  start(512, 32);
+  want(32);
+  ck_assert_int_eq(take_leases(l, 32), 32);
+  const off_t before = size_of(path);
+  ck_assert_int_eq(pthread_create(&thread, NULL, bulk_main, &b), 0);
+  for (uint64_t i = 0; i < 32; i++) {
+    put_open(&l[i], 1 + i);
+    ck_assert_int_eq(take().kind, STORE_OPENED);
+  }
+  /* Commits themselves copy nothing: the file grows by the other thread, while rows come in. */
+  for (int i = 0; i < 6000 && size_of(path) < before + (2 << 20); i++) usleep(10000);
+  ck_assert_int_ge(size_of(path), before + (2 << 20));
+  ck_assert(!atomic_load(&b.over));
+  atomic_store(&b.enough, true);
+  pthread_join(thread, NULL);
+  struct histogram_view waits[LIVE_WAITS];
+  uint64_t opened = 0;
+  store_worker_waits(w, waits);
+  for (int i = 0; i <= HISTOGRAM_BOUNDS; i++) opened += waits[LIVE_WAIT_OPEN].counts[i];
+  ck_assert_uint_eq(opened, 32);
+  finish();
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("store worker");
   TCase *t = tcase_create("store worker");
-  tcase_set_timeout(t, 60);
+  tcase_set_timeout(t, 120);
   tcase_add_test(t, sixty_four_openings_share_few_commits_and_each_gets_its_answer);
   tcase_add_test(t, a_close_that_overtakes_its_opening_is_not_lost);
   tcase_add_test(t, replies_wait_when_control_is_full_and_none_is_lost);
@@ -253,6 +316,7 @@ int main(void) {
   tcase_add_test(t, a_job_is_one_transaction_and_its_failure_leaves_nothing);
   tcase_add_test(t, announcements_reach_control_before_the_call_returns);
   tcase_add_test(t, stopping_makes_durable_what_was_queued);
+  tcase_add_test(t, calls_go_on_beside_bulk_work_and_its_log_goes_into_the_database_meanwhile);
   suite_add_tcase(suite, t);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);
