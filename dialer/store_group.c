@@ -117,13 +117,22 @@ static void do_arrive(struct store_group *g, const struct mail_store_arrive *req
     group_reply(g, STORE_ARRIVED)->u.store_arrived = reply;
 }
 
+/* Rows name the trunk that carried the call, not the first of its group. */
+static void name_trunk(struct store_group *g, uint64_t attempt_id, uint16_t trunk) {
+  const char *name = g->trunk_name ? g->trunk_name(g->trunk_arg, trunk) : "";
+  int err = name[0] ? store_attempt_trunk(g->store, attempt_id, name) : CAD_OK;
+  if (err < 0) log_warn("store", "trunk of attempt %llu: %s", (unsigned long long)attempt_id, err_name(err));
+}
+
 static void do_open(struct store_group *g, const struct mail_store_open *req) {
   struct mail_store_opened reply;
   bool opened = false;
-  if (store_attempt_open(g->store, req, clock_now(), &reply, &opened) < 0)
+  if (store_attempt_open(g->store, req, clock_now(), &reply, &opened) < 0) {
     refuse_open(g, req);
-  else
-    group_reply(g, opened ? STORE_OPENED : STORE_REFUSED)->u.store_opened = reply;
+    return;
+  }
+  if (opened && req->elsewhere) name_trunk(g, req->attempt_id, req->trunk);
+  group_reply(g, opened ? STORE_OPENED : STORE_REFUSED)->u.store_opened = reply;
 }
 
 static bool open_waits(const struct store_group *g, uint64_t attempt_id) {
@@ -138,6 +147,7 @@ static bool open_waits(const struct store_group *g, uint64_t attempt_id) {
 
 static void do_close(struct store_group *g, const struct mail *m) {
   const struct mail_store_close *rec = &m->u.store_close;
+  if (rec->elsewhere) name_trunk(g, rec->attempt_id, rec->trunk);
   int err = store_attempt_close(g->store, rec);
   if (err == CAD_ENOENT && open_waits(g, rec->attempt_id)) { /* it overtook its own opening: behind it */
     ring_push(&g->rings[CLASS_OPEN], m);

@@ -138,3 +138,7 @@ int store_attempt_close(struct store *s, const struct mail_store_close *rec) {
   }
   return store_leave(s, own, err);
 }
+
+int store_attempt_trunk(struct store *s, uint64_t attempt_id, const char *trunk) {
+  return db_run(&s->db, Q_ATTEMPT_TRUNK, "UPDATE attempt SET trunk=? WHERE id=? AND ended IS NULL", "tu", trunk, attempt_id);
+}

@@ -347,6 +347,7 @@ struct mail_store_open {
   uint64_t attempt_id;
   struct lease lease;
   uint16_t trunk;
+  uint8_t elsewhere; /* the trunk is another of its group than the campaign's own */
   uint64_t caller_id;
   struct wall started;
 };
@@ -397,6 +398,8 @@ struct mail_store_close {
   uint64_t attempt_id, campaign_id, case_id, phone_id, phone, agent_id;
   struct wall ringing, answered, greeting_end, bridged, agent_end, ended;
   uint16_t sip_code, q850;
+  uint16_t trunk;    /* that took the call last */
+  uint8_t elsewhere; /* it may be another than the row names */
   uint8_t cause, outcome, verdict, reason, ended_by, abandoned, early_hangup;
   uint8_t late_reason;   /* why a person was taken for a machine later, 0: never */
   uint8_t message;       /* of our own recorded message at a machine: 0 nothing was played, 1 a part, 2 all of it */

@@ -15,6 +15,7 @@ void order_open(struct floor *f, const struct call *c) {
   o->attempt_id = c->attempt_id;
   o->lease = c->lease;
   o->trunk = c->trunk;
+  o->elsewhere = c->trunk != f->campaigns[c->campaign].terms.trunk;
   o->caller_id = f->campaigns[c->campaign].terms.caller_id;
   o->started = f->now.wall;
 }
@@ -143,6 +144,8 @@ void order_close(struct floor *f, struct call *c) {
   rec.ended = wall_of(f->now, c->ended);
   rec.sip_code = c->sip_code;
   rec.q850 = c->q850;
+  rec.trunk = c->trunk;
+  rec.elsewhere = !c->inbound && (c->hops > 0 || c->trunk != f->campaigns[c->campaign].terms.trunk);
   rec.cause = c->cause;
   rec.verdict = c->verdict;
   rec.reason = c->reason;

@@ -69,12 +69,29 @@ static bool trunk_failed(const struct mail_sip_event *e) {
          e->cause == CAUSE_LOCAL;
 }
 
+/* Another listener speaks from its own address and ports: the call takes one of those, and its own goes back. */
+static bool take_ports_of(struct floor *f, struct call *c, unsigned trunk) {
+  uint16_t listener = f->trunks[trunk].listener;
+  if (!f->credits_by_listener || listener == f->trunks[c->trunk].listener) return true;
+  struct session session;
+  uint16_t port;
+  if (floor_credit_take_at(f, listener, &session, &port) < 0) return false;
+  if (c->session.gen != 0) order_session(f, MEDIA_RELEASE, c->session);
+  c->session = session;
+  c->port = port;
+  return true;
+}
+
 bool route_again(struct floor *f, struct call *c, const struct mail_sip_event *ended) {
   if (c->state != CALL_DIALING || c->ringing.ms || c->answered.ms || c->hops >= HOPS_MAX || f->draining || !trunk_failed(ended))
     return false;
   uint16_t tried = (uint16_t)(c->tried | 1u << c->trunk);
   route_fill(f, c->trunk);
   int next = route_pick(f, c->trunk, tried);
+  for (uint16_t without = tried; next >= 0 && !take_ports_of(f, c, (unsigned)next);) {
+    without |= (uint16_t)(1u << next);
+    next = route_pick(f, c->trunk, without);
+  }
   if (next < 0) return false;
   f->trunks[c->trunk].attempts++;
   f->trunks[c->trunk].by_cause[ended->cause < CAUSE_COUNT ? ended->cause : 0]++;

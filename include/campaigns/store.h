@@ -82,6 +82,8 @@ int store_hand_lease(struct store *s, const struct hand_want *want, struct now n
 int store_attempt_open(struct store *s, const struct mail_store_open *req, struct now now, struct mail_store_opened *reply, bool *opened);
 /* Outcome, call log, next try: all or nothing. A second close of the same attempt changes nothing. */
 int store_attempt_close(struct store *s, const struct mail_store_close *rec);
+/* The trunk of an attempt that is not closed yet: it was taken over by another than its campaign's own. CAD_OK also when there is none. */
+int store_attempt_trunk(struct store *s, uint64_t attempt_id, const char *trunk);
 int store_dispose(struct store *s, const struct mail_store_dispose *d);
 /* The number that the last store_dispose or store_attempt_close (607) put on the do-not-call list, 0: none. */
 uint64_t store_opted_out(const struct store *s);

@@ -191,6 +191,38 @@ def each_listener_speaks_from_its_own_address_and_ports():
         wait_for("their rows", lambda: len(box.closed_rows()) == 3, 10)
 
 
+def a_call_that_another_trunk_takes_speaks_from_that_trunks_listener():
+    """The first carrier refuses with 503; the second of its group is on another listener. The second INVITE of the attempt names that listener's address and
+    a port of its range, both hear each other, and the first listener's port is free again."""
+    with stage(calls=20) as (box, trunk_port, actors, folder):
+        busy, spare, second, low = Phone(refuse=(503, "Busy")), Phone(sound=tone(400, 4000)), free_port(), box.media_low + 80
+        actors += [busy, spare]
+        text = box.config.read_text()
+        head, tail = text.split("trunks = (", 1)
+        common = 'caller_id = "+12025550100"; group = "all"; options_s = 0; channels = 20; calls_per_s = 50;'
+        box.config.write_text(head.replace(" );", f',\n  {{ name = "second"; bind = "127.0.0.2:{second}"; transport = "udp"; media_ports = [{low}, {low + 79}]; }} );', 1)
+                              + f'trunks = ( {{ name = "carrier"; listener = "main"; proxy = "sip:127.0.0.1:{busy.port};transport=udp"; {common} }},\n'
+                              + f'  {{ name = "spare"; listener = "second"; proxy = "sip:127.0.0.1:{spare.port};transport=udp"; priority = 2; {common} }} );\nconsole'
+                              + tail.split(");\nconsole", 1)[1])
+        agent = Phone(sound=tone(1000, 4000))
+        actors.append(agent)
+        box.start()
+        box.campaign(mode="progressive", extra="retry = ();")
+        box.agent("ana", f"sip:ana@127.0.0.1:{agent.port}")
+        box.seats_up()
+        box.contacts(PHONES[:1])
+        box.cli("campaign", "start", "test")
+        call = wait_for("the second carrier's callee hears the agent", lambda: spare.hears(1000, 3000), 20)
+        wait_for("the agent hears the callee", lambda: agent.hears(400, 3000), 10)
+        assert re.search(r"^c=IN IP4 127\.0\.0\.1\r?$", busy.calls[0]["headers"], re.M), busy.calls[0]["headers"]
+        assert re.search(r"^c=IN IP4 127\.0\.0\.2\r?$", call["headers"], re.M), call["headers"]
+        assert low <= call["media"][1] < low + 80 and call["heard_from"] == {("127.0.0.2", call["media"][1])}, (call["media"], call["heard_from"])
+        spare.hang_up(call)
+        row = wait_for("one row", box.closed_rows, 10)[0]
+        assert row["outcome"] == "connected" and row["trunk"] == "spare", row
+        assert box.cli("verify").returncode == 0
+
+
 # --- SIPp as the judge of orphans ---
 
 def sipp_figures(folder, name):
@@ -244,5 +276,5 @@ def sipp_sees_the_bye_of_every_orphan():
         assert len(box.closed_rows()) == len(box.rows()) == 20
 
 
-STORIES = [each_listener_speaks_from_its_own_address_and_ports, a_reliable_provisional_answer_is_acknowledged, sessions_with_a_timer_live_as_long_as_they_are_refreshed,
+STORIES = [each_listener_speaks_from_its_own_address_and_ports, a_call_that_another_trunk_takes_speaks_from_that_trunks_listener, a_reliable_provisional_answer_is_acknowledged, sessions_with_a_timer_live_as_long_as_they_are_refreshed,
            both_ask_at_once_and_both_get_through, sipp_sees_the_bye_of_every_orphan]

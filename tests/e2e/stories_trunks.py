@@ -146,6 +146,7 @@ def when_the_first_carrier_is_dead_the_second_takes_its_calls_and_gives_them_bac
         box.contacts(PHONES[6:8])
         wait_for("calls over the first", lambda: len(box.closed_rows()) == 8, 30)
         assert len(again.calls) == 2, len(again.calls)
+        assert [r["trunk"] for r in box.closed_rows()] == ["carrier"] * 3 + ["spare"] * 3 + ["carrier"] * 2, "rows name the trunk that carried the call"
 
 
 STORIES = [a_carrier_that_wants_md5_is_registered_with_and_called, a_carrier_that_wants_sha_256_is_registered_with_and_called,
