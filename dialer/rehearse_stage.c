@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -209,6 +210,17 @@ static bool port_free(int kind, uint16_t port, uint16_t *got) {
   return ok;
 }
 
+/* The SIP worker binds it a moment later: it lies where neither our media, nor the carrier's lines, nor the kernel by itself take ports, of
+ * this rehearsal or of another that starts at the same time. */
+static bool choose_sip_port(uint16_t *got) {
+  enum { LOW = 61002, COUNT = 65535 - LOW };
+  unsigned first = 0;
+  if (getrandom(&first, sizeof first, 0) != (ssize_t)sizeof first) first = (unsigned)getpid();
+  for (unsigned i = 0; i < COUNT; i++)
+    if (port_free(SOCK_DGRAM, (uint16_t)(LOW + (first % COUNT + i) % COUNT), got)) return true;
+  return false;
+}
+
 static void choose_page_port(struct rehearsal *r) {
   uint16_t wanted = r->opt.port;
   for (uint16_t i = 0; i < PAGE_PORTS; i++) {
@@ -248,7 +260,7 @@ int stage_config(struct rehearsal *r) {
   c->drain_s = 30;
   c->listener_count = c->trunk_count = 1;
   struct config_listener *l = &c->listeners[0];
-  if (!port_free(SOCK_DGRAM, 0, &sip_port)) return refuse(r, "no free UDP port", "no hay puertos UDP libres", "");
+  if (!choose_sip_port(&sip_port)) return refuse(r, "no free UDP port", "no hay puertos UDP libres", "");
   *l = (struct config_listener){.name = "main",
                                 .bind_host = "127.0.0.1",
                                 .bind_port = sip_port,

@@ -25,8 +25,7 @@ struct desk {
 };
 
 static int take_pause(void *arg, const struct pause_reason *p, bool own) {
-  (void)own;
-  json_array_append_new(arg, json_pack("{s:o, s:o}", "code", json_text(p->code), "name", json_text(p->name)));
+  json_array_append_new(arg, json_pack("{s:o, s:o, s:b}", "code", json_text(p->code), "name", json_text(p->name), "own", (int)own));
   return CAD_OK;
 }
 

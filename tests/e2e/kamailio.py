@@ -37,6 +37,13 @@ request_route {{
     sl_send_reply("404", "Not here");
     exit;
   }}
+  if (is_method("INVITE") && $sp == {phone}) {{ # from behind: to whom registered, whatever number is in To
+    record_route();
+    $rU = "acme";
+    if (!lookup("location")) {{ sl_send_reply("404", "Nobody registered"); exit; }}
+    t_relay();
+    exit;
+  }}
   if (is_method("REGISTER|INVITE")) {{
     $var(pw) = "{password}";
     if (is_method("REGISTER")) {{
@@ -64,7 +71,8 @@ class Kamailio:
                 f"[server:default]\nmethod = TLSv1.2+\nverify_certificate = no\nprivate_key = {tls_dir}/server.key\ncertificate = {tls_dir}/server.crt\n")
             tls_core = "enable_tls=yes"
             tls_module = f'loadmodule "tls.so"\nmodparam("tls", "config", "{self.folder}/kam-tls.cfg")'
-        listen = f"{transport}:127.0.0.1:{self.port}" + (f"\nlisten=udp:127.0.0.1:{free_port()}" if transport != "udp" else "")
+        self.udp_port = self.port if transport == "udp" else free_port()  # for the phone behind it
+        listen = f"{transport}:127.0.0.1:{self.port}" + (f"\nlisten=udp:127.0.0.1:{self.udp_port}" if transport != "udp" else "")
         path.write_text(CONFIG.format(listen=listen, password=password, algorithm=algorithm, realm=realm, phone=phone_port, nonce_s=nonce_s,
                                       disable_tcp="yes" if transport == "udp" else "no", tls_core=tls_core, tls_module=tls_module))
         self.log = open(self.folder / f"kamailio-{self.port}.log", "wb")

@@ -238,8 +238,8 @@ class Phone(threading.Thread):
 
     # --- calls that it makes itself ---
 
-    def dial(self, port, number, who="12025550142"):
-        """Calls that number at the box. call["status"] is the last status; headers those of the last reply."""
+    def dial(self, port, number, who="12025550142", extra=""):
+        """Calls that number at the box (or at a carrier before it). call["status"] is the last status; headers those of the last reply."""
         rtp = rtp_socket()
         call = {"id": f"{random.getrandbits(60):x}@127.0.0.1", "peer": ("127.0.0.1", port), "to": f"<sip:{who}@127.0.0.1:{self.port}>",
                 "from": f"<sip:{number}@127.0.0.1:{port}>", "tag": f"{random.getrandbits(40):x}", "rtp": rtp, "port": rtp.getsockname()[1],
@@ -247,7 +247,7 @@ class Phone(threading.Thread):
                 "since": time.monotonic(), "seq": random.getrandbits(15), "ts": random.getrandbits(30), "ssrc": random.getrandbits(32),
                 "position": 0, "next": 0.0, "answered_at": None, "ended_at": None, "headers": "", "muted": False, "cancelled_at": None,
                 "acked": set(), "byed": set(), "own_cseq": 1, "agreed": {}, "route": "", "status": 0, "branch": f"z9hG4bK{random.getrandbits(48):x}",
-                "cseq": "1 INVITE", "via": "", "again": time.monotonic() + 0.5}
+                "cseq": "1 INVITE", "via": "", "again": time.monotonic() + 0.5, "extra": extra, "seen": []}
         with self.lock:
             self.calls.append(call)
         self.send_first(call, "INVITE", self.sdp(call))
@@ -255,7 +255,7 @@ class Phone(threading.Thread):
 
     def send_first(self, call, method, body=""):
         """The INVITE, or what belongs to its transaction."""
-        extra = f"Contact: <sip:phone@127.0.0.1:{self.port}>\r\n" + ("Content-Type: application/sdp\r\n" if body else "")
+        extra = f"Contact: <sip:phone@127.0.0.1:{self.port}>\r\n" + ("Content-Type: application/sdp\r\n" + call["extra"] if body else "")
         text = (f"{method} {call['target']} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{self.port};branch={call['branch']}\r\nMax-Forwards: 70\r\n"
                 f"From: {call['to']};tag={call['tag']}\r\nTo: {call['from']}\r\nCall-ID: {call['id']}\r\nCSeq: 1 {method}\r\n{extra}"
                 f"Content-Length: {len(body)}\r\n\r\n{body}")
@@ -266,6 +266,7 @@ class Phone(threading.Thread):
 
     def on_first_reply(self, call, text):
         call["status"], call["headers"] = int(text.split(" ", 2)[1]), text
+        call["seen"].append(call["status"])
         if call["status"] < 200:
             return
         if call["state"] == "dialing":
@@ -273,6 +274,7 @@ class Phone(threading.Thread):
             if call["status"] < 300:
                 m, uri = re.search(r"^m=audio (\d+)", text, re.M), re.search(r"<([^>]*)>", self.field(text, "Contact"))
                 call["media"], call["target"] = ("127.0.0.1", int(m.group(1))), uri.group(1)
+                call["route"] = "".join(f"Route: {r.strip()}\r\n" for r in reversed(re.findall(r"^Record-Route\s*:\s*(.*?)\r?$", text, re.I | re.M)))
                 call["state"], call["answered_at"], call["next"] = "up", time.monotonic(), time.monotonic()
             else:
                 self.over(call)

@@ -180,7 +180,7 @@ def a_promise_and_a_pause_at_the_desk():
         customer.hang_up(call)
         desk = wait_for("wrap-up", lambda: (d := b.desk())["state"] == "wrapup" and d, 10)
         assert [d["calls_back"] for d in desk["dispositions"]] == [False, True], desk
-        assert {"code": "LUNCH", "name": "lunch"} in desk["pauses"], desk
+        assert {"code": "LUNCH", "name": "lunch", "own": False} in desk["pauses"], desk
         r = None
         if (pathlib.Path(__file__).parent / "pages" / "node_modules").exists():
             r = subprocess.run(["node", str(pathlib.Path(__file__).parent / "pages" / "desk_test.mjs"), f"http://127.0.0.1:{box.http_port}/", "ana.lopez", SECRET],

@@ -3,15 +3,20 @@ import datetime
 import json
 import math
 import os
+import re
 import signal
 import time
 import wave
 
 import peers
+from baresip import Baresip
 from harness import free_port, stage, wait_for
+from kamailio import Kamailio
 from peers import Phone, tone
 from scene import PHONES
 from sipp import Sipp
+from stories_phones import phone_agent, seat
+from stories_trunks import secure_listener, set_trunk, tls_files, trunk
 
 DID = "12025550000"
 MUSIC, HELLO, SORRY = 700, 1300, 1700  # what is heard, in Hz
@@ -320,7 +325,111 @@ def a_worker_that_dies_takes_no_caller_with_it():
         assert row["ended"] == 1, row
 
 
-STORIES = [
+def through_a_registered_trunk(transport):
+    """The box registers at Kamailio over this transport; a caller behind Kamailio reaches the number of ours that `To` names, and is answered over the
+    connection that we opened: he and the agent hear each other, his BYE ends it, and the row says so. Then the agent ends a second call."""
+    with stage() as (box, trunk_port, actors, folder):
+        tls = folder / "tls"
+        if transport == "tls":
+            tls_files(tls, "DNS:sip.carrier.example")
+            secure_listener(box, tls)
+        elif transport == "tcp":
+            box.config.write_text(box.config.read_text().replace('transport = "udp"; advertise', 'transport = "tcp"; advertise', 1))
+        carrier = Kamailio(folder, trunk_port, transport=transport, tls_dir=tls)
+        actors.append(carrier)
+        more = 'user = "acme"; password = "pa:ss word"; register = true; domain = "carrier.example"; options_s = 2; '
+        set_trunk(box, carrier.port, more + ('tls_name = "sip.carrier.example";' if transport == "tls" else ""), transport=transport)
+        caller = Phone(trunk_port, sound=tone(400, 4000))
+        actors.append(caller)
+        box.config.write_text(box.config.read_text() + prompts(folder))
+        box.start()
+        wait_for("it is registered", lambda: trunk(box)["state"] == "up", 15)
+        box.campaign()
+        phone = agent_phone(box, folder, actors, transport, tls)
+        queue(box)
+        box.cli("did", "add", DID, "help")
+        for n, ends in enumerate(("caller", "agent"), 1):
+            call = caller.dial(carrier.udp_port, DID)
+            wait_for("they hear each other", lambda c=call: caller.hears(1000, 1000, of=c), 20)
+            assert phone.hears_caller(), "the agent hears the caller"
+            if ends == "caller":
+                caller.hang_up(call)
+            else:
+                phone.hang_up()
+                wait_for("our BYE goes the recorded way", lambda c=call: c["state"] == "over" and c["byed"], 15)
+            wait_for("its row", lambda n=n: len(box.closed_rows()) == n, 10)
+        rows = box.closed_rows()
+        assert all(r["direction"] == "inbound" and r["outcome"] == "connected" and r["phone"] == "12025550142" for r in rows), rows
+        assert rows[0]["ended_by"] == "callee", rows[0]  # the far side
+
+
+class Desk:
+    """The agent: a phone of ours over UDP, which hangs up by its key, or baresip over another transport, whose box is told to end."""
+
+    def __init__(self, box, phone=None):
+        self.box, self.phone = box, phone
+
+    def hears_caller(self):
+        return self.phone is None or wait_for("the agent hears the caller", lambda: self.phone.hears(400, 3000), 10)
+
+    def hang_up(self):
+        if self.phone:
+            self.phone.press(self.phone.up()[0], "*")
+        else:
+            assert self.box.stop() == 0  # a box that ends hangs up
+
+
+def agent_phone(box, folder, actors, transport, tls):
+    if transport == "udp":
+        phone = Phone(sound=tone(1000, 4000))
+        actors.append(phone)
+        box.agent("ana", f"sip:ana@127.0.0.1:{phone.port}")
+        box.seats_up()
+        return Desk(box, phone=phone)
+    phone_agent(box, "ana", "s3cret-word")
+    actors.append(Baresip(folder, "ana", "s3cret-word", box.sip_port, transport=transport, cafile=tls / "ca.crt" if transport == "tls" else None))
+    wait_for("the seat is up", lambda: seat(box), 15)
+    return Desk(box)
+
+
+def callers_come_over_a_registered_trunk():
+    """Over UDP."""
+    through_a_registered_trunk("udp")
+
+
+def callers_come_over_a_registered_trunk_by_tcp():
+    """Over TCP."""
+    through_a_registered_trunk("tcp")
+
+
+def callers_come_over_a_registered_trunk_by_tls():
+    """Over TLS, certificates checked."""
+    through_a_registered_trunk("tls")
+
+
+def a_caller_may_ask_for_reliable_provisional_answers():
+    """An INVITE that requires 100rel, as some carriers send it, and one that merely supports it are both answered and served; one that requires what
+    nobody knows is refused with 420 that names it."""
+    with stage() as (box, trunk_port, actors, folder):
+        caller = Phone(trunk_port, sound=tone(400, 4000))
+        actors.append(caller)
+        actors += begin(folder, box)
+        queue(box)
+        box.cli("did", "add", DID, "help")
+        for extra in ("Require: 100rel\r\n", "Supported: 100rel, timer\r\nSession-Expires: 1800\r\n"):
+            call = caller.dial(box.sip_port, DID, extra=extra)
+            wait_for("he hears the agent", lambda c=call: caller.hears(1000, 3000, of=c), 20)
+            reliable = [s for s in call["seen"] if 100 < s < 200]
+            assert not reliable or "RSeq" in call["headers"], call["seen"]
+            caller.hang_up(call)
+            wait_for("nothing is left", lambda: box.status()["calls"] == 0, 10)
+        odd = caller.dial(box.sip_port, DID, extra="Require: x-unheard-of\r\n")
+        wait_for("420", lambda: odd["status"] == 420, 8)
+        assert re.search(r"^Unsupported:.*x-unheard-of", odd["headers"], re.M | re.I), odd["headers"]
+
+
+STORIES = [callers_come_over_a_registered_trunk, callers_come_over_a_registered_trunk_by_tcp, callers_come_over_a_registered_trunk_by_tls,
+           a_caller_may_ask_for_reliable_provisional_answers, 
     a_worker_that_dies_takes_no_caller_with_it,
     a_caller_hears_the_greeting_then_music_then_an_agent,
     callers_are_served_before_anybody_is_dialed,

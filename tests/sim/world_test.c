@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { EVERY_FAULT = 12 }; /* so many seeds in a row have each kind of fault */
+
 static struct world_params small_day(uint64_t seed) {
   struct world_params p;
   world_defaults(&p);
@@ -155,6 +157,7 @@ START_TEST(invariants_hold_over_many_seeds_of_faults) {
   }
   printf("%d seeds: %llu attempts, %llu refusals, %llu dead workers, 0 violations\n", seeds, (unsigned long long)attempts,
          (unsigned long long)refused, (unsigned long long)deaths);
+  if (seeds < EVERY_FAULT) return; /* one seed alone may be a day without faults */
   ck_assert_uint_gt(deaths, 0);
   ck_assert_uint_gt(refused, 0);
 }
@@ -195,6 +198,7 @@ START_TEST(nothing_is_lost_or_called_twice_when_the_disk_dies_in_the_midst_of_a_
          "lost, %llu kept, %llu torn; 0 violations\n",
          seeds, (unsigned long long)attempts, (unsigned long long)deaths, (unsigned long long)recovered, (unsigned long long)refusals,
          (unsigned long long)lost.lost, (unsigned long long)lost.kept, (unsigned long long)lost.torn);
+  if (seeds < EVERY_FAULT) return;
   ck_assert_uint_gt(deaths, 0);
   ck_assert_uint_gt(recovered, 0);
   ck_assert_uint_gt(lost.lost + lost.torn, 0);

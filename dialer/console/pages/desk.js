@@ -75,9 +75,11 @@ function drawCodes() {
     return button;
   }));
 }
+/* The field's own reasons speak the page's language; those of a site are told as they were written. */
+const pauseWord = (p) => (!p.own && WORDS["pause_" + p.code]) || p.name;
 /* The reasons of a pause; what was chosen stays chosen. */
 function drawReasons() {
-  const list = [["", WORDS.pause_reason], ...desk.pauses.map((p) => [p.code, p.name])], key = JSON.stringify(list);
+  const list = [["", WORDS.pause_reason], ...desk.pauses.map((p) => [p.code, pauseWord(p)])], key = JSON.stringify(list);
   if ($("reason").dataset.key === key) return;
   const kept = $("reason").value;
   $("reason").dataset.key = key;
@@ -86,7 +88,7 @@ function drawReasons() {
 }
 function drawState() {
   const why = desk.state === "paused" && desk.pause ? desk.pauses.find((p) => p.code === desk.pause) : null;
-  set($("s-name"), (WORDS["state_" + desk.state] || desk.state) + (why ? ": " + why.name : ""));
+  set($("s-name"), (WORDS["state_" + desk.state] || desk.state) + (why ? ": " + pauseWord(why) : ""));
   $("reason").hidden = desk.state === "logged_out";
   $("state").dataset.state = desk.state;
   $("seat").hidden = desk.seat_up || desk.state === "logged_out";

@@ -78,6 +78,8 @@ START_TEST(every_state_that_the_floor_can_show_has_a_text_in_both_languages) {
   for (int i = 0; i < AGENT_STATE_COUNT; i++) ck_assert(has_word(&pages, "state_", agent_state_name((enum agent_state)i)));
   for (int i = 0; i < CAMPAIGN_STATE_COUNT; i++) ck_assert(has_word(&pages, "campaign_", campaign_state_name((enum campaign_state)i)));
   for (int i = 0; i < PACING_COUNT; i++) ck_assert(has_word(&pages, "mode_", pacing_mode_name((enum pacing_mode)i)));
+  static const char *const PAUSES[] = {"BREAK", "LUNCH", "TRAIN", "MEET", "ADMIN", "TECH"};
+  for (size_t i = 0; i < sizeof PAUSES / sizeof PAUSES[0]; i++) ck_assert_msg(has_word(&pages, "pause_", PAUSES[i]), "%s", PAUSES[i]);
   for (int i = 0; i < PACER_BOUND_COUNT; i++)
     ck_assert_msg(has_word(&pages, "bound_", pacer_bound_name((enum pacer_bound)i)), "%s", pacer_bound_name((enum pacer_bound)i));
   pages_clear(&pages);
