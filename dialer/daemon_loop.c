@@ -90,21 +90,18 @@ static void send_box(struct mailbox *box, struct backlog *backlog, const struct 
   (void)err;
 }
 
+/* An empty one begins again in its first pages. */
+static void backlog_pop(struct backlog *b) { b->head = --b->count == 0 ? 0 : (b->head + 1) % b->capacity; }
+
 static void retry_box(struct mailbox *box, struct backlog *b) {
-  while (b->count && mailbox_put(box, &b->ring[b->head]) == CAD_OK) {
-    b->head = (b->head + 1) % b->capacity;
-    b->count--;
-  }
+  while (b->count && mailbox_put(box, &b->ring[b->head]) == CAD_OK) backlog_pop(b);
 }
 
 static void retry_backlogs(struct loop *l) {
   bool full = false;
   for (unsigned w = 0; w < l->opt.config->listener_count; w++) {
     struct backlog *b = &l->sip_backlog[w];
-    while (b->count && l->sip[w].child.fd >= 0 && mail_send_fd(l->sip[w].child.fd, &b->ring[b->head]) != CAD_EFULL) {
-      b->head = (b->head + 1) % b->capacity;
-      b->count--;
-    }
+    while (b->count && l->sip[w].child.fd >= 0 && mail_send_fd(l->sip[w].child.fd, &b->ring[b->head]) != CAD_EFULL) backlog_pop(b);
     full |= b->count > 0;
   }
   retry_box(l->opt.media, &l->media_backlog);

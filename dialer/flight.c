@@ -1,5 +1,5 @@
 #include "dialer/flight.h"
-#include "dialer/handover.h"
+#include "dialer/slots.h"
 #include <cadencia/err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,10 +8,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-enum { FLIGHT_MAGIC = 0x43414446, WORDS = sizeof(struct flight_entry) / 8, LAPPED = 64 };
+enum { FLIGHT_MAGIC = 0x43414446, WORDS = sizeof(struct flight_entry) / 8, LAPPED = 64, SAVE_RUN = 64 };
 _Static_assert(sizeof(struct flight_entry) % 8 == 0, "entries are copied by words");
 
 struct head {
@@ -20,9 +19,8 @@ struct head {
 struct flight {
   _Atomic uint64_t written; /* orders below it are in the ring */
   uint64_t saved;           /* by whoever saves */
-  struct head *head;
-  struct flight_entry *file; /* NULL: memory alone */
-  size_t bytes;
+  bool in_file;             /* else in memory alone */
+  struct slots file;
   _Atomic uint64_t ring[FLIGHT_RING][WORDS]; /* a torn entry is known by its check */
 };
 
@@ -249,17 +247,34 @@ void flight_step(struct flight *f, struct now now, const struct mail *in, const 
   }
 }
 
-void flight_save(struct flight *f) {
-  if (!f || !f->file) return;
-  uint64_t until = atomic_load_explicit(&f->written, memory_order_acquire);
-  if (until - f->saved > FLIGHT_RING - LAPPED) f->saved = until - (FLIGHT_RING - LAPPED); /* lapped: the oldest are gone */
-  for (; f->saved < until; f->saved++) {
+/* The whole entries from `saved` on that lie side by side in the file; moves `saved` past them and past what was torn. */
+static unsigned gather(struct flight *f, uint64_t until, struct flight_entry run[SAVE_RUN]) {
+  unsigned n = 0;
+  while (f->saved < until && n < SAVE_RUN) {
     uint64_t words[WORDS];
-    struct flight_entry e;
+    struct flight_entry *e = &run[n];
     _Atomic uint64_t *from = f->ring[f->saved % FLIGHT_RING];
     for (unsigned i = 0; i < WORDS; i++) words[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
-    memcpy(&e, words, sizeof e);
-    if (e.order == f->saved && e.check == check_of(&e)) f->file[f->saved % FLIGHT_ENTRIES] = e;
+    memcpy(e, words, sizeof *e);
+    bool good = e->order == f->saved && e->check == check_of(e);
+    if (good && n > 0 && e->order % FLIGHT_ENTRIES == 0) break; /* the file begins again */
+    f->saved++;
+    if (good)
+      n++;
+    else if (n > 0)
+      break;
+  }
+  return n;
+}
+
+void flight_save(struct flight *f) {
+  struct flight_entry run[SAVE_RUN];
+  if (!f || !f->in_file) return;
+  uint64_t until = atomic_load_explicit(&f->written, memory_order_acquire);
+  if (until - f->saved > FLIGHT_RING - LAPPED) f->saved = until - (FLIGHT_RING - LAPPED); /* lapped: the oldest are gone */
+  while (f->saved < until) {
+    unsigned n = gather(f, until, run);
+    if (n > 0) slots_put_many(&f->file, (uint32_t)(run[0].order % FLIGHT_ENTRIES), n, run);
   }
 }
 
@@ -291,22 +306,36 @@ static bool ours(const struct head *h) {
   return h->magic == FLIGHT_MAGIC && h->entry_bytes == sizeof(struct flight_entry) && h->entries == FLIGHT_ENTRIES;
 }
 
+/* The highest order in the file; what another layout left is not believed. */
+static uint64_t newest(struct flight *f) {
+  struct flight_entry some[SAVE_RUN];
+  struct head head;
+  uint64_t last = 0;
+  slots_head(&f->file, &head);
+  bool known = ours(&head);
+  for (uint32_t at = 0; at < FLIGHT_ENTRIES; at += SAVE_RUN) {
+    if (!known || !slots_get_many(&f->file, at, SAVE_RUN, some)) {
+      memset(some, 0, sizeof some);
+      slots_put_many(&f->file, at, SAVE_RUN, some);
+    }
+    for (uint32_t i = 0; i < SAVE_RUN; i++)
+      if (whole(&some[i]) && some[i].order % FLIGHT_ENTRIES == at + i && some[i].order > last && some[i].order < UINT64_MAX / 2)
+        last = some[i].order;
+  }
+  head = (struct head){FLIGHT_MAGIC, sizeof(struct flight_entry), FLIGHT_ENTRIES, 0};
+  slots_head_put(&f->file, &head);
+  return last;
+}
+
 struct flight *flight_open(const char *path, struct wall now) {
   struct flight *f = calloc(1, sizeof *f);
   if (!f) return NULL;
   for (size_t i = 0; i < FLIGHT_RING; i++)
     atomic_store_explicit(&f->ring[i][0], 0, memory_order_relaxed); /* all of its memory is had now */
   uint64_t last = 0;
-  f->bytes = file_bytes();
-  f->head = path ? handover_map(path, f->bytes) : NULL;
-  if (f->head) {
-    f->file = (struct flight_entry *)(f->head + 1);
-    if (!ours(f->head)) memset(f->head, 0, f->bytes);
-    *f->head = (struct head){FLIGHT_MAGIC, sizeof(struct flight_entry), FLIGHT_ENTRIES, 0};
-    for (size_t i = 0; i < FLIGHT_ENTRIES; i++)
-      if (whole(&f->file[i]) && f->file[i].order % FLIGHT_ENTRIES == i && f->file[i].order > last && f->file[i].order < UINT64_MAX / 2)
-        last = f->file[i].order;
-  }
+  if (path)
+    f->in_file = slots_open(&f->file, "the flight recorder", path, sizeof(struct head), sizeof(struct flight_entry), FLIGHT_ENTRIES) >= 0;
+  if (f->in_file) last = newest(f);
   f->saved = last + 1;
   atomic_store(&f->written, last + 1);
   put(f, (struct flight_entry){.at = now, .what = FLIGHT_START});
@@ -318,7 +347,7 @@ struct flight *flight_close(struct flight *f) {
   if (!f) return NULL;
   if (dying == f) flight_save_at_death(NULL);
   flight_save(f);
-  if (f->head) munmap(f->head, f->bytes);
+  if (f->in_file) slots_close(&f->file);
   free(f);
   return NULL;
 }

@@ -1,11 +1,8 @@
 #include "dialer/handover.h"
 #include "dialer/base/log.h"
-#include <errno.h>
-#include <fcntl.h>
+#include "dialer/slots.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 enum { HANDOVER_MAGIC = 0x43414431, CHECK_SEED = 0x5bd1e995 };
 
@@ -17,12 +14,18 @@ struct record {
 struct head {
   uint32_t magic, record_bytes, places, unused;
 };
-/* The first `places` records belong to calls and seats, by slot; as many follow for orphans. */
+/* What is known of a record without reading it. */
+struct place {
+  bool used;
+  uint8_t state; /* enum dialog_state */
+  uint16_t listener;
+  uint32_t gen;
+};
+/* The first `count` records belong to calls and seats, by slot; as many follow for orphans. */
 struct handover {
-  uint32_t calls_max, places, orphans;
-  struct head *head;
-  struct record *records;
-  size_t bytes;
+  uint32_t calls_max, count, orphans;
+  struct slots file;
+  struct place *places; /* 2 * count */
 };
 
 static uint32_t check_of(const struct record *r) {
@@ -32,31 +35,33 @@ static uint32_t check_of(const struct record *r) {
   return sum ? sum : 1;
 }
 
-static size_t bytes_for(uint32_t places) { return sizeof(struct head) + (size_t)places * 2 * sizeof(struct record); }
-
-static void *map_file(const char *path, size_t bytes) {
-  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return MAP_FAILED;
-  int err = ftruncate(fd, (off_t)bytes) < 0 ? errno : posix_fallocate(fd, 0, (off_t)bytes);
-  void *at = err == 0 ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
-  if (err) {
-    log_warn("daemon", "%s cannot be reserved (%s): what it keeps would not outlive the daemon", path, strerror(err));
-    unlink(path);
-  }
-  close(fd);
-  return at;
-}
-
 /* What another layout, another program or a torn page left is not believed. */
 static bool believed(const struct record *r) { return r->check != 0 && r->check == check_of(r) && wide_dialog_valid(&r->dialog); }
 
-static void orphan_add(struct handover *h, const struct record *from) {
-  for (uint32_t i = 0; i < h->places; i++) {
-    struct record *to = &h->records[h->places + i];
-    if (to->check) continue;
-    *to = *from;
-    to->dialog.leg = (struct leg){LEG_ORPHAN, i, from->dialog.leg.gen};
-    to->check = check_of(to);
+static bool fetch(const struct handover *h, uint32_t i, struct record *r) { return slots_get(&h->file, i, r) && believed(r); }
+
+static void note(struct handover *h, uint32_t i, const struct record *r) {
+  h->places[i] = (struct place){true, r->dialog.state, r->listener, r->dialog.leg.gen};
+}
+
+/* Whoever dies in the middle leaves a record whose check is wrong. */
+static void store(struct handover *h, uint32_t i, struct record *r) {
+  r->check = check_of(r);
+  slots_put(&h->file, i, r, sizeof *r);
+  note(h, i, r);
+}
+
+static void clear(struct handover *h, uint32_t i) {
+  static const uint32_t FREE;
+  slots_put(&h->file, i, &FREE, sizeof FREE);
+  h->places[i] = (struct place){0};
+}
+
+static void orphan_add(struct handover *h, struct record *r) {
+  for (uint32_t i = 0; i < h->count; i++) {
+    if (h->places[h->count + i].used) continue;
+    r->dialog.leg = (struct leg){LEG_ORPHAN, i, r->dialog.leg.gen};
+    store(h, h->count + i, r);
     h->orphans++;
     return;
   }
@@ -64,39 +69,40 @@ static void orphan_add(struct handover *h, const struct record *from) {
 
 /* The dialogs of another life: ended ones excepted, nobody holds them any more. */
 static void read_old(struct handover *h) {
-  bool ours = h->head->magic == HANDOVER_MAGIC && h->head->record_bytes == sizeof(struct record) && h->head->places == h->places;
-  if (!ours) memset(h->records, 0, h->bytes - sizeof *h->head);
-  *h->head = (struct head){HANDOVER_MAGIC, sizeof(struct record), h->places, 0};
-  for (uint32_t i = h->places; i < 2 * h->places; i++) {
-    struct record *r = &h->records[i];
-    if (r->check && !believed(r)) r->check = 0;
-    h->orphans += r->check != 0;
+  struct head head;
+  struct record r;
+  slots_head(&h->file, &head);
+  bool ours = head.magic == HANDOVER_MAGIC && head.record_bytes == sizeof r && head.places == h->count;
+  for (uint32_t i = 2 * h->count; i-- > 0;) { /* orphans first, so that the free places among them are known */
+    uint32_t check = 0;
+    bool read = slots_get(&h->file, i, &r);
+    if (read) check = r.check;
+    if (ours && read && believed(&r)) {
+      if (i < h->count) {
+        orphan_add(h, &r);
+      } else {
+        note(h, i, &r);
+        h->orphans++;
+        continue;
+      }
+    }
+    if (!read || check) clear(h, i);
   }
-  for (uint32_t i = 0; i < h->places; i++) {
-    if (believed(&h->records[i])) orphan_add(h, &h->records[i]);
-    h->records[i].check = 0;
-  }
-}
-
-void *handover_map(const char *path, size_t bytes) {
-  void *at = path ? map_file(path, bytes) : MAP_FAILED;
-  if (at == MAP_FAILED) at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return at == MAP_FAILED ? NULL : at;
+  head = (struct head){HANDOVER_MAGIC, sizeof r, h->count, 0};
+  slots_head_put(&h->file, &head);
 }
 
 struct handover *handover_open(const char *path, uint32_t calls_max, uint32_t agents_max) {
   struct handover *h = calloc(1, sizeof *h);
   if (!h) return NULL;
   h->calls_max = calls_max;
-  h->places = calls_max + agents_max;
-  h->bytes = bytes_for(h->places);
-  void *at = handover_map(path, h->bytes);
-  if (!at) {
+  h->count = calls_max + agents_max;
+  h->places = calloc((size_t)h->count * 2, sizeof *h->places);
+  if (!h->places || slots_open(&h->file, "dialogs", path, sizeof(struct head), sizeof(struct record), 2 * h->count) < 0) {
+    free(h->places);
     free(h);
     return NULL;
   }
-  h->head = at;
-  h->records = (struct record *)(h->head + 1);
   read_old(h);
   if (h->orphans) log_warn("daemon", "%u dialogs of before are still open at the far side; they are ended now", h->orphans);
   return h;
@@ -104,53 +110,62 @@ struct handover *handover_open(const char *path, uint32_t calls_max, uint32_t ag
 
 struct handover *handover_close(struct handover *h) {
   if (!h) return NULL;
-  munmap(h->head, h->bytes);
+  slots_close(&h->file);
+  free(h->places);
   free(h);
   return NULL;
 }
 
-static struct record *place_of(struct handover *h, struct leg leg) {
-  uint32_t i = leg.role == LEG_CALL ? leg.slot : leg.role == LEG_SEAT ? h->calls_max + leg.slot : h->places + leg.slot;
+/* The index of its record; negative: none. */
+static int64_t place_of(const struct handover *h, struct leg leg) {
+  uint32_t i = leg.role == LEG_CALL ? leg.slot : leg.role == LEG_SEAT ? h->calls_max + leg.slot : h->count + leg.slot;
   bool good = leg.role == LEG_CALL     ? leg.slot < h->calls_max
-              : leg.role == LEG_SEAT   ? leg.slot < h->places - h->calls_max
-              : leg.role == LEG_ORPHAN ? leg.slot < h->places
+              : leg.role == LEG_SEAT   ? leg.slot < h->count - h->calls_max
+              : leg.role == LEG_ORPHAN ? leg.slot < h->count
                                        : false;
-  return good ? &h->records[i] : NULL;
+  return good ? (int64_t)i : -1;
+}
+
+static void make_orphan(struct handover *h, uint32_t i) {
+  struct record r;
+  if (fetch(h, i, &r)) orphan_add(h, &r);
+  clear(h, i);
 }
 
 void handover_keep(struct handover *h, uint16_t listener, const struct wide_dialog *dialog) {
-  struct record *r = dialog->leg.role == LEG_ORPHAN ? NULL : place_of(h, dialog->leg);
-  if (!r) return;
-  if (r->check && r->dialog.leg.gen != dialog->leg.gen) orphan_add(h, r); /* its end was never heard of */
-  r->check = 0;                                                           /* whoever dies in the middle leaves nothing half */
-  r->listener = listener;
-  r->dialog = *dialog;
-  r->check = check_of(r);
+  int64_t at = dialog->leg.role == LEG_ORPHAN ? -1 : place_of(h, dialog->leg);
+  if (at < 0) return;
+  uint32_t i = (uint32_t)at;
+  if (h->places[i].used && h->places[i].gen != dialog->leg.gen) make_orphan(h, i); /* its end was never heard of */
+  struct record r;
+  memset(&r, 0, sizeof r);
+  r.listener = listener;
+  r.dialog = *dialog;
+  store(h, i, &r);
 }
 
 void handover_forget(struct handover *h, struct leg leg) {
-  struct record *r = place_of(h, leg);
-  if (!r || r->check == 0 || r->dialog.leg.gen != leg.gen) return;
-  r->check = 0;
+  int64_t at = place_of(h, leg);
+  if (at < 0 || !h->places[at].used || h->places[at].gen != leg.gen) return;
+  clear(h, (uint32_t)at);
   if (leg.role == LEG_ORPHAN) h->orphans--;
 }
 
 uint32_t handover_return(struct handover *h, uint16_t listener, const struct handover_calls *calls) {
+  struct record r;
   uint32_t sent = 0;
-  for (uint32_t i = 0; i < h->places; i++) {
-    struct record *r = &h->records[i];
-    if (r->check == 0 || r->listener != listener) continue;
-    if (r->dialog.state == DIALOG_CONFIRMED && calls->wanted(calls->arg, r->dialog.leg)) continue;
-    orphan_add(h, r);
-    r->check = 0;
+  for (uint32_t i = 0; i < h->count; i++) {
+    const struct place *p = &h->places[i];
+    if (!p->used || p->listener != listener || !fetch(h, i, &r)) continue;
+    if (p->state != DIALOG_CONFIRMED || !calls->wanted(calls->arg, r.dialog.leg)) make_orphan(h, i);
   }
-  for (uint32_t i = h->places; h->orphans && i < 2 * h->places; i++)
-    if (h->records[i].check && h->records[i].listener == listener) {
-      calls->each(calls->arg, SIP_ORPHAN, &h->records[i].dialog);
+  for (uint32_t i = h->count; h->orphans && i < 2 * h->count; i++)
+    if (h->places[i].used && h->places[i].listener == listener && fetch(h, i, &r)) {
+      calls->each(calls->arg, SIP_ORPHAN, &r.dialog);
       sent++;
     }
-  for (uint32_t i = 0; i < h->places; i++)
-    if (h->records[i].check && h->records[i].listener == listener) calls->each(calls->arg, SIP_RESUME, &h->records[i].dialog);
+  for (uint32_t i = 0; i < h->count; i++)
+    if (h->places[i].used && h->places[i].listener == listener && fetch(h, i, &r)) calls->each(calls->arg, SIP_RESUME, &r.dialog);
   return sent;
 }
 

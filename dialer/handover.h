@@ -1,8 +1,8 @@
 /* handover.h — what the next SIP worker needs of the last one: the dialogs that live, by leg.
  *
- * The records lie in a file of fixed size that is mapped into memory, so that they also outlive the daemon: after a
- * kill -9 of everything the next start finds the dialogs that nobody ended and ends them. Its blocks are reserved at
- * the start, so a full disk cannot hurt later; without a file (no disk) the records live in memory alone.
+ * The records lie in a file of fixed size (slots.h), so that they also outlive the daemon: after a kill -9 of everything the next
+ * start finds the dialogs that nobody ended and ends them. Its blocks are reserved at the start, so a full disk cannot hurt later;
+ * without a file (no disk) the records live in memory alone.
  * Owner: the control thread. Source: handover.c */
 #ifndef CADENCIA_HANDOVER_H
 #define CADENCIA_HANDOVER_H
@@ -27,8 +27,6 @@ struct handover_calls {
   void (*each)(void *arg, enum mail_kind kind, const struct wide_dialog *dialog);
 };
 uint32_t handover_return(struct handover *h, uint16_t listener, const struct handover_calls *calls);
-/* A file of that size as memory, zeroed when new; without a path, or when it cannot be reserved, plain memory. NULL: none. */
-void *handover_map(const char *path, size_t bytes);
 uint32_t handover_orphans(const struct handover *h);
 
 #endif

@@ -1,9 +1,8 @@
 #include "dialer/phones.h"
 #include "dialer/base/clock.h"
-#include "dialer/handover.h"
+#include "dialer/slots.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 struct record {
   uint32_t used; /* the magic of this layout, 0: free */
@@ -11,40 +10,66 @@ struct record {
   struct wide_binding b;
 };
 enum { RECORD_MAGIC = 0x50480001 };
-struct phones {
-  uint32_t accounts_max, places, count;
-  struct wide_account *accounts;
-  struct record *records;
-  size_t bytes;
+/* What is known of a record without reading it. */
+struct place {
+  uint64_t agent_id; /* 0: free */
+  struct wall expires;
+  uint16_t listener;
+  bool answers;
 };
+struct phones {
+  uint32_t accounts_max, count;
+  struct wide_account *accounts;
+  uint32_t places_max;
+  struct place *places;
+  struct slots file;
+};
+
+static void note(struct phones *p, uint32_t i, const struct record *r) {
+  p->places[i] = (struct place){r->b.agent_id, r->b.expires, r->listener, r->b.answers};
+}
+
+static void clear(struct phones *p, uint32_t i) {
+  static const uint32_t FREE;
+  slots_put(&p->file, i, &FREE, sizeof FREE);
+  p->places[i] = (struct place){0};
+}
+
+static bool fetch(const struct phones *p, uint32_t i, struct record *r) {
+  struct wide w;
+  if (!slots_get(&p->file, i, r) || r->used != RECORD_MAGIC) return false;
+  wide_make(&w, SIP_BINDING, MONO_NONE)->u.binding = r->b;
+  return wide_valid(&w, wide_size(SIP_BINDING)) >= 0;
+}
 
 struct phones *phones_open(const char *path, uint32_t agents_max) {
   struct phones *p = calloc(1, sizeof *p);
   if (!p) return NULL;
   p->accounts_max = agents_max;
-  p->places = agents_max * PHONES_CONTACTS;
-  p->bytes = (size_t)p->places * sizeof(struct record);
+  p->places_max = agents_max * PHONES_CONTACTS;
   p->accounts = calloc(agents_max, sizeof *p->accounts);
-  p->records = p->accounts ? handover_map(path, p->bytes) : NULL;
-  if (!p->records) {
+  p->places = calloc(p->places_max, sizeof *p->places);
+  if (!p->accounts || !p->places || slots_open(&p->file, "phones", path, 0, sizeof(struct record), p->places_max) < 0) {
     free(p->accounts);
+    free(p->places);
     free(p);
     return NULL;
   }
-  for (uint32_t i = 0; i < p->places; i++) { /* what another layout left is not believed */
-    struct wide w;
-    struct record *r = &p->records[i];
-    if (r->used == 0) continue;
-    wide_make(&w, SIP_BINDING, MONO_NONE)->u.binding = r->b;
-    if (r->used != RECORD_MAGIC || wide_valid(&w, wide_size(SIP_BINDING)) < 0) r->used = 0;
+  for (uint32_t i = 0; i < p->places_max; i++) { /* what another layout left is not believed */
+    struct record r = {0};
+    if (fetch(p, i, &r))
+      note(p, i, &r);
+    else if (r.used)
+      clear(p, i);
   }
   return p;
 }
 
 struct phones *phones_close(struct phones *p) {
   if (!p) return NULL;
-  munmap(p->records, p->bytes);
+  slots_close(&p->file);
   free(p->accounts);
+  free(p->places);
   free(p);
   return NULL;
 }
@@ -68,32 +93,40 @@ bool phones_account(struct phones *p, const struct mail_store_phone *m, struct w
   return true;
 }
 
-void phones_bound(struct phones *p, uint16_t listener, const struct wide_binding *b) {
-  struct record *place = NULL;
-  int64_t now = clock_wall().ms;
-  for (uint32_t i = 0; i < p->places; i++) {
-    struct record *r = &p->records[i];
-    bool same = r->used && r->b.agent_id == b->agent_id && r->listener == listener && strcmp(r->b.contact, b->contact) == 0;
-    if (same) {
-      place = r;
-      break;
-    }
-    if (!place && (!r->used || r->b.expires.ms <= now)) place = r;
+/* Where this contact is kept, else a free place; negative: there is none. */
+static int64_t place_of(const struct phones *p, uint16_t listener, const struct wide_binding *b) {
+  int64_t place = -1, now = clock_wall().ms;
+  struct record r;
+  for (uint32_t i = 0; i < p->places_max; i++) {
+    const struct place *q = &p->places[i];
+    if (q->agent_id && q->agent_id == b->agent_id && q->listener == listener && fetch(p, i, &r) && strcmp(r.b.contact, b->contact) == 0)
+      return i;
+    if (place < 0 && (q->agent_id == 0 || q->expires.ms <= now)) place = i;
   }
-  if (!place) return;
-  place->used = 0;
-  if (b->expires.ms == 0) return;
-  place->listener = listener;
-  place->b = *b;
-  place->used = RECORD_MAGIC;
+  return place;
+}
+
+void phones_bound(struct phones *p, uint16_t listener, const struct wide_binding *b) {
+  int64_t place = place_of(p, listener, b);
+  if (place < 0) return;
+  clear(p, (uint32_t)place); /* whoever dies in the middle leaves nothing half */
+  if (b->expires.ms == 0 || b->agent_id == 0) return;
+  struct record r;
+  memset(&r, 0, sizeof r);
+  r.listener = listener;
+  r.b = *b;
+  slots_put(&p->file, (uint32_t)place, &r, sizeof r);
+  r.used = RECORD_MAGIC;
+  slots_put(&p->file, (uint32_t)place, &r.used, sizeof r.used);
+  note(p, (uint32_t)place, &r);
 }
 
 int phones_where(const struct phones *p, uint64_t agent_id, struct wall now) {
-  const struct record *best = NULL;
-  for (uint32_t i = 0; i < p->places; i++) {
-    const struct record *r = &p->records[i];
-    if (!r->used || r->b.agent_id != agent_id || !r->b.answers || r->b.expires.ms <= now.ms) continue;
-    if (!best || r->b.expires.ms > best->b.expires.ms) best = r;
+  const struct place *best = NULL;
+  for (uint32_t i = 0; i < p->places_max; i++) {
+    const struct place *q = &p->places[i];
+    if (q->agent_id == 0 || q->agent_id != agent_id || !q->answers || q->expires.ms <= now.ms) continue;
+    if (!best || q->expires.ms > best->expires.ms) best = q;
   }
   return best ? best->listener : -1;
 }
@@ -106,10 +139,12 @@ void phones_return(const struct phones *p, uint16_t listener, uint64_t agent_id,
     wide_make(&w, SIP_ACCOUNT, MONO_NONE)->u.account = p->accounts[i];
     each(arg, &w);
   }
-  for (uint32_t i = 0; i < p->places; i++) {
-    const struct record *r = &p->records[i];
-    if (!r->used || r->listener != listener || (agent_id && r->b.agent_id != agent_id) || r->b.expires.ms <= now.ms) continue;
-    wide_make(&w, SIP_BINDING, MONO_NONE)->u.binding = r->b;
+  struct record r;
+  for (uint32_t i = 0; i < p->places_max; i++) {
+    const struct place *q = &p->places[i];
+    if (q->agent_id == 0 || q->listener != listener || (agent_id && q->agent_id != agent_id) || q->expires.ms <= now.ms) continue;
+    if (!fetch(p, i, &r)) continue;
+    wide_make(&w, SIP_BINDING, MONO_NONE)->u.binding = r.b;
     each(arg, &w);
   }
 }

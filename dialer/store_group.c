@@ -39,8 +39,7 @@ static void ring_push_front(struct ring *r, const struct mail *m) {
 static void ring_pop(struct ring *r, struct mail *out) {
   const struct mail *m = &r->items[r->head];
   memcpy(out, m, mail_size((enum mail_kind)m->kind));
-  r->head = (r->head + 1) % GROUP_INBOX;
-  r->count--;
+  r->head = --r->count == 0 ? 0 : (r->head + 1) % GROUP_INBOX; /* a quiet ring stays in its first pages */
 }
 
 static enum class class_of(const struct mail *m) {

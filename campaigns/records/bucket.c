@@ -277,7 +277,7 @@ int buckets_load(struct store *s) {
   db_done(q);
   if (r < 0 || (r = link_all(s)) < 0) return r;
   /* Leases outlive a rolled-back group: count them again. */
-  for (uint32_t i = 0; s->leases.table && s->leases.count && i < LEASES_MAX * 2; i++)
+  for (uint32_t i = 0; s->leases.table && s->leases.count && i < s->leases.slots; i++)
     if (s->leases.table[i].case_id && bucket_at(s, s->leases.table[i].bucket)) bucket_at(s, s->leases.table[i].bucket)->leased++;
   return first ? counts_load(s) : CAD_OK;
 }

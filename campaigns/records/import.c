@@ -320,7 +320,7 @@ int store_import_abort(struct store *s, uint64_t list) {
 
 /* The leases of a list are nobody's any more. */
 static void drop_leases(struct store *s, uint64_t list) {
-  for (uint32_t i = 0; i < LEASES_MAX * 2; i++) { /* removal closes gaps: the same place is looked at again */
+  for (uint32_t i = 0; i < s->leases.slots; i++) { /* removal closes gaps: the same place is looked at again */
     const struct bucket *b = s->leases.table[i].case_id ? bucket_at(s, s->leases.table[i].bucket) : NULL;
     if (!b || b->list != list) continue;
     lease_set_remove(&s->leases, &s->leases.table[i]);

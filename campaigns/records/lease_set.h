@@ -15,13 +15,13 @@ struct lease_entry {
 };
 struct lease_set {
   struct lease_entry *table;
-  uint32_t count;
+  uint32_t count, slots; /* slots: a power of two, grown as leases go out */
   struct mono swept;
 };
 int lease_set_open(struct lease_set *set);
 void lease_set_close(struct lease_set *set);
 struct lease_entry *lease_set_find(struct lease_set *set, uint64_t case_id, uint64_t campaign);
-/* CAD_OK, CAD_EFULL */
+/* CAD_OK, CAD_EFULL, CAD_ENOMEM. Entries found before have moved. */
 int lease_set_add(struct lease_set *set, const struct lease_entry *entry);
 void lease_set_remove(struct lease_set *set, struct lease_entry *entry);
 /* Takes one lease that is out of time; false when there is none. */

@@ -8,6 +8,7 @@
 
 #include "dialer/base/mail.h"
 #include "dialer/base/wide.h"
+#include "dialer/sip/kept.h"
 #include "dialer/sip/offer.h"
 
 struct nua_handle_s;
@@ -50,7 +51,7 @@ struct leg_entry {
   uint8_t noted;              /* enum dialog_state: what the loop was told of its dialog */
   uint8_t cancels;            /* orphan that rings: CANCELs sent */
   struct mono again;          /* MONO_NONE, or when to try the re-INVITE once more */
-  struct wide_dialog *dialog; /* as taken up or answered; NULL: not yet */
+  struct kept_dialog *dialog; /* as taken up or answered; NULL: not yet */
   char uri[WIDE_URI];         /* request URI of our INVITE */
   uint8_t refusal;            /* enum cause of our own refusal of its media, CAUSE_NONE */
   uint8_t owes;

@@ -79,4 +79,5 @@ void post_flush(struct post *p) {
     p->head = (p->head + (unsigned)rc) % p->capacity;
     p->count -= (unsigned)rc;
   }
+  p->head = 0; /* stay in the pages that are warm */
 }

@@ -77,7 +77,11 @@ static bool describe(const struct leg_entry *leg, const sip_t *sip, enum dialog_
   bool good = put(d->call_id, sizeof d->call_id, sip->sip_call_id->i_id) && put_address(d->local, sizeof d->local, local) &&
               put_address(d->remote, sizeof d->remote, remote) && route_of(leg, sip, incoming, d) && put(d->uri, sizeof d->uri, leg->uri) &&
               put(d->branch, sizeof d->branch, sip->sip_via ? sip->sip_via->v_branch : "");
-  if (good && !d->route[0] && leg->dialog) put(d->route, sizeof d->route, leg->dialog->route); /* a later answer need not repeat it */
+  if (good && !d->route[0] && leg->dialog) { /* a later answer need not repeat it */
+    struct wide_dialog old;
+    kept_read(leg->dialog, &old);
+    put(d->route, sizeof d->route, old.route);
+  }
   if (good && sip->sip_contact) return put_url(d->target, sizeof d->target, sip->sip_contact->m_url);
   return good && put(d->target, sizeof d->target, leg->uri);
 }
@@ -95,8 +99,11 @@ void ua_dialog_note(struct ua *ua, struct leg_entry *leg, const sip_t *sip, enum
   if (!describe(leg, sip, state, leg->incoming, &w.u.dialog)) return; /* odd or too long: this one would not outlive us */
   leg->noted = (uint8_t)state;
   if (!wide_dialog_valid(&w.u.dialog)) return;
-  if (state == DIALOG_CONFIRMED && !leg->dialog) leg->dialog = malloc(sizeof *leg->dialog);
-  if (state == DIALOG_CONFIRMED && leg->dialog) *leg->dialog = w.u.dialog;
+  struct kept_dialog *kept = state == DIALOG_CONFIRMED ? kept_make(&w.u.dialog) : NULL;
+  if (kept) {
+    free(leg->dialog);
+    leg->dialog = kept;
+  }
   tell(ua, &w);
 }
 
@@ -106,7 +113,7 @@ void ua_dialog_refreshed(struct ua *ua, struct leg_entry *leg, const sip_t *sip)
   leg->dialog->cseq = sip->sip_cseq->cs_seq;
   leg->dialog->sdp_version = leg->sdp_version;
   wide_make(&w, SIP_DIALOG, clock_mono());
-  w.u.dialog = *leg->dialog;
+  kept_read(leg->dialog, &w.u.dialog);
   tell(ua, &w);
 }
 
@@ -141,30 +148,30 @@ static bool may_call(struct ua *ua, const struct wide_dialog *d) {
 }
 
 static void resume_invite(struct ua *ua, struct leg_entry *leg) {
-  struct wide_dialog *d = leg->dialog;
+  struct wide_dialog d;
   char sdp[OFFER_TEXT_MAX], cseq[32];
   leg->sdp_version++;
-  d->cseq += CSEQ_STEP;
-  snprintf(cseq, sizeof cseq, "%u INVITE", d->cseq);
+  leg->dialog->cseq += CSEQ_STEP;
+  kept_read(leg->dialog, &d);
+  snprintf(cseq, sizeof cseq, "%u INVITE", d.cseq);
   struct offer_local local = ua_local(ua, leg);
-  leg->nh = offer_write(&local, sdp, sizeof sdp) > 0 ? handle_of(ua, leg, d) : NULL;
+  leg->nh = offer_write(&local, sdp, sizeof sdp) > 0 ? handle_of(ua, leg, &d) : NULL;
   if (!leg->nh) {
     ua_leg_over(ua, leg);
     return;
   }
-  nua_invite(leg->nh, SIPTAG_CSEQ_STR(cseq), TAG_IF(d->route[0], SIPTAG_ROUTE_STR(d->route)), TAG_IF(d->route[0], NUTAG_AUTOACK(0)),
+  nua_invite(leg->nh, SIPTAG_CSEQ_STR(cseq), TAG_IF(d.route[0], SIPTAG_ROUTE_STR(d.route)), TAG_IF(d.route[0], NUTAG_AUTOACK(0)),
              SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
 }
 
 static struct leg_entry *take_up(struct ua *ua, const struct wide_dialog *d) {
   struct leg_entry *leg = ua->closing || leg_find(ua->legs, d->leg) ? NULL : leg_add(ua->legs, d->leg);
   if (!leg) return NULL;
-  leg->dialog = malloc(sizeof *leg->dialog);
+  leg->dialog = kept_make(d);
   if (!leg->dialog) {
     leg_remove(ua->legs, leg);
     return NULL;
   }
-  *leg->dialog = *d;
   leg->heard = true; /* no trunk waits for it */
   leg->noted = d->state;
   leg->incoming = d->incoming;
@@ -207,8 +214,9 @@ bool ua_resume_reply(struct ua *ua, struct leg_entry *leg, const struct ua_event
   if (!leg->resuming) return false;
   if (e->status < 200) return true;
   if (e->status < 300) {
-    if (leg->dialog->route[0])
-      nua_ack(leg->nh, TAG_IF(!e->sip || !e->sip->sip_record_route, SIPTAG_ROUTE_STR(leg->dialog->route)), TAG_END());
+    struct wide_dialog d;
+    kept_read(leg->dialog, &d);
+    if (d.route[0]) nua_ack(leg->nh, TAG_IF(!e->sip || !e->sip->sip_record_route, SIPTAG_ROUTE_STR(d.route)), TAG_END());
     if (e->sip) ua_dialog_note(ua, leg, e->sip, DIALOG_CONFIRMED);
     resumed(ua, leg);
     if (leg->bye_wanted) ua_leg_end(ua, leg, true);
@@ -242,18 +250,19 @@ void ua_resume_again(struct ua *ua, struct leg_entry *leg, struct mono now) {
 /* --- ending ---------------------------------------------------------------------------- */
 
 void ua_bare_bye(struct ua *ua, struct leg_entry *leg) {
-  struct wide_dialog *d = leg->dialog;
+  struct wide_dialog d;
   char cseq[32];
-  d->cseq += CSEQ_STEP;
-  snprintf(cseq, sizeof cseq, "%u BYE", d->cseq);
+  leg->dialog->cseq += CSEQ_STEP;
+  kept_read(leg->dialog, &d);
+  snprintf(cseq, sizeof cseq, "%u BYE", d.cseq);
   leg->bye_sent = true;
   leg->end_asked = clock_mono();
-  leg->nh = handle_of(ua, leg, d);
+  leg->nh = handle_of(ua, leg, &d);
   if (!leg->nh) {
     ua_leg_over(ua, leg);
     return;
   }
-  nua_method(leg->nh, NUTAG_METHOD("BYE"), SIPTAG_CSEQ_STR(cseq), TAG_IF(d->route[0], SIPTAG_ROUTE_STR(d->route)), TAG_END());
+  nua_method(leg->nh, NUTAG_METHOD("BYE"), SIPTAG_CSEQ_STR(cseq), TAG_IF(d.route[0], SIPTAG_ROUTE_STR(d.route)), TAG_END());
 }
 
 bool ua_dialog_dropped(struct ua *ua, struct leg_entry *leg) {
@@ -289,8 +298,10 @@ void ua_orphan(struct ua *ua, const struct wide_dialog *d) {
 
 void ua_orphan_again(struct ua *ua, struct leg_entry *leg) {
   if (leg->cancels == 0) return;
-  if (leg->cancels++ < CANCEL_TIMES)
-    orphan_cancel(&ua->spec, leg->dialog);
-  else
+  if (leg->cancels++ < CANCEL_TIMES) {
+    struct wide_dialog d;
+    kept_read(leg->dialog, &d);
+    orphan_cancel(&ua->spec, &d);
+  } else
     ua_leg_over(ua, leg); /* an answer that comes now is acknowledged and ended by the stack */
 }
