@@ -1,7 +1,7 @@
 /* flight.h — the flight recorder: what control was told, what changed by it, what it ordered; for `cadencia replay`.
  *
  * Ids and codes alone: no numbers, no names, no keys that a caller pressed. The newest FLIGHT_ENTRIES are kept. The control thread
- * writes into memory and waits for nobody; the daemon's main thread carries them to a mapped file a few times a second, and once
+ * writes into memory and waits for nobody; the daemon's main thread carries them to a file a few times a second, and once
  * more when a deadly signal comes. A SIGKILL costs what was not carried yet. Entries of earlier lives stay until they are
  * overwritten. Source: flight.c */
 #ifndef CADENCIA_FLIGHT_H
@@ -10,7 +10,7 @@
 #include "dialer/base/outbox.h"
 #include <stdio.h>
 
-enum { FLIGHT_ENTRIES = 1 << 17, FLIGHT_RING = 1 << 14 }; /* in the file; between two savings */
+enum { FLIGHT_ENTRIES = 1 << 17, FLIGHT_RING = 1 << 13 }; /* in the file; between two savings */
 enum flight_what {
   FLIGHT_START = 1, /* the daemon began; calls of before are gone */
   FLIGHT_IN,        /* a mail came: a step begins */
