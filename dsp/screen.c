@@ -1,5 +1,6 @@
 #include <dsp/screen.h>
 #include "dsp/beep.h"
+#include "dsp/clipping.h"
 #include "dsp/faxtone.h"
 #include "dsp/judge.h"
 #include "dsp/leave.h"
@@ -9,6 +10,7 @@
 #include "dsp/screen_inside.h"
 #include "dsp/traits.h"
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 #include <spandsp.h>
 #include <spandsp/expose.h>
@@ -41,6 +43,9 @@ enum {
 #define VOICING_MIN 0.6f
 #define VOICE_PURITY_MAX 0.88f
 #define ONSET_VOICING 0.5f
+#define CLIPPED_FROM 0.015f
+#define CLIPPED_FULL 0.06f
+#define CLIPPED_LOGIT 0.35f
 
 struct screen {
   struct screen_params params;
@@ -53,6 +58,7 @@ struct screen {
   struct talk talk;
   struct traits traits;
   struct judge judge;
+  struct clipping clipping;
   struct print_taker print;
   struct leave leave;
   dtmf_rx_state_t dtmf;
@@ -125,6 +131,7 @@ struct screen *screen_init(void *memory, const struct screen_params *params, boo
   talk_init(&s->talk);
   traits_init(&s->traits);
   judge_init(&s->judge);
+  clipping_init(&s->clipping);
   print_begin(&s->print);
   leave_init(&s->leave);
   dtmf_rx_init(&s->dtmf, on_digits, s);
@@ -151,6 +158,12 @@ void screen_hint(struct screen *s, unsigned hints) { s->hints = (uint8_t)(hints 
 
 static float hint_logit(const struct screen *s) {
   return s->hints & HINT_UNREACHED ? JUDGE_UNREACHED : s->hints & HINT_FORWARDED ? JUDGE_FORWARDED : 0.0f;
+}
+
+/* What an overdriven line takes from the model's word; with whoever sounds like a person already it changes nothing. */
+static float clipped_logit(const struct screen *s) {
+  const float part = (clipping_share(&s->clipping) - CLIPPED_FROM) / (CLIPPED_FULL - CLIPPED_FROM);
+  return CLIPPED_LOGIT * fminf(fmaxf(part, 0.0f), 1.0f);
 }
 
 static void decide(struct screen *s, enum verdict verdict, enum verdict_reason reason, uint16_t score_bp) {
@@ -251,11 +264,11 @@ static void ask(struct screen *s) {
     float x[TRAIT_COUNT];
     traits_fill(&s->traits, &s->talk, s->hop, x);
     opinion.asked = true;
-    const float heard = model_logit(x), logit = heard + hint_logit(s);
+    const float told = model_logit(x), heard = told - clipped_logit(s), logit = heard + hint_logit(s);
     s->heard_machine = model_probability(heard);
     opinion.machine = model_probability(logit);
     const uint32_t delay_hops = s->talk.onset_hop - s->answered_hop;
-    opinion.silence = model_probability(logit + (s->spoke_before ? 0.0f : model_delay_logit((float)(delay_hops * HOP_MS))));
+    opinion.silence = model_probability(told + hint_logit(s) + (s->spoke_before ? 0.0f : model_delay_logit((float)(delay_hops * HOP_MS))));
   }
   if (s->hints & HINT_AUTOMATON && s->talk.started && !s->decided) {
     decide(s, VERDICT_MACHINE, REASON_AUTOMATON, 10000);
@@ -332,6 +345,7 @@ static void hop(struct screen *s, bool lost) {
   if (voice && s->voiced_hops < UINT16_MAX) s->voiced_hops++;
   if (change == TALK_STARTED) push(s, SCREEN_SPEECH_START, sample_of(s->talk.onset_hop > SMEAR_HOPS ? s->talk.onset_hop - SMEAR_HOPS : 0));
   if (change == TALK_GREETING_ENDED) push(s, SCREEN_GREETING_END, sample_of(s->talk.greeting_end_hop));
+  if (!lost) clipping_step(&s->clipping, s->pending, HOP_SAMPLES, active && !sure);
   if (s->talk.started) traits_step(&s->traits, v, &s->talk, active && !s->talk.quiet_hops, !(s->spectrum.hops % 2), s->hop);
   if (s->talk.started && print_step(&s->print, v) && s->params.prints && print_known(&s->print, s->params.prints))
     decide(s, VERDICT_MACHINE, REASON_FINGERPRINT, 10000);

@@ -175,7 +175,7 @@ const struct view *spectrum_step(struct spectrum *s, const int16_t *samples, boo
   find_lines(&s->view, p, total);
   find_bands(&s->view, p, total, scale);
   if (s->hops++ % 2) {
-    if (s->view.db > -60.0f)
+    if (s->view.db > -72.0f)
       find_pitch(s);
     else
       s->view.voicing = 0.0f;
