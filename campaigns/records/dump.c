@@ -10,11 +10,15 @@
 #define PERIOD(column) " AND (?2 IS NULL OR " column ">=?2) AND (?3 IS NULL OR " column "<?3)"
 /* The ids that erasures of this number listed: "12 15" as a JSON array. */
 #define ERASED(list) "SELECT j.value FROM erasure e, json_each('['||replace(e." list ",' ',',')||']') j WHERE e.subject=?5"
-#define DECISION(table, list)                                                                                                              \
+#define DECISION(table, list, which)                                                                                                       \
   "SELECT d.at AS at, d.id AS decision_id, CASE d.kind WHEN 0 THEN 'launch' WHEN 1 THEN 'lease' ELSE 'verdict' END AS kind, c.name AS "    \
   "campaign, d.case_id AS contact_id, d.phone AS phone, d.allowed AS allowed, d.rule AS rule, d.rule_version AS rule_version, d.next_at "  \
   "AS "                                                                                                                                    \
-  "next_at, d.inputs AS inputs FROM @" table " d LEFT JOIN campaign c ON c.id=d.campaign WHERE d.phone=?4 OR d.id IN (" ERASED(list) ")"
+  "next_at, d.inputs AS inputs FROM @" table " d LEFT JOIN campaign c ON c.id=d.campaign WHERE " which " OR d.id IN (" ERASED(list) ")"
+
+/* A registry is replaced by its next load; lists of one's own are kept for ever. */
+#define REPLACED "(SELECT min(n.loaded) FROM dnc_list n WHERE n.name=d.name AND n.registry<>0 AND d.registry<>0 AND n.loaded>d.loaded)"
+#define COVERS " p.since<=a.started AND a.started<p.until AND (p.seller=0 OR p.seller=a.seller) AND (p.campaign=0 OR p.campaign=a.campaign)"
 
 static const struct dump {
   const char *name, *sql;
@@ -45,25 +49,40 @@ static const struct dump {
                 "FROM import_log i"
                 " JOIN campaign c ON c.id=i.campaign WHERE (?1 IS NULL OR c.name=?1) ORDER BY i.id"},
     {"registries",
-     "SELECT d.id AS list_id, d.name, d.registry, d.file, d.hash, d.as_of AS as_of_at, d.loaded AS loaded_at, d.numbers, d.rejected,"
-     " d.current FROM dnc_list d ORDER BY d.id"},
+     "SELECT d.id AS list_id, d.name, d.registry, d.file, d.hash, d.as_of AS as_of_at, d.loaded AS loaded_at, " REPLACED " AS replaced_at,"
+     " d.numbers, d.rejected, d.current FROM dnc_list d ORDER BY d.id"},
+    /* Which files stood between the list and the number at that moment, and how old the oldest registry of them was. */
     {"registry_coverage",
-     "SELECT a.id AS attempt_id, a.started AS started_at, (SELECT max(d.id) FROM dnc_list d WHERE d.loaded<=a.started) AS list_id,"
-     " (SELECT max(d.loaded) FROM dnc_list d WHERE d.loaded<=a.started) AS loaded_at FROM @attempt a JOIN campaign c ON c.id=a.campaign"
+     "WITH span AS MATERIALIZED (SELECT d.id, d.seller, d.campaign, d.as_of, d.registry, d.loaded AS since, coalesce(" REPLACED ",1<<62) AS"
+     " until FROM dnc_list d)"
+     " SELECT a.id AS attempt_id, c.name AS campaign, a.started AS started_at, (SELECT group_concat(p.id,' ') FROM span p WHERE" COVERS
+     ") AS list_ids, (SELECT min(p.as_of) FROM span p WHERE p.registry<>0 AND" COVERS ") AS oldest_registry_as_of_at,"
+     " i.inbound FROM @attempt a JOIN campaign c ON c.id=a.campaign LEFT JOIN @interaction i ON i.id=a.interaction"
      " WHERE (?1 IS NULL OR c.name=?1)" PERIOD("a.started") " ORDER BY a.id"},
     {"consent",
      "SELECT x.id AS consent_id, s.name AS seller, x.phone AS phone, x.bases, x.technologies, x.purposes, x.source, x.text, x.granted AS"
      " granted_at, x.expires AS expires_at, x.revoked AS revoked_at, x.revoked_by FROM consent x JOIN seller s ON s.id=x.seller"
      " WHERE (?4 IS NULL OR x.phone=?4) ORDER BY x.id"},
+    {"do_not_call",
+     "SELECT d.number AS phone, CASE WHEN d.campaign<>0 THEN 'campaign' WHEN d.seller<>0 THEN 'seller' ELSE 'global' END AS scope,"
+     " s.name AS seller, c.name AS campaign, d.source, d.added AS added_at FROM dnc d LEFT JOIN seller s ON s.id=d.seller LEFT JOIN "
+     "campaign"
+     " c ON c.id=d.campaign UNION ALL SELECT NULL, CASE WHEN h.campaign<>0 THEN 'campaign' WHEN h.seller<>0 THEN 'seller' ELSE 'global' "
+     "END,"
+     " s.name, c.name, h.source||' (erased on request: kept as a keyed hash)', h.added FROM dnc_hashed h LEFT JOIN seller s ON "
+     "s.id=h.seller"
+     " LEFT JOIN campaign c ON c.id=h.campaign"},
     {"checkpoints", "SELECT number, at AS at, text FROM checkpoint ORDER BY number"},
     {"person_contact",
      "SELECT p.id AS person_id, p.name, h.number AS phone, p.zone, p.language, w.id AS contact_id, w.external_id, w.extra, l.file AS list,"
      " w.created AS created_at FROM phone h JOIN person p ON p.id=h.person LEFT JOIN work_case w ON w.person=p.id LEFT JOIN list l ON"
-     " l.id=w.list WHERE h.number=?4"},
+     " l.id=w.list WHERE h.seller IN (SELECT id FROM seller) AND h.number=?4"},
     {"person_standing",
      "SELECT s.case_id AS contact_id, c.name AS campaign, s.status, s.tries, CASE WHEN s.status=0 THEN s.next_at END AS next_at,"
      " s.done_reason FROM case_state s JOIN campaign c ON c.id=s.campaign WHERE s.phone=?4"},
-    {"person_decisions", DECISION("decision", "decisions") " UNION ALL " DECISION("verdict", "verdicts") " ORDER BY 1, 2"},
+    {"person_decisions", /* A launch that was allowed bears its call's id. */
+     DECISION("decision", "decisions", "(d.allowed=0 AND d.phone=?4) OR d.id IN (SELECT value FROM json_each(?6))") " UNION ALL " DECISION(
+         "verdict", "verdicts", "d.phone=?4") " ORDER BY 1, 2"},
     {"person_calls",
      "SELECT a.id AS attempt_id, c.name AS campaign, a.phone AS phone, a.trunk, a.started AS started_at, a.answered AS answered_at, "
      "a.bridged AS"

@@ -24,6 +24,9 @@ int person_subject(const char *db_path, uint64_t phone, char out[SUBJECT_BYTES])
   return CAD_OK;
 }
 
+/* By the index that begins with the seller. */
+#define OF_NUMBER "seller IN (SELECT id FROM seller) AND number=?1"
+
 /* ---- what there is ---- */
 
 /* Ids, the list ends with 0. */
@@ -105,7 +108,10 @@ int person_find(struct store *reader, uint64_t phone, struct person_rows *out) {
   uint64_t *contacts = NULL;
   *out = (struct person_rows){0};
   int r = ids_ask(reader, "SELECT id FROM @attempt WHERE phone=?", true, phone, &out->calls, &out->call_count);
-  if (r >= 0) r = ids_ask(reader, "SELECT id FROM @decision WHERE phone=?", true, phone, &out->decisions, &out->decision_count);
+  if (r >= 0)
+    r = ids_ask(reader, "SELECT id FROM @decision WHERE allowed=0 AND phone=?", true, phone, &out->decisions, &out->decision_count);
+  if (r >= 0) r = ids_join(&out->decisions, out->calls); /* launches that were allowed bear the id of their call */
+  out->decision_count += out->call_count;
   if (r >= 0) r = ids_ask(reader, "SELECT id FROM @verdict WHERE phone=?", true, phone, &out->verdicts, NULL);
   if (r >= 0) r = ids_of(reader, "SELECT id FROM audit WHERE phone=?", phone, &out->audits, NULL);
   if (r >= 0) r = ids_of(reader, "SELECT case_id FROM case_state WHERE phone=?", phone, &contacts, &out->contacts);
@@ -116,9 +122,9 @@ int person_find(struct store *reader, uint64_t phone, struct person_rows *out) {
 int person_numbers(struct store *reader, uint64_t phone, uint64_t *out, int most) {
   uint64_t *numbers = NULL;
   int n = 0;
-  int r =
-      ids_of(reader, "SELECT number FROM phone WHERE number>0 AND person IN (SELECT person FROM phone WHERE number=?1) ORDER BY number<>?1",
-             phone, &numbers, NULL);
+  int r = ids_of(reader,
+                 "SELECT number FROM phone WHERE number>0 AND person IN (SELECT person FROM phone WHERE " OF_NUMBER ") ORDER BY number<>?1",
+                 phone, &numbers, NULL);
   for (; r >= 0 && numbers && numbers[n] && n < most; n++) out[n] = numbers[n];
   free(numbers);
   return r < 0 ? r : n;
@@ -216,12 +222,13 @@ static int drop_contacts(struct store *s, uint64_t phone) {
       "UPDATE fingerprint SET number1=-1 WHERE number1=?1", /* words that a machine said; whose, nobody knows any more */
       "UPDATE fingerprint SET number2=-1 WHERE number2=?1",
       "DELETE FROM callback WHERE case_id IN (SELECT case_id FROM case_state WHERE phone=?1)",
-      "UPDATE person SET name='' WHERE id IN (SELECT person FROM phone WHERE number=?1)",
-      "UPDATE work_case SET external_id=NULL, extra=NULL WHERE person IN (SELECT person FROM phone WHERE number=?1)",
+      "UPDATE person SET name='' WHERE id IN (SELECT person FROM phone WHERE " OF_NUMBER ")",
+      "UPDATE work_case SET external_id=NULL, extra=NULL WHERE id IN (SELECT case_id FROM case_state WHERE phone=?1 UNION"
+      " SELECT case_id FROM case_number WHERE number=?1)",
       "DELETE FROM case_number WHERE number=?1",
       "DELETE FROM consent WHERE phone=?1",
       "UPDATE case_state SET phone=-case_id WHERE phone=?1", /* a number of nobody; finished, so never dialed */
-      "UPDATE phone SET number=-id WHERE number=?1",
+      "UPDATE phone SET number=-id WHERE " OF_NUMBER,
   };
   int err = finish_contacts(s, phone);
   for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0] && err >= 0; i++) err = run_for(s, STEPS[i], phone);

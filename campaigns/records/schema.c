@@ -145,6 +145,10 @@ static const char *const DETECTION =
 static const char *const MESSAGES =
     "CREATE TABLE message(attempt INTEGER PRIMARY KEY, ms INTEGER NOT NULL, whole INTEGER NOT NULL, after INTEGER NOT NULL) STRICT;";
 
+/* What was decided about a number: an erasure and a dossier ask. Launches that were allowed bear the id of their call. */
+static const char *const OF_A_NUMBER = "CREATE INDEX decision_refused ON decision(phone) WHERE allowed=0;"
+                                       "CREATE INDEX verdict_phone ON verdict(phone);";
+
 static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
                                               {2, 2, {LISTS, IMPORTS}},
                                               {3, 3, {SCHEMA_CHAIN, SCHEMA_AUDIT, SCHEMA_AUDIT_LISTS}},
@@ -159,7 +163,8 @@ static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
                                               {12, 12, {SCHEMA_CONSENT_IMPORT}},
                                               {13, 13, {SCHEMA_QUEUES, SCHEMA_QUEUES_AUDIT}},
                                               {14, 13, {SCHEMA_PAUSES}},
-                                              {15, 13, {MESSAGES}}};
+                                              {15, 13, {MESSAGES}},
+                                              {16, 13, {OF_A_NUMBER}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {
