@@ -53,9 +53,9 @@ def sanitizer_env(folder):
 KNOWN_LEAKS = ""
 
 
-def free_port(kind=socket.SOCK_DGRAM):
-    with socket.socket(socket.AF_INET, kind) as s:
-        s.bind(("127.0.0.1", 0))
+def free_port(kind=socket.SOCK_DGRAM, family=socket.AF_INET):
+    with socket.socket(family, kind) as s:
+        s.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
         return s.getsockname()[1]
 
 

@@ -8,26 +8,26 @@ import time
 from harness import OWNED, wait_for
 
 
-def udp_port_taken(port):
-    with open("/proc/net/udp") as f:
+def udp_port_taken(port, six=False):
+    with open("/proc/net/udp6" if six else "/proc/net/udp") as f:
         return any(line.split()[1].endswith(f":{port:04X}") for line in f if ":" in line)
 
 
 class Sipp:
     """SIPp as the carrier or as agents' phones, by a scenario file."""
 
-    def __init__(self, folder, name, scenario, port, extra=()):
+    def __init__(self, folder, name, scenario, port, extra=(), host="127.0.0.1"):
         self.folder = pathlib.Path(folder)
         path = self.folder / f"{name}.xml"
         path.write_text(scenario)
         self.stats = self.folder / f"{name}.err"
         for _ in range(5):  # its media port may be somebody else's
             self.process = subprocess.Popen(
-                [*OWNED, "sipp", "-sf", str(path), "-i", "127.0.0.1", "-p", str(port), "-nostdin", "-trace_err",
+                [*OWNED, "sipp", "-sf", str(path), "-i", host, "-p", str(port), "-nostdin", "-trace_err",
                  "-error_file", str(self.stats), "-l", "5000", "-mp", str(random.randrange(30000, 32600, 4)), *extra],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, stdin=subprocess.DEVNULL)
             # A call before it listens would be refused by the host itself.
-            wait_for("SIPp listens", lambda: self.process.poll() is not None or udp_port_taken(port), 10)
+            wait_for("SIPp listens", lambda: self.process.poll() is not None or udp_port_taken(port, ":" in host), 10)
             time.sleep(0.3)
             if self.process.poll() is None:
                 break
@@ -86,9 +86,9 @@ def carrier_scenario(kinds, talk_ms=0):
 
 def reply(code, phrase, sdp=False, header=""):
     body = """v=0
-o=carrier 1 1 IN IP4 127.0.0.1
+o=carrier 1 1 IN IP[media_ip_type] [media_ip]
 s=-
-c=IN IP4 127.0.0.1
+c=IN IP[media_ip_type] [media_ip]
 t=0 0
 m=audio [media_port] RTP/AVP 0 101
 a=rtpmap:0 PCMU/8000
@@ -103,7 +103,7 @@ SIP/2.0 {code} {phrase}
 [last_To:];tag=[pid]S[call_number]
 [last_Call-ID:]
 [last_CSeq:]
-Contact: <sip:callee@127.0.0.1:[local_port]>
+Contact: <sip:callee@[local_ip]:[local_port]>
 {header + chr(10) if header else ''}{kind}Content-Length: [len]
 
 {body}]]></send>"""
@@ -155,7 +155,7 @@ def answer(ring_ms, talk_ms=0):
 def bye_from_callee():
     return """<send retrans="500"><![CDATA[
 BYE [next_url] SIP/2.0
-Via: SIP/2.0/UDP 127.0.0.1:[local_port];branch=[branch]
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
 Max-Forwards: 70
 From:[$mine]
 To:[$peer]

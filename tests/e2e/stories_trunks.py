@@ -1,11 +1,13 @@
 """Stories of trunks: accounts at a foreign carrier, passwords, TLS, failover, death and recovery."""
+import socket
 import subprocess
 import time
 
-from harness import stage, wait_for
+from harness import free_port, stage, wait_for
 from kamailio import Kamailio
 from peers import Phone, tone
 from scene import PHONES, called, one_talk
+from sipp import Sipp, carrier_scenario
 
 
 def trunk(box, name="carrier"):
@@ -149,6 +151,25 @@ def when_the_first_carrier_is_dead_the_second_takes_its_calls_and_gives_them_bac
         assert [r["trunk"] for r in box.closed_rows()] == ["carrier"] * 3 + ["spare"] * 3 + ["carrier"] * 2, "rows name the trunk that carried the call"
 
 
-STORIES = [a_carrier_that_wants_md5_is_registered_with_and_called, a_carrier_that_wants_sha_256_is_registered_with_and_called,
+def calls_and_phones_over_ipv6():
+    """Listener, carrier and agent's phone speak IPv6 alone (SIPp on both sides, echoing what it hears): the seat comes up, three callees answer, are bridged and
+    hang up, one is busy, and the rows say so."""
+    with stage() as (box, trunk_port, actors, folder):
+        phone_port = free_port(family=socket.AF_INET6)
+        box.config.write_text(box.config.read_text().replace('bind = "127.0.0.1:', 'bind = "[::1]:', 1).replace(f'"sip:127.0.0.1:{trunk_port};', f'"sip:[::1]:{trunk_port};'))
+        actors.append(Sipp(folder, "carrier", carrier_scenario({"10": "busy", "11": "talks", "12": "talks", "13": "talks"}), trunk_port, host="::1", extra=["-rtp_echo"]))
+        actors.append(Sipp(folder, "agents", carrier_scenario({}), phone_port, host="::1", extra=["-rtp_echo"]))
+        box.start()
+        box.campaign(mode="progressive", wrapup_s=0, extra="retry = ();")
+        box.agent("ana", f"sip:ana@[::1]:{phone_port}")
+        box.seats_up()
+        box.contacts([f"120255501{n}" for n in (10, 11, 12, 13)])
+        box.cli("campaign", "start", "test")
+        rows = wait_for("four rows", lambda: len(box.closed_rows()) == 4 and box.closed_rows(), 40)
+        assert sorted(r["outcome"] for r in rows) == ["busy", "connected", "connected", "connected"], rows
+        assert all(r["agent"] == "ana" and r["ended_by"] == "callee" for r in rows if r["outcome"] == "connected"), rows
+
+
+STORIES = [calls_and_phones_over_ipv6, a_carrier_that_wants_md5_is_registered_with_and_called, a_carrier_that_wants_sha_256_is_registered_with_and_called,
            a_wrong_password_is_told_plainly, a_carrier_over_tls_must_show_the_right_name,
            when_the_first_carrier_is_dead_the_second_takes_its_calls_and_gives_them_back]
