@@ -2,6 +2,7 @@
 #include "dialer/base/clock.h"
 #include "dialer/local/command.h"
 #include "dialer/local/report_rows.h"
+#include "dialer/local/telemarketing.h"
 #include <cadencia/err.h>
 #include <campaigns/bundle.h>
 #include <campaigns/dump.h>
@@ -20,7 +21,8 @@ static const struct kind {
 } KINDS[] = {
     {"tsr",
      "Records of telemarketing calls as 16 CFR 310.5 asks for them: calls, worksheets of abandonment, lists, consent, people, changes.",
-     {"calls", "campaigns", "employees", "abandonment", "registries", "registry_coverage", "consent", "imports", "rule_changes"}},
+     {"telemarketing_calls", "calls", "campaigns", "employees", "abandonment", "registries", "registry_coverage", "do_not_call", "consent",
+      "imports", "rule_changes"}},
     {"ofcom", "Abandoned calls by campaign and day with the estimate of machines, for Ofcom.", {"abandonment", "detector", "campaigns"}},
     {"dossier",
      "Everything about one number: contact, decisions that allowed or blocked it, calls, opt-outs, erasures.",
@@ -107,6 +109,7 @@ static int put_part(struct writer *w, struct store *s, const char *part, const s
     if (o->csv) rows_head(o);
     return store_calls_each(s, f, put_call, o);
   }
+  if (strcmp(part, "telemarketing_calls") == 0) return put_telemarketing(o, s, f);
   if (strcmp(part, "abandonment") == 0) {
     if (o->csv)
       out_text(o, "campaign,rule,from,to,live,abandoned,agent_machines,num,den,rate_pct,limit_bp,within,machines,sample,sample_people\n");
