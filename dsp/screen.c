@@ -43,6 +43,9 @@ enum {
 #define VOICING_MIN 0.6f
 #define VOICE_PURITY_MAX 0.88f
 #define ONSET_VOICING 0.5f
+#define PITCH_FROM_MAX_DB (-60.0f) /* weaker sound than this has a pitch only on a line whose noise is weaker still */
+#define PITCH_FROM_MIN_DB (-72.0f)
+#define PITCH_OVER_FLOOR_DB 6.0f
 #define CLIPPED_FROM 0.015f
 #define CLIPPED_FULL 0.06f
 #define CLIPPED_LOGIT 0.35f
@@ -339,6 +342,7 @@ static void hop(struct screen *s, bool lost) {
   bool candidate, sure;
   listen_to_tones(s, v, &candidate, &sure);
   const bool active = activity_step(&s->activity, v, sure);
+  s->spectrum.pitch_from_db = fminf(PITCH_FROM_MAX_DB, fmaxf(PITCH_FROM_MIN_DB, s->activity.floor_db + PITCH_OVER_FLOOR_DB));
   const enum talk_change change =
       talk_step(&s->talk, active, s->activity.strong, lacks_voice(s, v, active, sure || candidate) || candidate, sure, s->hop);
   const bool voice = active && !sure && v->voicing > VOICING_MIN && v->purity < VOICE_PURITY_MAX;

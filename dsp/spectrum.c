@@ -14,6 +14,7 @@ static float decibel(float power) { return 10.0f * log10f(power + 1e-10f); }
 void spectrum_init(struct spectrum *s) {
   memset(s, 0, sizeof *s);
   s->view.db = -100.0f;
+  s->pitch_from_db = -60.0f;
   fft_prepare();
 }
 
@@ -175,7 +176,7 @@ const struct view *spectrum_step(struct spectrum *s, const int16_t *samples, boo
   find_lines(&s->view, p, total);
   find_bands(&s->view, p, total, scale);
   if (s->hops++ % 2) {
-    if (s->view.db > -72.0f)
+    if (s->view.db > s->pitch_from_db)
       find_pitch(s);
     else
       s->view.voicing = 0.0f;

@@ -30,6 +30,7 @@ struct view {
 struct spectrum {
   float window[WINDOW_SAMPLES]; /* oldest first, DC removed */
   float dc;
+  float pitch_from_db; /* weaker windows are not asked for a pitch */
   uint32_t hops;
   struct view view;
 };

@@ -249,7 +249,8 @@ static int going_on(struct store *s, uint64_t phone) {
 /* What agents wrote down and what detection learned of these calls, also of calls that archives hold. */
 static int drop_notes(struct store *s, const uint64_t *calls) {
   static const char *const STEPS[] = {"DELETE FROM wrapup WHERE attempt=?1", "DELETE FROM desk_note WHERE attempt=?1",
-                                      "DELETE FROM label WHERE attempt=?1", "DELETE FROM late WHERE attempt=?1"};
+                                      "DELETE FROM label WHERE attempt=?1", "DELETE FROM late WHERE attempt=?1",
+                                      "DELETE FROM message WHERE attempt=?1"};
   int err = CAD_OK;
   for (size_t i = 0; calls && calls[i] && err >= 0; i++)
     for (size_t k = 0; k < sizeof STEPS / sizeof STEPS[0] && err >= 0; k++) err = run_for(s, STEPS[k], calls[i]);

@@ -265,13 +265,26 @@ START_TEST(every_row_of_an_archive_is_guarded_and_the_archive_is_named) {
 }
 END_TEST
 
+static void write_main(const char *form, long long id) {
+  sqlite3 *db = NULL;
+  char sql[160];
+  snprintf(sql, sizeof sql, form, id);
+  ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+  ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
+  sqlite3_close(db);
+}
+
 START_TEST(an_archived_number_is_erased_in_its_archive_too_also_after_a_crash) {
   history();
   archived();
   const uint64_t phone = (uint64_t)ask("archive/2026-01.db", "SELECT phone FROM attempt LIMIT 1");
-  char sql[96], subject[SUBJECT_BYTES];
+  char sql[96], note[96], subject[SUBJECT_BYTES];
   snprintf(sql, sizeof sql, "SELECT count(*) FROM attempt WHERE phone=%llu", (unsigned long long)phone);
   ck_assert_int_ge(ask("archive/2026-01.db", sql), 1);
+  snprintf(note, sizeof note, "SELECT id FROM attempt WHERE phone=%llu", (unsigned long long)phone);
+  const long long call = ask("archive/2026-01.db", note);
+  write_main("INSERT INTO message(attempt,ms,whole,after) VALUES(%lld,4000,1,1)", call);
+  write_main("INSERT INTO late(attempt,reason) VALUES(%lld,1)", call);
   struct store *s = open_at(TODAY_MS), *reader = NULL;
   struct person_rows found;
   ck_assert_int_eq(person_subject(path, phone, subject), CAD_OK);
@@ -287,6 +300,7 @@ START_TEST(an_archived_number_is_erased_in_its_archive_too_also_after_a_crash) {
   store_close(open_at(TODAY_MS));
   ck_assert_int_eq(ask("archive/2026-01.db", sql), 0);
   ck_assert_int_eq(ask("cadencia.db", "SELECT count(*) FROM archive_work"), 0);
+  ck_assert_int_eq(ask("cadencia.db", "SELECT (SELECT count(*) FROM message)+(SELECT count(*) FROM late)"), 0);
   intact();
   ck_assert_uint_ge(report.erased, 2); /* its call and its decisions */
   struct call_filter f = {.phone = phone};
