@@ -161,7 +161,12 @@ def the_box_says_how_it_does():
     """/health and /metrics while people talk: every thread's histogram counts, beats come fifty a second, what is waited for is an fsync."""
     with stage() as (box, trunk_port, actors, folder):
         customer, call, agent, seat = one_talk(box, trunk_port, actors)
-        wait_for("health", lambda: get(box, "/health")[0] == 200, 10)
+
+        def healthy():
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                return get(box, "/health")[0] == 200
+
+        wait_for("health", healthy, 10)
         counts = ["cadencia_loop_turn_seconds_count", "cadencia_beat_lag_seconds_count", "cadencia_commit_seconds_count",
                   'cadencia_mailbox_depth_count{mailbox="control"}', 'cadencia_mailbox_depth_count{mailbox="media"}', 'cadencia_mailbox_depth_count{mailbox="store"}']
         before = {c: metric(box, c) for c in counts}
@@ -185,14 +190,15 @@ def the_flight_recorder_tells_what_happened():
         customer.hang_up(call)
         row = wait_for("the row", box.closed_rows, 10)[0]
         assert row["attempt_id"] == attempt
+        wait_for("its line is free", lambda: box.status()["calls"] == 0, 10)
         if not SANITIZED:
             os.kill(box.process.pid, signal.SIGSEGV)
             wait_for("it is dead", lambda: box.process.poll() is not None, 10)
         box.kill_group()
         box.start()
         told = [json.loads(line) for line in box.cli("replay", "--attempt", attempt, "--json").stdout.splitlines()]
-        states = [e["to"] for e in told if e["what"] == "call" and e.get("attempt") == attempt]
-        assert states == ["opening", "dialing", "ringing", "screening", "waiting", "connecting", "talking", "closing", "free"], states
+        states = [e["to"] for e in told if e["what"] == "call" and e.get("attempt") == attempt and e["to"] != "ringing"]  # a 180 may be lost
+        assert states == ["opening", "dialing", "screening", "waiting", "connecting", "talking", "closing", "free"], states
         mails = [e["mail"] for e in told if e["what"] in ("in", "out") and e.get("attempt") == attempt]
         for wanted in ("STORE_OPEN", "STORE_OPENED", "SIP_INVITE", "SIP_ANSWERED", "MEDIA_BRIDGED", "SIP_ENDED", "STORE_CLOSE", "STORE_CLOSED"):
             assert wanted in mails, (wanted, mails)
