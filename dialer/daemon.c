@@ -182,6 +182,15 @@ static int start_media(struct daemon *d) {
   return err;
 }
 
+/* A long migration is no hang: people read so, and the service manager gives it time. */
+static void opening_lasts(void *arg, const char *text) {
+  struct daemon *d = arg;
+  char note[256];
+  log_info("daemon", "%s", text);
+  snprintf(note, sizeof note, "EXTEND_TIMEOUT_USEC=30000000\nSTATUS=%s", text);
+  notify_say(&d->notify, note);
+}
+
 static int start_parts(struct daemon *d) {
   const struct config *c = &d->config;
   mkdir(c->state_dir, 0750);
@@ -200,8 +209,13 @@ static int start_parts(struct daemon *d) {
   if (!d->control) return CAD_ENOMEM;
   char path[CONFIG_PATH_MAX + 16];
   snprintf(path, sizeof path, "%s/cadencia.db", c->state_dir);
-  struct store_options so = {
-      .path = path, .share_dir = c->share_dir, .box = c->box, .contacts_max = c->limit_contacts, .checkpoint_rows = c->checkpoint_rows};
+  struct store_options so = {.path = path,
+                             .share_dir = c->share_dir,
+                             .box = c->box,
+                             .contacts_max = c->limit_contacts,
+                             .checkpoint_rows = c->checkpoint_rows,
+                             .slow = opening_lasts,
+                             .slow_arg = d};
   struct store *store = NULL;
   if ((err = store_open(&so, &store, stderr)) < 0) return err;
   uint64_t last_id = store_last_id(store);

@@ -224,6 +224,8 @@ static int length_fault(enum phone_lib_said said, const struct written *w, const
   else if (plan)
     snprintf(wanted, sizeof wanted, "%u to %u", plan->min, plan->max);
   if (plan && n - skip > plan->max) is_short = false; /* "not of a possible length" is told as short */
+  if (plan && !w->plus && plan->min == plan->max && n == 2 * (size_t)plan->max)
+    return fault(no, PHONE_SEVERAL, "as many digits as two phone numbers have: one number a cell");
   no->fault = is_short ? PHONE_SHORT : PHONE_LONG;
   if (w->plus && plan)
     snprintf(no->reason, PHONE_REASON_MAX, "too %s: %zu digits after +%u, a number has %s there", is_short ? "short" : "long", n - skip,

@@ -1,5 +1,6 @@
 #include "db.h"
 #include "chain.h"
+#include "dialer/base/clock.h"
 #include <cadencia/err.h>
 #include <stdarg.h>
 #include <string.h>
@@ -47,6 +48,29 @@ void db_close(struct db *db) {
   for (int i = 0; i < Q_COUNT; i++) sqlite3_finalize(db->cache[i]);
   sqlite3_close(db->handle);
   memset(db, 0, sizeof *db);
+}
+
+enum { SLOW_STEPS = 100000, SLOW_MS = 2000 };
+
+static int while_slow(void *arg) {
+  struct db_slow *slow = arg;
+  char text[160];
+  const int64_t now = clock_mono().ms;
+  if (now - slow->said_ms < SLOW_MS) return 0;
+  slow->said_ms = now;
+  snprintf(text, sizeof text, "%s: %lld s so far", slow->text, (long long)((now - slow->from_ms) / 1000));
+  slow->say(slow->arg, text);
+  return 0;
+}
+
+void db_slow(struct db *db, const char *text) {
+  struct db_slow *slow = &db->slow;
+  if (!slow->say) return;
+  if (text) {
+    snprintf(slow->text, sizeof slow->text, "%s", text);
+    slow->from_ms = slow->said_ms = clock_mono().ms;
+  }
+  sqlite3_progress_handler(db->handle, text ? SLOW_STEPS : 0, text ? while_slow : NULL, slow);
 }
 
 int db_exec(struct db *db, const char *sql) {

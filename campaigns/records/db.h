@@ -254,18 +254,28 @@ enum db_slot {
 
 struct content; /* chain.h */
 
+/* Who hears that work at opening lasts. */
+struct db_slow {
+  void (*say)(void *arg, const char *text); /* NULL: nobody */
+  void *arg;
+  char text[100]; /* what is being done */
+  int64_t from_ms, said_ms;
+};
 struct db {
   sqlite3 *handle;
   sqlite3_stmt *cache[Q_COUNT];
   bool in_tx, spoiled;
   bool fast, lax; /* fast: no commit waits for the disk; lax: those of this moment do not */
-  int last_code;  /* SQLite's code of the last failure */
+  struct db_slow slow;
+  int last_code; /* SQLite's code of the last failure */
 };
 
 /* Opens the file (NULL: in memory) with our pragmas. */
 int db_open(struct db *db, const char *path, bool reader, bool fast, FILE *err);
 void db_close(struct db *db);
 int db_exec(struct db *db, const char *sql);
+/* From now on, once two seconds have passed, db->slow hears every two seconds that this goes on and for how long. NULL: it is over. */
+void db_slow(struct db *db, const char *text);
 int db_begin(struct db *db);
 /* Its commit does not wait for the disk: a crash of the machine may take it back, unless a usual commit came after it. */
 int db_begin_lax(struct db *db);

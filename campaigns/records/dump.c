@@ -35,6 +35,11 @@ static const struct dump {
      " 'waiting' WHEN 1 THEN 'dialing' ELSE 'done' END AS status, s.tries AS tries, CASE WHEN s.status=0 THEN s.next_at END AS next_at"
      " FROM list l JOIN bucket b ON b.list=l.id JOIN case_state s ON s.bucket=b.id JOIN campaign c ON c.id=s.campaign"
      " WHERE l.state=1 AND (?1 IS NULL OR c.name=?1)"},
+    {"wrapups",
+     "SELECT u.attempt AS attempt_id, c.name AS campaign, a.case_id AS contact_id, a.phone AS phone, g.name AS agent, u.at AS at, (SELECT"
+     " d.code FROM @disposition d WHERE d.attempt=u.attempt ORDER BY d.id DESC LIMIT 1) AS disposition, u.fields AS fields FROM wrapup u"
+     " LEFT JOIN @attempt a ON a.id=u.attempt LEFT JOIN campaign c ON c.id=a.campaign LEFT JOIN agent g ON g.id=u.agent"
+     " WHERE (?1 IS NULL OR c.name=?1)" PERIOD("u.at") " ORDER BY u.attempt"},
     {"audit", "SELECT at AS at, id AS row_id, actor, uid, door, verb, object, object_id, phone AS phone, detail FROM audit WHERE 1" PERIOD(
                   "at") " ORDER BY id"},
     {"rule_changes",

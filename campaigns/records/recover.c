@@ -39,8 +39,10 @@ static int drop_staged_lists(struct store *s) {
     if (r > 0) list = col_u64(q, 0);
     db_done(q);
     if (r <= 0) return r;
+    db_slow(&s->db, "an import that was cut off is taken away");
     do r = store_import_abort(s, list);
     while (r > 0);
+    db_slow(&s->db, NULL);
     if (r < 0) return r;
   }
 }

@@ -209,7 +209,11 @@ int schema_migrate_to(struct db *db, int number, FILE *err) {
   }
   for (int i = 0; i < SCHEMA; i++) {
     if (MIGRATIONS[i].number <= have || MIGRATIONS[i].number > number) continue;
+    char what[64];
+    snprintf(what, sizeof what, "the database is brought from schema %d to %d, step %d", have, number, MIGRATIONS[i].number);
+    db_slow(db, what);
     int r = apply(db, &MIGRATIONS[i]);
+    db_slow(db, NULL);
     if (r < 0) {
       if (err) fprintf(err, "migration %d failed: %s\n", MIGRATIONS[i].number, sqlite3_errmsg(db->handle));
       return r;

@@ -40,6 +40,7 @@ int store_open(const struct store_options *opt, struct store **out, FILE *err) {
   s->contacts_max = opt->contacts_max;
   s->clock_trusted = true;
   int r = db_open(&s->db, opt->path, false, opt->fast, err);
+  s->db.slow = (struct db_slow){.say = opt->slow, .arg = opt->slow_arg};
   if (r >= 0) r = schema_migrate(&s->db, err);
   if (r >= 0) r = lease_set_open(&s->leases);
   if (r >= 0) state_folders(s, opt);

@@ -92,6 +92,27 @@ static enum MHD_Result desk_state(struct exchange *x, const char *name) {
   return complain(x, MHD_HTTP_NOT_FOUND, "no such state");
 }
 
+/* {"amount": "120.50", "remark": "…"} as --fields takes it. A comma in a value never begins another field: a space follows it. */
+static bool fields_line(struct exchange *x, char *out, size_t room) {
+  static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  const char *key, *value;
+  json_t *cell;
+  size_t n = 0;
+  json_object_foreach(json_object_get(x->body, "fields"), key, cell) {
+    if (!(value = json_string_value(cell)) || n + strlen(key) + 2 * strlen(value) + 3 > room) return false;
+    if (!key[0] || strspn(key, LETTERS) != strlen(key)) return false;
+    if (!value[0]) continue;
+    n += (size_t)sprintf(out + n, "%s%s=", n ? "," : "", key);
+    for (; *value; value++) {
+      out[n++] = *value;
+      if (*value == ',' && value[1 + strspn(value + 1, LETTERS)] == '=') out[n++] = ' ';
+    }
+    out[n] = 0;
+  }
+  out[n] = 0;
+  return true;
+}
+
 static enum MHD_Result desk_dispose(struct exchange *x, const char *name) {
   (void)name;
   const char *code = exchange_text(x, "code");
@@ -99,8 +120,14 @@ static enum MHD_Result desk_dispose(struct exchange *x, const char *name) {
   const char *when = exchange_text(x, "callback");
   bool mine = json_is_true(json_object_get(x->body, "mine"));
   if (when && when[0] == '-') return complain(x, MHD_HTTP_BAD_REQUEST, "a time, please");
-  if (when && when[0]) return command(x, (const char *[]){"dispose", x->who.agent, code, "--callback", when, mine ? "--mine" : NULL, NULL});
-  return command(x, (const char *[]){"dispose", x->who.agent, code, NULL});
+  char fields[4096];
+  const char *argv[10] = {"dispose", x->who.agent, code};
+  int n = 3;
+  if (!fields_line(x, fields, sizeof fields)) return complain(x, MHD_HTTP_BAD_REQUEST, "fields by name, each with its text, please");
+  if (fields[0]) argv[n++] = "--fields", argv[n++] = fields;
+  if (when && when[0]) argv[n++] = "--callback", argv[n++] = when;
+  if (when && when[0] && mine) argv[n++] = "--mine";
+  return command(x, argv);
 }
 
 /* A number that the agent calls by hand; never taken for an option. */

@@ -20,7 +20,8 @@ struct desk {
   struct agent_day day;
   struct wall since;
   char note[USER_NOTE_MAX + 1];
-  bool calls_back[10]; /* by keypad digit: this disposition promises another call */
+  bool calls_back[10];  /* by keypad digit: this disposition promises another call */
+  char fields[10][160]; /* what is written down with it */
   json_t *pauses;
 };
 
@@ -33,7 +34,8 @@ static int read_forms(struct store *s, struct desk *d) {
   for (int i = 0; i < 10; i++) {
     struct disposition_def def;
     const char *code = d->campaign.terms.dispositions[i];
-    if (code[0] && store_disposition_get(s, d->agent.campaign, code, &def) >= 0) d->calls_back[i] = def.effect == EFFECT_CALLS_BACK;
+    if (code[0] && store_disposition_get(s, d->agent.campaign, code, &def) >= 0)
+      d->calls_back[i] = def.effect == EFFECT_CALLS_BACK, snprintf(d->fields[i], sizeof d->fields[i], "%s", def.fields);
   }
   return store_pause_each(s, d->agent.campaign, take_pause, d->pauses);
 }
@@ -74,8 +76,8 @@ static json_t *codes_json(const struct desk *d) {
   json_t *codes = json_array();
   for (int i = 0; i < 10; i++)
     if (d->campaign.terms.dispositions[i][0])
-      json_array_append_new(codes, json_pack("{s:i, s:o, s:b}", "key", i, "code", json_text(d->campaign.terms.dispositions[i]),
-                                             "calls_back", (int)d->calls_back[i]));
+      json_array_append_new(codes, json_pack("{s:i, s:o, s:b, s:o}", "key", i, "code", json_text(d->campaign.terms.dispositions[i]),
+                                             "calls_back", (int)d->calls_back[i], "fields", json_text(d->fields[i])));
   return codes;
 }
 

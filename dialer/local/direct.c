@@ -42,6 +42,8 @@ static void no_live(void *self, struct live *out) {
   memset(out, 0, sizeof *out);
 }
 
+static void opening_lasts(void *arg, const char *text) { fprintf(arg, "cadencia: %s\n", text); }
+
 int direct_open(const struct config *config, struct direct *d, struct command_backend *backend, FILE *err) {
   char path[CONFIG_PATH_MAX + 16];
   *d = (struct direct){NULL, -1, NULL};
@@ -62,7 +64,9 @@ int direct_open(const struct config *config, struct direct *d, struct command_ba
                               .share_dir = config->share_dir,
                               .box = config->box,
                               .contacts_max = config->limit_contacts,
-                              .checkpoint_rows = config->checkpoint_rows};
+                              .checkpoint_rows = config->checkpoint_rows,
+                              .slow = opening_lasts,
+                              .slow_arg = err};
   d->config = config;
   r = store_open(&opt, &d->store, err);
   if (r < 0) {

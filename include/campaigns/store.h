@@ -18,12 +18,14 @@ struct store_options {
   const char *path;      /* NULL: in memory */
   const char *share_dir; /* etc/: numbering/, rules/ */
   uint16_t box;
-  bool fast;                     /* synchronous = OFF: simulation and tests only */
-  uint64_t contacts_max;         /* 0: no limit; more are CONTACT_FULL */
-  const char *zone_dir;          /* NULL: /usr/share/zoneinfo */
-  uint32_t checkpoint_rows;      /* sign the chain after so many rows; 0: 1,000 */
-  const unsigned char *key_seed; /* 32 bytes: the box's keys are made of it and lie in no file (simulated disks); NULL: files */
-  const char *rules_dir;         /* NULL: share_dir/rules; "": no packs, the campaign's own terms alone (tests) */
+  bool fast;                                 /* synchronous = OFF: simulation and tests only */
+  uint64_t contacts_max;                     /* 0: no limit; more are CONTACT_FULL */
+  const char *zone_dir;                      /* NULL: /usr/share/zoneinfo */
+  uint32_t checkpoint_rows;                  /* sign the chain after so many rows; 0: 1,000 */
+  const unsigned char *key_seed;             /* 32 bytes: the box's keys are made of it and lie in no file (simulated disks); NULL: files */
+  void (*slow)(void *arg, const char *text); /* store_open lasts: told every two seconds what it does; may be NULL */
+  void *slow_arg;
+  const char *rules_dir; /* NULL: share_dir/rules; "": no packs, the campaign's own terms alone (tests) */
 };
 /* Opens or creates, migrates, and closes attempts that a crash left open as "interrupted"
  * (they count as made). err (may be NULL) gets one readable line on failure.

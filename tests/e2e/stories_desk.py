@@ -1,6 +1,8 @@
 """Stories of the console's desks: signing in, the agent's page, what a supervisor may do."""
 import contextlib
+import csv
 import http.client
+import io
 import json
 import pathlib
 import re
@@ -111,6 +113,8 @@ def an_agent_works_at_the_desk():
         actors += [customer, agent]
         box.start()
         box.campaign(mode="progressive", wrapup_s=60, extra='retry = (); dispositions = ( { digit = "1"; code = "SALE"; }, { digit = "2"; code = "NI"; } );')
+        box.cli("disposition", "add", "SALE", "--campaign", "test", "--name", "sale", "--category", "conversion", "--effect", "finishes",
+                "--fields", "amount=number!,remark=text")
         box.agent("ana", f"sip:ana@127.0.0.1:{agent.port}")
         add_user(box, "ana.lopez", "--role", "agent", "--agent", "ana")
         add_user(box, "maria", "--role", "supervisor")
@@ -155,10 +159,16 @@ def an_agent_works_at_the_desk():
         wait_for("wrap-up", lambda: b.desk()["state"] == "wrapup", 10)
         assert b.desk()["call"]["name"] == "Lucía Ñandú", "the contact stays through wrap-up"
         code = b.desk()["dispositions"][0]["code"]
-        assert b.ask("/api/desk/dispose", {"code": code})[0] == 200
+        assert b.desk()["dispositions"][0]["fields"] == "amount=number!,remark=text" and b.desk()["dispositions"][1]["fields"] == ""
+        for bad in ({}, {"amount": "a lot"}, {"amount": "5", "colour": "red"}, {"amount": 5}):
+            assert b.ask("/api/desk/dispose", {"code": code, "fields": bad})[0] in (400, 409), bad
+        assert b.ask("/api/desk/dispose", {"code": code, "fields": {"amount": "120,50", "remark": "paid,amount=999"}})[0] == 200
         wait_for("ready again", lambda: b.desk()["state"] == "ready", 5)
         row = wait_for("its row", lambda: [r for r in box.closed_rows() if r["disposition"]], 5)[0]
         assert row["disposition"] == code, row
+        wrote = list(csv.DictReader(io.StringIO(box.cli("export", "wrapups").stdout)))
+        assert len(wrote) == 1 and wrote[0]["attempt_id"] == attempt and wrote[0]["disposition"] == code, wrote
+        assert json.loads(wrote[0]["fields"]) == {"amount": "120.50", "remark": "paid, amount=999"}, wrote
         assert b.desk()["today"]["calls"] == 1 and b.desk()["today"]["talking_ms"] > 0, b.desk()
         assert boss.ask("/api/agent/logout", {"name": "ana"})[0] == 200
         wait_for("logged out by the supervisor", lambda: b.desk()["state"] == "logged_out", 5)

@@ -159,13 +159,34 @@ let promiseOf = "";
 function zoneOf() {
   return desk.call && desk.call.zone ? desk.call.zone : "";
 }
+/* What the code wants written down: "amount=number!,due=date,remark=text". */
+function drawWritten(d) {
+  $("written").replaceChildren(...d.fields.split(",").filter(Boolean).map((one) => {
+    const [name, kind] = one.split("="), label = document.createElement("label"), input = document.createElement("input"), must = kind.endsWith("!");
+    input.dataset.field = name;
+    input.required = must;
+    input.maxLength = 200;
+    input.type = kind.startsWith("date") ? "date" : "text";
+    if (kind.startsWith("number")) input.inputMode = "decimal", input.pattern = "-?[0-9]*[.,]?[0-9]+", input.title = WORDS.field_number;
+    label.append(name.replace(/_/g, " ") + (must ? " *" : ""), " ", input);
+    return label;
+  }));
+}
 function choose(d) {
-  if (!d.calls_back) {
+  if (!d.calls_back && !d.fields) {
     hidePromise();
     dispose(d.code);
     return;
   }
   promiseOf = d.code;
+  drawWritten(d);
+  set($("promised"), "");
+  $("promise-call").hidden = $("promise-own").hidden = $("promise-at").disabled = !d.calls_back;
+  if (d.calls_back) drawPromise();
+  $("promise").hidden = false;
+  $("promise").querySelector("input:not([disabled])").focus();
+}
+function drawPromise() {
   const soon = new Date(Date.now() + 3600000), two = (n) => String(n).padStart(2, "0");
   let parts = { year: soon.getFullYear(), month: two(soon.getMonth() + 1), day: two(soon.getDate()), hour: two(soon.getHours()) };
   try { /* an hour from now by the customer's clock */
@@ -173,9 +194,6 @@ function choose(d) {
   } catch (error) { /* a zone that this browser does not know */ }
   $("promise-at").value = parts.year + "-" + parts.month + "-" + parts.day + "T" + parts.hour + ":00";
   set($("promise-when"), zoneOf() ? WORDS.callback_when_zone.replace("{zone}", zoneOf()) : WORDS.callback_when);
-  set($("promised"), "");
-  $("promise").hidden = false;
-  $("promise-at").focus();
 }
 function hidePromise() {
   $("promise").hidden = true;
@@ -189,7 +207,8 @@ function drawPromised(c) {
 }
 $("promise").addEventListener("submit", (event) => {
   event.preventDefault();
-  const body = { code: promiseOf, callback: $("promise-at").value.replace("T", " ").slice(0, 16), mine: $("promise-mine").checked };
+  const body = { code: promiseOf, fields: Object.fromEntries([...$("written").querySelectorAll("input")].map((i) => [i.dataset.field, i.value.trim()])) };
+  if (!$("promise-at").disabled) Object.assign(body, { callback: $("promise-at").value.replace("T", " ").slice(0, 16), mine: $("promise-mine").checked });
   hidePromise();
   act("/api/desk/dispose", body);
 });

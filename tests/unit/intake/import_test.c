@@ -161,6 +161,7 @@ static const struct {
            {"\"2,02555E+09\",,yes", IMPORT_SCIENTIFIC},
            {"2022000001 ext 12,,yes", IMPORT_EXTENSION},
            {"2022000001;2022000002,,yes", IMPORT_SEVERAL},
+           {"202 200 0001 / 202 200 0002,,yes", IMPORT_SEVERAL},
            {"5550123,,yes", IMPORT_TOO_SHORT},
            {"202200000111,,yes", IMPORT_TOO_LONG},
            {"1112000001,,yes", IMPORT_NOT_POSSIBLE},
