@@ -1,5 +1,6 @@
 /* Databases of every earlier schema come up to the newest with all that they hold, also when the box dies in between. */
 #include "campaigns/records/store_internal.h"
+#include "dialer/base/clock.h"
 #include "fixture.h"
 #include "tests/support/scratch.h"
 #include <campaigns/evidence.h>
@@ -157,6 +158,32 @@ START_TEST(a_readers_eye_on_an_older_schema_does_no_harm) {
 }
 END_TEST
 
+static char heard[200];
+static void hear(void *arg, const char *text) {
+  snprintf(heard, sizeof heard, "%s", text);
+  ++*(int *)arg;
+}
+
+START_TEST(an_opening_that_lasts_says_what_it_does_and_for_how_long) {
+  struct db db;
+  int times = 0;
+  ck_assert_int_eq(db_open(&db, NULL, false, true, stderr), CAD_OK);
+  db.slow = (struct db_slow){.say = hear, .arg = &times};
+  const int64_t from = clock_mono().ms;
+  db_slow(&db, "step 12");
+  while (times < 1 && clock_mono().ms < from + 60000)
+    ck_assert_int_eq(db_exec(&db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200000) SELECT sum(i) FROM n"),
+                     CAD_OK);
+  ck_assert_int_eq(times, 1);
+  ck_assert_int_eq(strncmp(heard, "step 12: ", 9), 0);
+  ck_assert_int_ge(atoi(heard + 9), 2);
+  db_slow(&db, NULL);
+  while (clock_mono().ms < from + 4500) ck_assert_int_eq(db_exec(&db, "SELECT 1"), CAD_OK);
+  ck_assert_int_eq(times, 1);
+  db_close(&db);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("migrate");
   TCase *t = tcase_create("migrate");
@@ -164,6 +191,7 @@ int main(void) {
   tcase_add_checked_fixture(t, setup, teardown);
   tcase_add_test(t, every_earlier_schema_comes_up_with_all_that_it_holds);
   tcase_add_test(t, killed_at_any_moment_of_a_migration_it_goes_on_where_it_was);
+  tcase_add_test(t, an_opening_that_lasts_says_what_it_does_and_for_how_long);
   tcase_add_test(t, a_readers_eye_on_an_older_schema_does_no_harm);
   suite_add_tcase(suite, t);
   SRunner *runner = srunner_create(suite);
