@@ -8,8 +8,9 @@
 #include <stdlib.h>
 
 enum {
-  BEGIN_PAGES = 2000, /* of 4 kB: a log of this length is copied */
+  BEGIN_PAGES = 8000, /* of 4 kB: a log of this length is copied; a page that is written again and again is copied once */
   CALM_PAGES = 600,   /* so few newer ones: worth a rest of bulk work */
+  LONG_PAGES = 16000, /* the log outgrows its copying: bulk work rests until a pass is over */
   HARD_PAGES = 25000, /* the thread does not come round: the store thread helps, as SQLite would by itself */
   HARD_STEP = 1000,
   PASSES = 12,
@@ -49,7 +50,7 @@ static bool copy_log(struct wal_keeper *k) {
     if (copied < frames) break; /* somebody reads what is older: no pass gets further */
     const int now = atomic_load(&k->frames);
     whole = now <= copied || atomic_load(&k->restarts) != before;
-    atomic_store(&k->calm, !whole && now - copied < CALM_PAGES);
+    atomic_store(&k->calm, !whole && (now - copied < CALM_PAGES || now > LONG_PAGES));
   }
   atomic_store(&k->calm, false);
   return whole;

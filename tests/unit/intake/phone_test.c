@@ -38,7 +38,7 @@ static const struct vector VECTORS[] = {
     {"US", "--", 0, "no digits"},
     {"US", "+", 0, "no digits"},
     {"US", "2025550123;2025550124", 0, "one number a cell"},
-    {"US", "2025550123 / 2025550124", 0, "too long"},
+    {"US", "2025550123 / 2025550124", 0, "two phone numbers"},
     {"US", "+1+2025550123", 0, "'+' in the middle"},
     {"US", "+999 123456789", 0, "no country has calling code"},
     {"US", "+1", 0, "not a phone number"},
