@@ -26,6 +26,7 @@ static void usage(FILE *to) {
         "  --machines P       share of machines among the answers (30%)\n"
         "  --talk S --wrap S  mean talk and wrap-up time in seconds (60, 10), or a range: 25-35\n"
         "  --ring S           mean ring time of those who answer in seconds (8.5), or a range\n"
+        "  --give-up S        seconds of ringing after which a call may be given up for a likelier one (15); 120: never\n"
         "  --lines N          trunk channels (6 an agent and 10)\n"
         "  --policy WORD      ours (also: predictive), progressive, ratio:2.5: what Cadencia can be set to;\n"
         "                     fixed:2.5, vicidial:ratio|hard_limit|tapered|average[,max=3,pct=3,target=-1,available]: what others do\n\n"
@@ -47,7 +48,7 @@ struct request {
   const char *scenario, *replay, *config, *plot;
   bool json;
   /* what-ifs, applied after the day is read; text NULL: not asked for */
-  const char *agents, *limit, *hours, *answer, *machines, *talk, *wrap, *ring, *lines;
+  const char *agents, *limit, *hours, *answer, *machines, *talk, *wrap, *ring, *lines, *give_up;
   int screening; /* -1: as the day says */
 };
 
@@ -98,10 +99,10 @@ static int whole(const char *text, double least, double most, uint64_t *out) {
 static int parse_option(struct request *q, const char *name, const char *value) {
   const struct {
     const char *name, **place;
-  } texts[] = {{"--scenario", &q->scenario}, {"--replay", &q->replay},     {"-c", &q->config},     {"--config", &q->config},
-               {"--plot", &q->plot},         {"--agents", &q->agents},     {"--limit", &q->limit}, {"--hours", &q->hours},
-               {"--answer", &q->answer},     {"--machines", &q->machines}, {"--talk", &q->talk},   {"--wrap", &q->wrap},
-               {"--ring", &q->ring},         {"--lines", &q->lines}};
+  } texts[] = {{"--scenario", &q->scenario}, {"--replay", &q->replay},     {"-c", &q->config},        {"--config", &q->config},
+               {"--plot", &q->plot},         {"--agents", &q->agents},     {"--limit", &q->limit},    {"--hours", &q->hours},
+               {"--answer", &q->answer},     {"--machines", &q->machines}, {"--talk", &q->talk},      {"--wrap", &q->wrap},
+               {"--ring", &q->ring},         {"--lines", &q->lines},       {"--give-up", &q->give_up}};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
     if (strcmp(name, texts[i].name) == 0) {
       *texts[i].place = value;
@@ -208,6 +209,7 @@ static const char *apply_what_ifs(const struct request *q, struct scenario *d) {
     if (parse_number(q->lines, 0, 10000, &v) < 0) return "--lines";
     d->lines = (uint32_t)v;
   }
+  if (q->give_up && parse_number(q->give_up, 15, 120, &d->give_up_s) < 0) return "--give-up";
   if (q->screening >= 0) d->screening = (uint8_t)q->screening;
   return NULL;
 }

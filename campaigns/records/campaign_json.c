@@ -78,6 +78,7 @@ char *campaign_to_json(const struct campaign_def *def) {
     json_object_set_new(root, "occupancy_bp", json_integer(t->occupancy_bp));
     json_object_set_new(root, "inbound_bp", json_integer(t->inbound_bp));
     json_object_set_new(root, "inbound_within_ms", json_integer(t->inbound_within_ms));
+    json_object_set_new(root, "give_up_ms", json_integer(t->give_up_ms));
     json_object_set_new(root, "hand", json_integer(def->hand));
   }
   char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
@@ -190,6 +191,7 @@ static void windows_in(struct reader *r, struct campaign_def *def) {
   if (json_object_get(r->root, "occupancy_bp")) def->terms.occupancy_bp = (uint16_t)number(r, "occupancy_bp", 10000);
   if (json_object_get(r->root, "inbound_bp")) def->terms.inbound_bp = (uint16_t)number(r, "inbound_bp", 10000);
   if (json_object_get(r->root, "inbound_within_ms")) def->terms.inbound_within_ms = (uint32_t)number(r, "inbound_within_ms", 3600000);
+  if (json_object_get(r->root, "give_up_ms")) def->terms.give_up_ms = (uint32_t)number(r, "give_up_ms", 3600000);
   def->hand = json_object_get(r->root, "hand") ? (uint8_t)number(r, "hand", HAND_COUNT - 1) : (uint8_t)HAND_CONTACTS;
   if (json_object_get(r->root, "fp_bp")) def->terms.fp_bp = (uint16_t)number(r, "fp_bp", 10000);
 }

@@ -315,6 +315,7 @@ struct campaign_terms {
   uint16_t occupancy_bp;      /* talk and wrap-up of an agent's time, at most; 0: no ceiling */
   uint16_t inbound_bp;        /* of inbound callers to be answered ... */
   uint32_t inbound_within_ms; /* ... within this time: agents are kept free for them; 0: none */
+  uint32_t give_up_ms;        /* ringing for so long, a call may be given up for a likelier one; 0: the legal least; >= ring_ms: never */
   uint16_t fp_bp;             /* reasoned estimate of people whom screening takes for machines; counts as abandoned */
   uint8_t window_count;
   struct campaign_window windows[MAIL_WINDOWS_MAX]; /* all hold; their accounts are of the moment when this was sent */

@@ -20,11 +20,19 @@ uint32_t campaign_find(const struct floor *f, uint64_t id) {
   return NOBODY;
 }
 
+enum { RING_LEAST_MS = 15000 };
+
+/* Never before the legal ring time, whatever the campaign says; as late as its own time-out: never. */
+static uint32_t give_up_ms(const struct campaign_terms *t) {
+  const uint32_t ms = t->give_up_ms > RING_LEAST_MS ? t->give_up_ms : RING_LEAST_MS;
+  return ms < t->ring_ms ? ms : t->ring_ms;
+}
+
 static struct pacer_params params_of(const struct floor *f, const struct campaign_terms *t) {
   return (struct pacer_params){.mode = (enum pacer_mode)t->mode,
                                .ratio_x100 = t->ratio_x100,
                                .limit_bp = t->limit_bp,
-                               .min_ring_ms = 15000,
+                               .min_ring_ms = give_up_ms(t),
                                .max_ring_ms = t->ring_ms,
                                .max_wait_ms = t->max_wait_ms,
                                .max_agents = f->agents_max,

@@ -48,6 +48,11 @@ static void set_ring(struct schema *sc, config_setting_t *s, struct draft *t, in
 static void own_ring_s(struct schema *sc, config_setting_t *s, void *base) { set_ring(sc, s, base, 1000); }
 static void own_ring_ms(struct schema *sc, config_setting_t *s, void *base) { set_ring(sc, s, base, 1); }
 
+static void own_give_up(struct schema *sc, config_setting_t *s, void *base) {
+  (void)sc, (void)s;
+  ((struct draft *)base)->d.terms.give_up_ms *= 1000;
+}
+
 static void set_limit(struct schema *sc, config_setting_t *s, struct draft *t, double bp, bool good) {
   if (t->has_limit)
     schema_error(sc, s, "abandonment_limit_pct and abandonment_limit_bp both stand here; keep one");
@@ -110,6 +115,7 @@ static const struct schema_key KEYS[] = {
     {"caller_id", SCHEMA_OWN, false, 0, 0, 0, 0, "\"+12025550100\"", own_caller_id},
     {"ring_s", SCHEMA_OWN, false, 0, 0, 0, 0, "25", own_ring_s},
     {"ring_ms", SCHEMA_OWN, false, 0, 0, 0, 0, "25000", own_ring_ms},
+    {"give_up_after_s", SCHEMA_WHOLE, false, PLACE(draft, d.terms.give_up_ms), 15, 120, "15", own_give_up},
     {"max_wait_ms", SCHEMA_WHOLE, false, PLACE(draft, d.terms.max_wait_ms), 500, 2000, "2000", NULL},
     {"screening", SCHEMA_FLAG, false, PLACE(draft, d.terms.screening), 0, 0, "true", NULL},
     {"machine_action", SCHEMA_OWN, false, 0, 0, 0, 0, "\"hang_up\"", draft_machine_action},

@@ -40,8 +40,8 @@ struct scenario {
   uint32_t contacts; /* of the list; 0: it never ends */
   uint32_t block;    /* so many contacts in a row are of one class */
   struct spread delay, ring, talk, wrap, greeting;
-  double delay_least_s, ring_limit_s, machine_fast_pct;
-  struct spread machine_ring, machine_verdict, verdict; /* from a campaign's log, used when they have quantiles */
+  double delay_least_s, ring_limit_s, give_up_s, machine_fast_pct; /* give_up_s: 0, as soon as the law permits */
+  struct spread machine_ring, machine_verdict, verdict;            /* from a campaign's log, used when they have quantiles */
   double short_talk_pct, short_talk_s;
   /* screening */
   uint8_t screening;

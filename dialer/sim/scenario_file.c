@@ -26,6 +26,7 @@ static const struct number {
     NUMBER_AT(ring_s, ring.mean, 0.4, 60, "8.5"),
     NUMBER_AT(ring_cv, ring.cv, 0, 3, "0.55"),
     NUMBER(ring_limit_s, 15, 120, "24.0"),
+    NUMBER(give_up_s, 0, 120, "0.0"),
     NUMBER(machine_fast_pct, 0, 100, "35.0"),
     NUMBER_AT(talk_s, talk.mean, 1, 7200, "120.0"),
     NUMBER_AT(talk_cv, talk.cv, 0, 4, "1.0"),

@@ -228,6 +228,7 @@ static void campaign_terms(const struct world *w, struct campaign_def *def) {
   t->limit_bp = (uint16_t)(d->limit_pct * 100 + 0.5);
   t->fp_bp = (uint16_t)(d->screening ? d->mistaken_pct * 100 + 0.5 : 0); /* the campaign's reasoned estimate is right */
   t->ring_ms = (uint32_t)(d->ring_limit_s * 1000);
+  t->give_up_ms = (uint32_t)(d->give_up_s * 1000);
   t->max_wait_ms = 2000;
   t->wrapup_ms = w->p.sloppy ? (uint32_t)(d->wrap.mean * 3000) : 600000;
   t->caller_id = 12025550100;
