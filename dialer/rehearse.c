@@ -25,7 +25,7 @@ static void usage(FILE *to) {
         "      --contacts FILE   your own list (header row); default: invented numbers from ranges for fiction\n"
         "      --callees FILE    who answers and how, CSV: phone,behaviour,wav,ring_ms,answer_delay_ms,hangup_ms,sip_code\n"
         "      --agents N        simulated agents, 1 to 500; default 16\n"
-        "      --count N         invented contacts; default 500\n"
+        "      --count N         invented contacts; default 500, with --seconds enough for that time\n"
         "      --campaign FILE   campaign template; default: the sample campaign (etc/campaigns/demo.conf)\n"
         "      --seconds S       stop after S seconds; default: when every contact is finished\n"
         "      --answer P        share of the invented people's phones that are answered, 0.35 or 35%, machines included;\n"
@@ -327,10 +327,16 @@ static int rehearse(struct rehearsal *r) {
   return told ? CAD_OK : conclude_from_file(r, false);
 }
 
+/* Nobody asked for so many: 500, or, with a time, enough that the list does not end before it: a call each four seconds and agent. */
+static unsigned contacts_enough(const struct rehearse_options *o) {
+  enum { LEAST = 500, MOST = 50000, CALL_EVERY_S = 4 };
+  const uint64_t n = (uint64_t)o->agents * o->seconds / CALL_EVERY_S;
+  return n < LEAST ? LEAST : n > MOST ? MOST : (unsigned)n;
+}
+
 int rehearse_main(int argc, char **argv) {
   static struct rehearsal r;
   r = (struct rehearsal){.opt = {.agents = 16,
-                                 .count = 500,
                                  .seed = 1,
                                  .port = 8080,
                                  .talk_ms = "6000-13000",
@@ -357,6 +363,7 @@ int rehearse_main(int argc, char **argv) {
     return 2;
   }
   if (r.opt.answer_bp >= 0 && r.opt.machines_bp < 0) r.opt.machines_bp = 3000; /* as cadencia simulate */
+  if (r.opt.count == 0) r.opt.count = contacts_enough(&r.opt);
   config_defaults(&r.cfg);
   if (r.opt.agents + 8 > r.cfg.limit_agents) r.cfg.limit_agents = r.opt.agents + 8;
   r.tally = tally_create();

@@ -21,7 +21,7 @@ struct sheet {
   struct {
     uint64_t id;
     struct wall started;
-    uint32_t limit_bp, fp_bp; /* fp_bp: what the campaign declares of people whom screening takes for machines */
+    uint32_t limit_bp;
     uint16_t zone;
     int64_t sample, sample_people; /* of machines that somebody listened to */
   } campaigns[CAMPAIGNS_MAX];

@@ -1,5 +1,6 @@
 """Stories of calls that may not be made: nothing leaves the box, and the records say why."""
 import datetime
+import json
 import time
 import zoneinfo
 
@@ -102,4 +103,55 @@ def hours_hold_in_every_zone_of_a_number():
         assert {c["name"]: c["contacts_open"] for c in box.status()["campaigns"]} == {"shut": 3, "split": 1}
 
 
-STORIES = [forbidden_numbers_never_reach_the_wire, attempts_to_a_number_are_counted_and_capped, hours_hold_in_every_zone_of_a_number]
+def a_british_campaign_is_counted_as_ofcom_counts():
+    """Without screening four people answer, two agents have gone meanwhile: two are served, two hear the message. The account that governs the
+    pace, the worksheet of the day and Ofcom's formula by hand say the same, also when an agent finds that his party was a machine."""
+    with stage() as (box, trunk_port, actors, folder):
+        box.start()
+        box.campaign(mode="progressive", wrapup_s=60, extra='retry = (); dispositions = ( { digit = "1"; code = "SALE"; }, { digit = "2"; code = "A"; } );')
+        text = (folder / "test.conf").read_text().replace('country = "US"', 'country = "GB"').replace("+12025550100", "+442079460100")
+        (folder / "gb.conf").write_text(text)
+        box.cli("campaign", "create", "gb", "--from", str(folder / "gb.conf"))
+        customer = Phone(trunk_port, sound=tone(400, 4000), ring_s=12)
+        actors.append(customer)
+        agents = ["ana", "berta", "carla", "dora"]
+        for name in agents:
+            phone = Phone(sound=tone(1000, 4000))
+            actors.append(phone)
+            box.agent(name, f"sip:{name}@127.0.0.1:{phone.port}", campaign="gb")
+        box.seats_up(4)
+        path = folder / "gb.csv"
+        path.write_text("phone\n" + "".join(f"+4420794601{n:02d}\n" for n in range(4)))
+        box.cli("import", "--campaign", "gb", str(path))
+        box.cli("campaign", "start", "gb")
+        wait_for("four phones ring", lambda: len(customer.calls) == 4, 30)
+        for name in agents[:2]:
+            box.cli("agent", "pause", name)
+        wait_for("two hear the message", lambda: box.status()["campaigns"][1]["abandonment"]["num"] == 2, 60)
+        for call in list(customer.calls):
+            if call["state"] == "up":
+                customer.hang_up(call)
+        rows = wait_for("all four are in the log", lambda: (lambda x: x if len(x) == 4 else None)(box.closed_rows()), 30)
+        drops, served = sum(r["abandoned"] == "1" for r in rows), [r["agent"] for r in rows if r["outcome"] == "connected"]
+        assert drops == 2 and len(served) == 2, rows
+
+        def sheet():
+            found = json.loads(box.cli("report", "abandonment", "--campaign", "gb", "--json").stdout)
+            return next(line for line in found["lines"] if line["rule"] == "UK_OFCOM_2015")
+
+        def agree(h, am):
+            line, b = sheet(), box.status()["campaigns"][1]["budget"]
+            if line["agent_machines"] != am or b is None or (b["abandoned"], b["live"]) != (drops, h + am + drops):
+                return None
+            d = drops * h / (h + am)  # Ofcom, 2015: the drops less the share of machines among those whom agents met
+            assert abs(line["num"] / line["den"] - d / (h + d)) < 1e-9 and abs(b["abandoned"] / b["live"] - d / (h + d)) < 1e-9, (line, b)
+            assert b["window"] == "day" and b["limit_bp"] == line["limit_bp"] == 300 and not line["within"], (line, b)
+            assert abs(b["credit_milli"] - line["credit_milli"]) <= 1, (line, b)
+            return True
+
+        wait_for("account and worksheet agree", lambda: agree(2, 0), 20)
+        box.cli("dispose", served[0], "A")
+        wait_for("and when one was a machine", lambda: agree(1, 1), 20)
+
+
+STORIES = [forbidden_numbers_never_reach_the_wire, attempts_to_a_number_are_counted_and_capped, hours_hold_in_every_zone_of_a_number, a_british_campaign_is_counted_as_ofcom_counts]

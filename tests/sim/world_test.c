@@ -45,6 +45,23 @@ START_TEST(a_quiet_day_connects_people_and_balances) {
 }
 END_TEST
 
+START_TEST(phones_are_given_up_as_early_as_the_campaign_says_and_no_earlier) {
+  struct world_params p = small_day(11);
+  p.on_demand = p.sloppy = false;
+  p.day.agents = 10;
+  p.day.hours = 0.5;
+  p.day.talk.mean = 60;
+  p.day.answer_pct = 12;
+  p.day.ring_limit_s = 40;
+  p.day.give_up_s = 15;
+  struct world_result early = run(&p);
+  p.day.give_up_s = 39;
+  struct world_result late = run(&p);
+  ck_assert_uint_gt(early.given_up, 20);
+  ck_assert_uint_lt(late.given_up, early.given_up);
+}
+END_TEST
+
 START_TEST(the_same_seed_gives_the_same_day) {
   struct world_params p = small_day(7);
   p.delay_bp = p.duplicate_bp = 200;
@@ -244,6 +261,7 @@ int main(void) {
   TCase *t = tcase_create("virtual days");
   tcase_set_timeout(t, 500);
   tcase_add_test(t, a_quiet_day_connects_people_and_balances);
+  tcase_add_test(t, phones_are_given_up_as_early_as_the_campaign_says_and_no_earlier);
   tcase_add_test(t, the_same_seed_gives_the_same_day);
   tcase_add_test(t, progressive_never_dials_more_than_idle_agents);
   tcase_add_test(t, a_short_list_is_called_once_each_within_the_limit_and_then_nobody_is);

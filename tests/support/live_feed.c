@@ -62,6 +62,11 @@ void live_feed(struct live *out, unsigned step, unsigned agents, struct wall at)
     c->talk_ms = 4100000 + n * 900ull;
     c->wrapup_ms = 500000 + n * 100ull;
     c->ready_ms = 1200000 + n * 200ull;
+    c->second = (struct pacer_second){.decisions = 3, .ordered = wave % 3, .launched = wave % 3};
+    c->second.why = (struct pacer_why){.ready = 1 + wave % 2, .freeing_milli = 1400 + wave * 10, .people_milli = 900 + wave * 20};
+    c->second.why.credit_milli = 1700, c->second.why.limit_bp = 300;
+    c->second.why.mode = c->second.why.dials = c->mode;
+    c->second.why.bound = PACER_BOUND_RISK;
   }
   for (unsigned i = 0; i < agents; i++) {
     feed_agent(&out->agents[i], i, step, at);

@@ -49,12 +49,21 @@ try {
   assert.match(await text("#f-abandonment"), /^\d\.\d%\s*\d+ \/ \d+$/);
   assert.match(await text("#f-abandonment-note"), /legal limit 3\.0%/);
   assert.ok((await page.locator("#chart canvas").count()) > 0, "the chart is drawn");
+  await page.locator("#why").getByText("held back by").first().waitFor();
+  const reason = await text("#why");
+  assert.match(reason, /calls placed in the last second/);
+  assert.match(reason, /[\d.]+ agents expected free and [\d.]+ people answering within 10 s/, "what the pacer expected");
+  assert.match(reason, /budget allows -?[\d.]+ more lost calls/);
+  assert.match(reason, /held back by: (agents|risk of abandoning|abandonment budget|lines)/, "what bound it");
   const phones = await page.locator("#agents .phone").allInnerTexts();
   assert.ok(phones.some((p) => p === "+1202555****"), "numbers are masked");
 
   await page.locator("a.lang").click();
   await page.locator("#link[data-state=live]").waitFor();
   assert.equal(await text("#h-agents"), "Agentes");
+  await page.locator("#why").getByText("frenado por").first().waitFor();
+  assert.match(await text("#why"), /se esperan [\d,]+ agentes libres y [\d,]+ personas que contestan en 10 s/);
+  assert.match(await text("#why"), /frenado por: (agentes|riesgo de abandono|cupo de abandono|líneas)/);
   const attempts = () => page.evaluate(() => Number(document.getElementById("o-attempts").innerText.replace(/\D/g, "")));
   await page.waitForFunction(() => document.getElementById("o-attempts").innerText !== "0");
   const before = await attempts();

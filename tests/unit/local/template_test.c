@@ -140,6 +140,19 @@ START_TEST(every_key_is_read) {
 }
 END_TEST
 
+START_TEST(whom_agents_may_call_by_hand_and_when_a_phone_is_given_up_are_said_there) {
+  ck_assert_int_eq(read_template(HEAD), CAD_OK);
+  ck_assert_uint_eq(def.hand, HAND_CONTACTS);
+  ck_assert_uint_eq(def.terms.give_up_ms, 0);
+  ck_assert_int_eq(read_template(HEAD "dial_by_hand = \"any\"; give_up_after_s = 18;"), CAD_OK);
+  ck_assert_uint_eq(def.hand, HAND_ANY);
+  ck_assert_uint_eq(def.terms.give_up_ms, 18000);
+  ck_assert_int_eq(read_template(HEAD "dial_by_hand = \"everybody\";\ngive_up_after_s = 14;"), CAD_EFORMAT);
+  SAYS("t.conf:2: dial_by_hand is \"no\", \"contacts\" or \"any\"");
+  SAYS("give_up_after_s");
+}
+END_TEST
+
 START_TEST(windows_of_the_limit_are_words_and_carry_it) {
   ck_assert_msg(read_template(HEAD "abandonment_limit_pct = 2.5; abandonment_windows = ( \"day:machines\", \"calendar_month\" );\n"
                                    "zone = \"Europe/London\"; false_positives_pct = 0.75;") == CAD_OK,
@@ -239,6 +252,7 @@ int main(void) {
   tcase_add_test(t, a_campaign_says_what_speaks_to_people);
   tcase_add_test(t, samples_are_kept_only_with_a_legal_basis);
   tcase_add_test(t, every_key_is_read);
+  tcase_add_test(t, whom_agents_may_call_by_hand_and_when_a_phone_is_given_up_are_said_there);
   tcase_add_test(t, windows_of_the_limit_are_words_and_carry_it);
   tcase_add_test(t, each_fault_is_named_with_its_line);
   tcase_add_test(t, mandatory_keys_are_asked_for_all_at_once);
