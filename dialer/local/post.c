@@ -1,16 +1,17 @@
 /* Checkpoints to an address elsewhere: each is posted once, in order, until the other side says it has it. */
 #include "dialer/base/log.h"
 #include "dialer/local/local.h"
+#include "dialer/local/post_lib.h"
 #include <cadencia/err.h>
 #include <campaigns/evidence.h>
-#include <curl/curl.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { CONNECT_S = 5, ANSWER_S = 10, A_TURN = 50, SAY_EVERY = 30 };
+enum { A_TURN = 50, SAY_EVERY = 30 };
 
 static void sent_path(const struct config *config, char *out, size_t room) { snprintf(out, room, "%s/checkpoint.sent", config->state_dir); }
 
@@ -36,55 +37,27 @@ static int sent_write(const struct config *config, uint64_t number) {
   return good && rename(beside, path) == 0 ? CAD_OK : CAD_EIO;
 }
 
-static size_t no_answer(char *bytes, size_t size, size_t n, void *arg) {
-  (void)bytes, (void)arg;
-  return size * n; /* what it says beside its status is nobody's concern */
-}
-
-static int post_one(const char *url, uint64_t number, const char *text, char why[CURL_ERROR_SIZE]) {
-  char header[64];
-  long status = 0;
-  CURL *c = curl_easy_init();
-  snprintf(header, sizeof header, "Cadencia-Checkpoint: %" PRIu64, number);
-  struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: text/plain; charset=utf-8"),
-                    *more = curl_slist_append(headers, header);
-  why[0] = '\0';
-  if (!c || !headers || !more) {
-    curl_slist_free_all(headers);
-    if (c) curl_easy_cleanup(c);
-    return CAD_ENOMEM;
-  }
-  curl_easy_setopt(c, CURLOPT_URL, url);
-  curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
-  curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)ANSWER_S);
-  curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(c, CURLOPT_POSTFIELDS, text);
-  curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)strlen(text));
-  curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, no_answer);
-  curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why);
-  curl_easy_setopt(c, CURLOPT_USERAGENT, "cadencia/" CADENCIA_VERSION);
-  CURLcode code = curl_easy_perform(c);
-  curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-  curl_slist_free_all(headers);
-  curl_easy_cleanup(c);
-  if (code == CURLE_OK && status >= 200 && status < 300) return CAD_OK;
-  if (code == CURLE_OK) snprintf(why, CURL_ERROR_SIZE, "it answers %ld", status);
-  if (!why[0]) snprintf(why, CURL_ERROR_SIZE, "%.200s", curl_easy_strerror(code));
-  return CAD_EIO;
+/* Loaded with the first checkpoint that is to go out; stays to the end. */
+static post_one_fn *post_one(char why[POST_WHY_BYTES]) {
+  static post_one_fn *loaded; /* the courier's thread alone calls this */
+  if (loaded) return loaded;
+  void *module = dlopen(POST_MODULE, RTLD_NOW | RTLD_LOCAL);
+  *(void **)&loaded = module ? dlsym(module, POST_SYMBOL) : NULL;
+  if (!loaded) snprintf(why, POST_WHY_BYTES, "%.200s; build or install Cadencia again, whole", dlerror());
+  return loaded;
 }
 
 int local_post(const struct config *config) {
   static unsigned failures; /* the courier's thread alone calls this */
-  char path[CONFIG_PATH_MAX + 16], text[EVIDENCE_TEXT_BYTES], why[CURL_ERROR_SIZE];
+  char path[CONFIG_PATH_MAX + 16], text[EVIDENCE_TEXT_BYTES], why[POST_WHY_BYTES] = "";
   uint64_t number = 0;
   int posted = 0, r = CAD_OK;
   if (!config->checkpoint_url[0]) return 0;
   snprintf(path, sizeof path, "%s/cadencia.db", config->state_dir);
   for (uint64_t after = sent_read(config); r >= 0 && posted < A_TURN; after = number) {
     if (evidence_next(path, after, &number, text) < 0) break;
-    if ((r = post_one(config->checkpoint_url, number, text, why)) < 0) break;
+    post_one_fn *post = post_one(why);
+    if ((r = post ? post(config->checkpoint_url, number, text, why) : CAD_EIO) < 0) break;
     r = sent_write(config, number);
     posted++;
   }

@@ -20,8 +20,10 @@ enum {
   STEP_MS = 500,
   SWEEP_MS = 1000,
   TICK_MS = 100,
-  TRIM_MS = 15000,
-  TRIM_BYTES = 2 << 20,
+  TRIM_MS = 3000,
+  TRIM_BYTES = 512 << 10,
+  TRIM_QUIET = 30, /* calls within TRIM_MS */
+  TRIM_LATEST_MS = 15000,
   CLOSE_MS = 1800,
   CLOSE_STEP_MS = 20,
   LAST_WORDS_MS = 200,
@@ -36,6 +38,9 @@ struct worker {
   int wait_events; /* what we listen for on it now */
   bool closing;
   struct mono close_by;
+  struct mono trimmed;
+  uint64_t calls_before; /* when the heap was looked at last */
+  size_t free_bytes;     /* in the heap after it was trimmed last, or less since */
 };
 
 static void begin_close(struct worker *w, const char *why) {
@@ -118,6 +123,20 @@ static int watch_pipe(struct worker *w) {
   return w->wait_index < 0 ? CAD_EIO : CAD_OK;
 }
 
+/* Sofia keeps some 20 kB a call for 16 s and 7 kB after: what a burst of calls leaves behind goes back to the system, soon when no others
+ * come, for they would want it again. */
+static void give_back(struct worker *w, struct mono now) {
+  uint64_t calls = w->ua.count.invited + w->ua.count.offers;
+  bool quiet = calls - w->calls_before < TRIM_QUIET;
+  size_t free_bytes = mallinfo2().fordblks;
+  w->calls_before = calls;
+  if (free_bytes < w->free_bytes) w->free_bytes = free_bytes; /* some of it is used again */
+  if (free_bytes < w->free_bytes + TRIM_BYTES || (!quiet && mono_since(now, w->trimmed) < TRIM_LATEST_MS)) return;
+  malloc_trim(0);
+  w->trimmed = now;
+  w->free_bytes = mallinfo2().fordblks;
+}
+
 static void run(struct worker *w) {
   struct mono sweep = mono_add(clock_mono(), SWEEP_MS), trim = clock_mono(), tick = MONO_NONE;
   while (!w->closing || (leg_count(w->ua.legs) > 0 && mono_since(w->close_by, clock_mono()) > 0)) {
@@ -138,10 +157,9 @@ static void run(struct worker *w) {
       ua_sweep(&w->ua, now);
       post_flush(&w->post);
     }
-    /* Sofia keeps some 20 kB a call for 32 s and 7 kB after: what a burst of calls leaves behind goes back to the system. */
     if (mono_since(now, trim) >= TRIM_MS) {
       trim = now;
-      if (mallinfo2().fordblks > TRIM_BYTES) malloc_trim(0);
+      give_back(w, now);
     }
     root_wait_sleep(&w->root, idle_ms, w->closing ? CLOSE_STEP_MS : STEP_MS);
   }

@@ -1,4 +1,4 @@
-#include "phone_lib.h"
+#include "../phone_lib.h"
 #include <exception>
 #include <phonenumbers/phonenumberutil.h>
 #include <string>
@@ -40,7 +40,7 @@ static enum phone_lib_said parse(const char *digits, const char *region, uint64_
   return PHONE_LIB_GOOD;
 }
 
-extern "C" enum phone_lib_said phone_lib_parse(const char *digits, const char *region, uint64_t *e164) {
+extern "C" enum phone_lib_said cadencia_phone_parse(const char *digits, const char *region, uint64_t *e164) {
   try {
     return parse(digits, region, e164);
   } catch (const std::exception &) { /* no C++ exception crosses into C: without memory the number is none */
