@@ -30,7 +30,6 @@ endif()
 
 # Modules of ours that are loaded on demand lie in libexec/cadencia. DT_RPATH, not DT_RUNPATH: a sanitizer's dlopen asks for us.
 set(CMAKE_BUILD_RPATH ${CMAKE_BINARY_DIR}/libexec/cadencia)
-set(CMAKE_INSTALL_RPATH "$ORIGIN/../libexec/cadencia")
 add_link_options(-Wl,--disable-new-dtags)
 
 find_package(PkgConfig REQUIRED)
