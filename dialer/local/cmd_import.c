@@ -74,8 +74,8 @@ static void print_samples(struct command_call *c, const struct import_result *r)
 }
 
 static void print_result(struct command_call *c, const char *file, const struct import_result *r, const char *rejects, bool preview) {
-  const char *sep = r->separator == '\t' ? "tab" : (const char[]){r->separator, 0};
-  fprintf(c->out, "%s: %llu rows (separator %s, phone column \"%s\"): %llu %s, %llu rejected\n", file, (unsigned long long)r->rows, sep,
+  const char *sep = r->separator == '\t' ? "tab" : r->separator == ';' ? "semicolon" : r->separator == '|' ? "bar" : "comma";
+  fprintf(c->out, "%s: %llu rows (separator: %s, phone column \"%s\"): %llu %s, %llu rejected\n", file, (unsigned long long)r->rows, sep,
           r->phone_column, (unsigned long long)r->accepted, preview ? "would be accepted" : "accepted", (unsigned long long)r->rejected);
   for (int i = 0; i < IMPORT_REASON_COUNT; i++)
     if (r->reasons[i])
