@@ -54,6 +54,27 @@ static inline void home_remove(void) {
   said_out = said_err = NULL;
 }
 
+/* Descriptor FD writes into a file without a name until cadencia() gives it back. The streams stay what they are: a library that is loaded
+ * meanwhile may keep them. */
+static inline int redirect(FILE *stream, int *saved) {
+  int file = memfd_create("said", MFD_CLOEXEC);
+  fflush(stream);
+  *saved = dup(fileno(stream));
+  ck_assert(file >= 0 && *saved >= 0 && dup2(file, fileno(stream)) >= 0);
+  return file;
+}
+static inline char *give_back(FILE *stream, int file, int saved) {
+  fflush(stream);
+  ck_assert_int_ge(dup2(saved, fileno(stream)), 0);
+  off_t size = lseek(file, 0, SEEK_END);
+  char *text = calloc((size_t)size + 1, 1);
+  ck_assert_ptr_nonnull(text);
+  ck_assert_int_eq(pread(file, text, (size_t)size, 0), size);
+  close(file);
+  close(saved);
+  return text;
+}
+
 /* The words after "cadencia", ending with NULL; "-c" is added. Returns the exit status. */
 static inline int cadencia(const char *verb, ...) {
   char *argv[32];
@@ -65,17 +86,12 @@ static inline int cadencia(const char *verb, ...) {
   argv[argc++] = strdup("-c");
   argv[argc++] = strdup(conf_path);
   argv[argc] = NULL;
-  size_t n, m;
-  FILE *was_out = stdout, *was_err = stderr;
   free(said_out);
   free(said_err);
-  stdout = open_memstream(&said_out, &n);
-  stderr = open_memstream(&said_err, &m);
+  int was_out, was_err, out = redirect(stdout, &was_out), err = redirect(stderr, &was_err);
   int status = local_main(argc, argv);
-  fclose(stdout);
-  fclose(stderr);
-  stdout = was_out;
-  stderr = was_err;
+  said_out = give_back(stdout, out, was_out);
+  said_err = give_back(stderr, err, was_err);
   for (int i = 0; i < argc; i++) free(argv[i]);
   return status;
 }
