@@ -44,6 +44,11 @@ static json_t *windows_out(const struct abandon_rules *w) {
   return list;
 }
 
+static json_t *record_out(const struct campaign_record *r) {
+  return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "telemarketer", r->telemarketer, "good_or_service", r->good_or_service, "called_party",
+                   r->called_party, "script", r->script, "caller_name", r->caller_name, "caller_id_proof", r->caller_id_proof);
+}
+
 char *campaign_to_json(const struct campaign_def *def) {
   const struct campaign_terms *t = &def->terms;
   char digit[2] = {(char)t->optout_digit, '\0'};
@@ -72,6 +77,7 @@ char *campaign_to_json(const struct campaign_def *def) {
     json_object_set_new(root, "technology", words_out(law_technologies, def->gate.technology));
     json_object_set_new(root, "windows", windows_out(&def->windows));
     json_object_set_new(root, "zone", json_string(def->zone));
+    json_object_set_new(root, "record", record_out(&def->record));
     json_object_set_new(root, "fp_bp", json_integer(t->fp_bp));
     json_object_set_new(root, "priority", json_integer(t->priority));
     json_object_set_new(root, "skills", json_string(def->skills));
@@ -196,6 +202,20 @@ static void windows_in(struct reader *r, struct campaign_def *def) {
   if (json_object_get(r->root, "fp_bp")) def->terms.fp_bp = (uint16_t)number(r, "fp_bp", 10000);
 }
 
+/* Older rows have none. */
+static void record_in(struct reader *r, struct campaign_record *out) {
+  struct reader o = {json_object_get(r->root, "record"), CAD_OK};
+  *out = (struct campaign_record){0};
+  if (!o.root) return;
+  text(&o, json_object_get(o.root, "telemarketer"), out->telemarketer, sizeof out->telemarketer);
+  text(&o, json_object_get(o.root, "good_or_service"), out->good_or_service, sizeof out->good_or_service);
+  text(&o, json_object_get(o.root, "called_party"), out->called_party, sizeof out->called_party);
+  text(&o, json_object_get(o.root, "script"), out->script, sizeof out->script);
+  text(&o, json_object_get(o.root, "caller_name"), out->caller_name, sizeof out->caller_name);
+  text(&o, json_object_get(o.root, "caller_id_proof"), out->caller_id_proof, sizeof out->caller_id_proof);
+  if (o.err < 0) r->err = o.err;
+}
+
 /* Older rows have none; without a basis nothing is kept. */
 static void samples_in(struct reader *r, struct campaign_def *def) {
   struct reader s = {json_object_get(r->root, "samples"), CAD_OK};
@@ -256,6 +276,7 @@ int campaign_from_json(const char *json, struct campaign_def *def) {
   law_in(&r, &def->gate);
   samples_in(&r, def);
   machines_in(&r, def);
+  record_in(&r, &def->record);
   json_decref(root);
   return r.err;
 }

@@ -37,13 +37,19 @@ static int put(void *arg, const struct call_row *r) {
   const struct campaign_def *d = definition(t, r);
   const char *recording = played(d, r);
   out_id(o, "attempt_id", r->attempt_id, false);
+  out_cell(o, "telemarketer", d->record.telemarketer[0] ? d->record.telemarketer : r->seller, false);
   out_cell(o, "seller", r->seller, false);
   out_cell(o, "campaign", r->campaign, false);
+  out_cell(o, "good_or_service", d->record.good_or_service, false);
   out_cell(o, "purpose", d->purpose, false);
+  out_cell(o, "called_party", d->record.called_party, false);
   out_cell(o, "direction", r->inbound ? "inbound" : "outbound", false);
   out_flag(o, "prerecorded", recording[0] != '\0', false);
   out_cell(o, "recording", recording, false);
+  out_cell(o, "script", r->outcome == OUTCOME_CONNECTED ? d->record.script : "", false);
   out_phone(o, "calling_number", r->inbound ? r->phone : r->caller_id, false);
+  out_cell(o, "caller_name", r->inbound ? "" : d->record.caller_name, false);
+  out_cell(o, "caller_id_proof", r->inbound ? "" : d->record.caller_id_proof, false);
   out_phone(o, "called_number", r->inbound ? r->caller_id : r->phone, false);
   out_time(o, "started_at", r->started, false);
   out_time(o, "answered_at", r->answered, false);
@@ -59,7 +65,9 @@ static int put(void *arg, const struct call_row *r) {
 int put_telemarketing(struct rows_out *o, struct store *s, const struct call_filter *f) {
   struct telemarketing t = {.out = o, .store = s};
   if (o->csv)
-    out_text(o, "attempt_id,seller,campaign,purpose,direction,prerecorded,recording,calling_number,called_number,started_at,answered_at,"
-                "ended_at,duration_ms,disposition,outcome,transferred_to,agent_disposition\n");
+    out_text(o, "attempt_id,telemarketer,seller,campaign,good_or_service,purpose,called_party,direction,prerecorded,recording,script,"
+                "calling_number,"
+                "caller_name,caller_id_proof,called_number,started_at,answered_at,ended_at,duration_ms,disposition,outcome,transferred_to,"
+                "agent_disposition\n");
   return store_calls_each(s, f, put, &t);
 }

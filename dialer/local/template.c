@@ -108,6 +108,12 @@ static void own_purpose(struct schema *sc, config_setting_t *s, void *base) {
   schema_error(sc, s, "purpose \"%s\" is unknown; write \"telemarketing\", \"collections\", \"survey\" or \"information\"", t->d.purpose);
 }
 
+static void own_called_party(struct schema *sc, config_setting_t *s, void *base) {
+  const struct draft *t = base;
+  if (strcmp(t->d.record.called_party, "consumer") != 0 && strcmp(t->d.record.called_party, "business") != 0)
+    schema_error(sc, s, "called_party \"%s\" is unknown; write \"consumer\" or \"business\"", t->d.record.called_party);
+}
+
 static const struct schema_key KEYS[] = {
     {"mode", SCHEMA_TEXT, true, PLACE(draft, mode), 1, 0, "\"predictive\"", own_mode},
     {"ratio", SCHEMA_OWN, false, 0, 0, 0, 0, "1.5", own_ratio},
@@ -134,6 +140,13 @@ static const struct schema_key KEYS[] = {
     {"country", SCHEMA_TEXT, true, PLACE(draft, d.country), 2, 2, "\"US\"", own_country},
     {"purpose", SCHEMA_TEXT, true, PLACE(draft, d.purpose), 1, 0, "\"telemarketing\"", own_purpose},
     {"seller", SCHEMA_TEXT, true, PLACE(draft, d.seller), 1, 0, "\"Example Ltd\"", NULL},
+    {"telemarketer", SCHEMA_TEXT, false, PLACE(draft, d.record.telemarketer), 1, 63, "\"Example Calls Ltd\"", NULL},
+    {"good_or_service", SCHEMA_TEXT, false, PLACE(draft, d.record.good_or_service), 1, 95, "\"home insurance\"", NULL},
+    {"called_party", SCHEMA_TEXT, false, PLACE(draft, d.record.called_party), 1, 9, "\"consumer\"", own_called_party},
+    {"script", SCHEMA_TEXT, false, PLACE(draft, d.record.script), 1, 95, "\"spring-2026 v3\"", NULL},
+    {"caller_name", SCHEMA_TEXT, false, PLACE(draft, d.record.caller_name), 1, 31, "\"EXAMPLE LTD\"", NULL},
+    {"caller_id_proof", SCHEMA_TEXT, false, PLACE(draft, d.record.caller_id_proof), 1, 119,
+     "\"carrier's letter of 2026-01-05, until 2027-01-05\"", NULL},
     {"countries", SCHEMA_OWN, false, 0, 0, 0, 0, "[\"US\", \"CA\"]", draft_countries},
     {"sector", SCHEMA_OWN, false, 0, 0, 0, 0, "[\"general\"]", draft_sector},
     {"technology", SCHEMA_OWN, false, 0, 0, 0, 0, "[\"agent\"]", draft_technology},

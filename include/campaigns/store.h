@@ -104,6 +104,15 @@ int store_paced_each(struct store *s, uint64_t campaign_id, struct wall from, st
 
 /* ---- what people edit ---- */
 enum hand_numbers { HAND_CONTACTS = 0, HAND_NO, HAND_ANY, HAND_COUNT }; /* whom agents may call by hand */
+/* What records of telemarketing must say of a campaign beside its calls (16 CFR 310.5); "": not said. */
+struct campaign_record {
+  char telemarketer[64];     /* who places the calls, when that is not the seller */
+  char good_or_service[96];  /* what is offered */
+  char called_party[10];     /* consumer, business */
+  char script[96];           /* name and version of the script that agents read */
+  char caller_name[32];      /* transmitted beside the number */
+  char caller_id_proof[120]; /* by what right number and name are used, and for which time */
+};
 struct campaign_def {
   struct campaign_terms terms; /* terms.id 0: new; trunk index resolved by the caller */
   uint8_t state;
@@ -120,6 +129,7 @@ struct campaign_def {
   struct abandon_rules windows; /* count 0: as the country has it */
   char skills[120];             /* "es,vip": words that an agent must have */
   char zone[40];                /* whose midnight ends a day or month of the limit; "": the country's */
+  struct campaign_record record;
 };
 struct agent_def {
   struct mail_store_agent a;

@@ -23,6 +23,7 @@ static void records(struct store *s) {
   d.gate.attempts_window_ms = 86400000;
   for (int i = 0; i < 7; i++) d.gate.hours.close[i] = 1440;
   d.retry = (struct retry_table){.rules = {{OUTCOME_BUSY, 3600000, 5}}, .count = 1};
+  d.record = (struct campaign_record){"Example Callers Inc", "a survey", "consumer", "", "ACME", "letter of 2026-01-02"};
   ck_assert_int_ge(store_campaign_put(s, &d), 0);
   struct contact_row rows[2] = {{.phone = FIRST, .name = "Ana Perez", .external_id = "A-1"}, {.phone = SECOND, .name = "Bob Stone"}};
   uint8_t result[2];
@@ -87,9 +88,8 @@ START_TEST(a_stranger_can_check_a_bundle_with_public_tools) {
   free(calls);
   char *rows = read_text("t/telemarketing_calls.csv");
   ck_assert_ptr_nonnull(rows);
-  SAYS(
-      rows,
-      ",acme,spring,survey,outbound,0,,12025550100,12025550101,2026-11-21T16:00:00.000Z,,2026-11-21T16:00:20.000Z,0,not answered,busy,,\n");
+  SAYS(rows, ",Example Callers Inc,acme,spring,a survey,survey,consumer,outbound,0,,,12025550100,ACME,letter of 2026-01-02,12025550101,"
+             "2026-11-21T16:00:00.000Z,,2026-11-21T16:00:20.000Z,0,not answered,busy,,\n");
   free(rows);
   ck_assert_int_ne(shell("cd %s/t && echo x >> calls.csv && sha256sum --quiet -c SHA256SUMS 2>/dev/null", home_dir), 0);
   ck_assert_int_ne(

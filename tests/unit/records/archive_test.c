@@ -210,7 +210,7 @@ START_TEST(at_every_moment_of_the_move_each_row_is_there_once) {
   ck_assert_int_eq(store_archive_register(s, &d), CAD_OK);
   do {
     char *now = rows(12025550103);
-    ck_assert_msg(strcmp(before, now) == 0, "after %d steps", steps);
+    ck_assert_msg(strcmp(before, now) == 0, "after %d steps:\n%s\nbut before:\n%s", steps, now, before);
     free(now);
     intact();
     store_close(s);
@@ -387,7 +387,7 @@ START_TEST(killed_at_any_moment_of_archiving_nothing_is_lost) {
     waitpid(child, &status, 0);
     killed += WIFSIGNALED(status) != 0;
     char *now = rows(12025550103);
-    ck_assert_msg(strcmp(before, now) == 0, "round %d", round);
+    ck_assert_msg(strcmp(before, now) == 0, "round %d:\n%s\nbut before:\n%s", round, now, before);
     free(now);
     intact();
   }
