@@ -59,18 +59,33 @@ static int refuse(struct spooled *t, enum import_reason why, const char *text) {
   return CAD_EREFUSED;
 }
 
-/* The country by which this row's national numbers are read. */
-static const struct phone_home *row_home(const struct row_reader *im, const struct csv_record *r) {
+/* "-", "0" and the like name no country at all. */
+static bool says_something(const char *cell) {
+  while (*cell && strchr("-.?0+ ", *cell)) cell++;
+  return *cell != '\0';
+}
+
+/* The country by which this row's national numbers are read. A row that names one which nobody knows has none: read as the
+ * campaign's own, its number would be somebody else's. */
+static const struct phone_home *row_home(const struct row_reader *im, const struct csv_record *r, const char **unknown) {
   const char *country = mapping_cell(&im->map, r, COLUMN_COUNTRY), *code = mapping_cell(&im->map, r, COLUMN_CALLING_CODE);
-  const struct phone_home *home = country[0] ? phone_home_named(country) : NULL;
-  if (!home) home = im->home;
-  const struct phone_home *by_code = code[0] ? phone_home_of_code(code, home) : NULL;
-  return by_code ? by_code : home;
+  const struct phone_home *home = im->home;
+  *unknown = NULL;
+  if (says_something(country)) {
+    bool digits = country[strspn(country, "+0123456789")] == '\0';
+    home = digits ? phone_home_of_code(country, im->home) : phone_home_named(country);
+    if (!home) *unknown = country;
+  }
+  if (says_something(code)) {
+    home = phone_home_of_code(code, home ? home : im->home);
+    *unknown = home ? NULL : code;
+  }
+  return home;
 }
 
 /* All numbers of the row in their order; the first good one is tried first. */
-static int read_numbers(struct row_reader *im, const struct csv_record *r, const struct phone_home *home, struct spooled *t,
-                        struct contact_row *row) {
+static int read_numbers(struct row_reader *im, const struct csv_record *r, const struct phone_home *home, const char *unknown,
+                        struct spooled *t, struct contact_row *row) {
   bool any = false, faulty = false;
   int more = 0;
   for (int i = -1; i < im->map.more_count; i++) {
@@ -82,6 +97,9 @@ static int read_numbers(struct row_reader *im, const struct csv_record *r, const
     if (!text[0]) continue;
     any = true;
     if (phone_read(text, home, &number, &fault, reason) < 0) {
+      if (fault == PHONE_COUNTRY && unknown)
+        snprintf(reason, sizeof reason, "the row's country \"%.24s\" is not known: write its two letters, as ES, or the number with '+'",
+                 unknown);
       if (!faulty) (void)refuse(t, reason_of(fault), reason);
       faulty = true;
       im->numbers_left_out++;
@@ -132,9 +150,10 @@ static int read_row(struct row_reader *im, const struct csv_record *r, struct sp
     snprintf(text, sizeof text, "%d cells, the header has %d: a separator or quote in the row is wrong", r->count, im->map.count);
     return refuse(t, IMPORT_CELLS, text);
   }
-  const struct phone_home *home = row_home(im, r);
+  const char *unknown;
+  const struct phone_home *home = row_home(im, r, &unknown);
   int dropped = mapping_row(&im->map, r, row);
-  int said = read_numbers(im, r, home, t, row);
+  int said = read_numbers(im, r, home, unknown, t, row);
   if (said < 0) return said;
   if ((said = judge_status(im, r, t)) < 0) return said;
   enum consent_said consent = consent_of_row(&im->map, r, home, im->opt->at, &row->consent);

@@ -130,40 +130,85 @@ static int job_needs(struct store *s, void *arg) {
   return CAD_OK;
 }
 
-/* What the rules of its countries ask of it: all that is missing, not only the first. */
-static int refuse_by_law(struct command_call *c, const struct campaign_def *d, const struct config_trunk *trunk) {
-  struct needs_job j = {.def = d, .trunk_caller_id = trunk->caller_id, .message = d->prompt[0] != '\0'};
-  int r = do_job(c, job_needs, &j, false);
-  if (r < 0) return call_refuse_store(c, r, "rules");
-  for (int i = 0; i < j.count && !call_json(c); i++)
-    fprintf(c->err, "cadencia campaign: missing (%s): %s; %s\n", j.needs[i].rule ? j.needs[i].rule->id : "rules", j.needs[i].what,
-            j.needs[i].fix);
-  if (j.count == 0) return EXIT_GOOD;
-  return call_refuse(c, "%s cannot start: %s (%s); %s%s", d->terms.name, j.needs[0].what, j.needs[0].rule ? j.needs[0].rule->id : "rules",
-                     j.needs[0].fix, j.count > 1 ? "; and more, see above" : "");
+/* Everything that is missing, told at once: whoever mends one thing must not meet the next only then. */
+struct missing {
+  struct command_call *c;
+  json_t *list;
+  char first[400];
+};
+
+static void miss(struct missing *m, const char *rule, const char *what, const char *fix) {
+  if (json_array_size(m->list) == 0) snprintf(m->first, sizeof m->first, "%.160s (%s); %.200s", what, rule, fix);
+  json_array_append_new(m->list, json_pack("{s:o, s:o, s:o}", "rule", json_text(rule), "what", json_text(what), "fix", json_text(fix)));
+}
+
+/* What the box lacks, whatever the rules say. */
+static void miss_of_box(struct missing *m, const struct campaign_def *d, const struct config_trunk *trunk) {
+  const struct config *config = m->c->backend->config;
+  bool ahead = d->terms.mode == PACING_PREDICTIVE || d->terms.mode == PACING_RATIO;
+  char path[2 * CONFIG_PATH_MAX], what[2 * CONFIG_PATH_MAX + 80], fix[2 * CONFIG_PATH_MAX];
+  if (!trunk) {
+    snprintf(what, sizeof what, "its trunk \"%s\" is not in %s", d->trunk, config->path);
+    miss(m, "box", what, "add the trunk there and restart the daemon");
+  }
+  if (d->terms.caller_id == 0 && trunk && trunk->caller_id == 0) {
+    snprintf(fix, sizeof fix, "set caller_id of the campaign, or of trunk \"%s\" in %s", d->trunk, config->path);
+    miss(m, "box", "it has no caller id", fix);
+  }
+  if (ahead && !d->prompt[0]) {
+    snprintf(what, sizeof what, "mode %s may answer people when no agent is free, and it has no safe-harbour message",
+             pacing_mode_name((enum pacing_mode)d->terms.mode));
+    miss(m, "box", what, "make it again from a template with prompts = { safe_harbour = \"safe_harbour_en.wav\"; optout_digit = \"9\"; }");
+  }
+  if (d->prompt[0] && prompt_missing(config, d, path)) {
+    snprintf(what, sizeof what, "its safe-harbour message %s is not there or cannot be read", path);
+    miss(m, "box", what, "put the WAV file there");
+  }
+}
+
+/* A rule that asks for what the box lacks already says nothing new. */
+static bool told_already(const struct needs_job *j, const struct gate_need *n) {
+  bool ahead = j->def->terms.mode == PACING_PREDICTIVE || j->def->terms.mode == PACING_RATIO;
+  if (!n->rule) return false;
+  if (n->rule->kind == RULE_CALLER_ID) return j->def->terms.caller_id == 0 && j->trunk_caller_id == 0;
+  return n->rule->kind == RULE_MESSAGE && ahead && !j->message;
+}
+
+static int tell_missing(struct missing *m, const struct campaign_def *d, size_t n) {
+  json_t *one;
+  size_t i;
+  if (n == 1) return call_refuse(m->c, "%s cannot start: %s", d->terms.name, m->first);
+  json_array_foreach(m->list, i, one)
+      fprintf(m->c->err, "cadencia campaign: missing (%s): %s; %s\n", json_string_value(json_object_get(one, "rule")),
+              json_string_value(json_object_get(one, "what")), json_string_value(json_object_get(one, "fix")));
+  return call_refuse(m->c, "%s cannot start: %zu things are missing, see above", d->terms.name, n);
 }
 
 static int refuse_start(struct command_call *c, const struct campaign_def *d) {
-  const struct config *config = c->backend->config;
-  const struct config_trunk *trunk = find_trunk(config, d->trunk, NULL);
-  char path[2 * CONFIG_PATH_MAX];
-  if (!trunk)
-    return call_refuse(c, "%s cannot start: its trunk \"%s\" is not in %s; add the trunk there and restart the daemon", d->terms.name,
-                       d->trunk, config->path);
-  if (d->terms.caller_id == 0 && trunk->caller_id == 0)
-    return call_refuse(c, "%s cannot start: it has no caller id; set caller_id of trunk \"%s\" in %s", d->terms.name, d->trunk,
-                       config->path);
-  bool ahead = d->terms.mode == PACING_PREDICTIVE || d->terms.mode == PACING_RATIO;
-  if (ahead && !d->prompt[0])
-    return call_refuse(c,
-                       "%s cannot start: mode %s may answer people when no agent is free, and it has no safe-harbour message; make it "
-                       "again from a template with "
-                       "prompts = { safe_harbour = \"safe_harbour_en.wav\"; }",
-                       d->terms.name, pacing_mode_name((enum pacing_mode)d->terms.mode));
-  if (d->prompt[0] && prompt_missing(config, d, path))
-    return call_refuse(c, "%s cannot start: its safe-harbour message %s is not there or cannot be read; put the WAV file there",
-                       d->terms.name, path);
-  return refuse_by_law(c, d, trunk);
+  const struct config_trunk *trunk = find_trunk(c->backend->config, d->trunk, NULL);
+  struct missing m = {.c = c, .list = json_array()};
+  struct needs_job j = {.def = d, .trunk_caller_id = trunk ? trunk->caller_id : 0, .message = d->prompt[0] != '\0'};
+  int r = do_job(c, job_needs, &j, false);
+  if (r < 0) {
+    json_decref(m.list);
+    return call_refuse_store(c, r, "rules");
+  }
+  miss_of_box(&m, d, trunk);
+  for (int i = 0; i < j.count; i++)
+    if (!told_already(&j, &j.needs[i])) miss(&m, j.needs[i].rule ? j.needs[i].rule->id : "rules", j.needs[i].what, j.needs[i].fix);
+  size_t n = json_array_size(m.list);
+  if (n == 0) {
+    json_decref(m.list);
+    return EXIT_GOOD;
+  }
+  int status = call_json(c) ? EXIT_REFUSED : tell_missing(&m, d, n);
+  if (call_json(c)) {
+    char error[480];
+    snprintf(error, sizeof error, "%s cannot start: %s", d->terms.name, m.first);
+    call_put_json(c, json_pack("{s:o, s:O}", "error", json_text(error), "missing", m.list));
+  }
+  json_decref(m.list);
+  return status;
 }
 
 static int set_state(struct command_call *c, enum campaign_state state) {

@@ -121,14 +121,14 @@ def beside_dialing(box, folder, far, rate, pids, cpu_s, pss_kb):
 def bench(folder, processes, cpu_s, pss_kb, far_end, far_binary):
     rows = int(os.environ.get("CADENCIA_IMPORT_ROWS", "1000000"))
     dnc = int(os.environ.get("CADENCIA_IMPORT_DNC", "5000000"))
-    rate = int(os.environ.get("CADENCIA_IMPORT_DIALS", "50"))
+    rate = int(os.environ.get("CADENCIA_IMPORT_DIALS", "50"))  # 0: without the part beside dialing
     folder = pathlib.Path(folder)
     with open(folder / "list.csv", "w", encoding="utf-8") as out, open(folder / "dnc.txt", "w", encoding="utf-8") as listed:
         wanted = make_list.write_list(out, rows, dnc=listed)
     trunk = harness.free_port()
     far = far_end(far_binary, trunk, harness.free_port(), 0)
     far.port = trunk
-    box = harness.Box(folder, trunk, calls_per_s=rate)
+    box = harness.Box(folder, trunk, calls_per_s=max(rate, 1))
     box.config.write_text(box.config.read_text().replace("contacts = 1000000;", f"contacts = 12000000; agents = {rate + 10};"))
     box.campaign()
     many_do_not_call(box, dnc, folder / "dnc.txt")

@@ -158,6 +158,8 @@ static const struct {
   enum import_reason why;
 } BAD[] = {{",,yes", IMPORT_PHONE_EMPTY},
            {"call me,,yes", IMPORT_NOT_A_NUMBER},
+           {"#N/A,,yes", IMPORT_NOT_A_NUMBER},
+           {"#REF!,,yes", IMPORT_NOT_A_NUMBER},
            {"\"2,02555E+09\",,yes", IMPORT_SCIENTIFIC},
            {"2022000001 ext 12,,yes", IMPORT_EXTENSION},
            {"2022000001;2022000002,,yes", IMPORT_SEVERAL},
@@ -310,6 +312,23 @@ START_TEST(the_country_of_a_row_reads_its_number) {
 }
 END_TEST
 
+START_TEST(a_row_of_a_country_that_nobody_knows_is_not_read_as_the_campaigns_own) {
+  struct import_result r;
+  char why[INTAKE_ERROR_MAX];
+  struct import_options opt = {.preview = true};
+  ck_assert_msg(import_text("phone,country,phone_code\n2022000001,Narnia,\n2022000002,,999\n2022000003,Narnia,1\n+12022000004,Narnia,\n"
+                            "2022000005,-,0\n3022000006,Alemania,\n612345678,34,\n2022000008,ee. uu.,\n",
+                            &opt, &r, why) == CAD_OK,
+                "%s", why);
+  ck_assert_uint_eq(r.reasons[IMPORT_COUNTRY], 2);
+  ck_assert_uint_eq(r.accepted, 6);
+  ck_assert_ptr_nonnull(strstr(reject_text, "\n2,\"the row's country \"\"Narnia\"\" is not known"));
+  ck_assert_ptr_nonnull(strstr(reject_text, "\n3,\"the row's country \"\"999\"\" is not known"));
+  ck_assert_uint_eq(r.samples[3].row.phone, 493022000006);
+  ck_assert_uint_eq(r.samples[4].row.phone, 34612345678);
+}
+END_TEST
+
 START_TEST(who_was_finished_in_the_old_system_is_not_taken) {
   struct import_result r;
   char why[INTAKE_ERROR_MAX];
@@ -354,6 +373,7 @@ int main(void) {
   tcase_add_test(t, a_caller_who_stops_leaves_nothing_visible);
   tcase_add_test(t, a_file_with_a_fault_at_its_end_leaves_nothing_visible);
   tcase_add_test(t, a_preview_counts_and_writes_nothing);
+  tcase_add_test(t, a_row_of_a_country_that_nobody_knows_is_not_read_as_the_campaigns_own);
   tcase_add_test(t, who_was_finished_in_the_old_system_is_not_taken);
   tcase_add_test(t, the_limit_of_contacts_is_a_reason_not_a_crash);
   tcase_add_test(t, every_kind_of_bad_row_is_told_with_its_line_its_reason_and_a_way_out);

@@ -57,6 +57,23 @@ START_TEST(a_campaign_does_not_start_while_something_mandatory_is_missing) {
 }
 END_TEST
 
+START_TEST(a_start_names_everything_that_is_missing_at_once) {
+  write_text("bare.conf", "mode = \"predictive\"; trunk = \"elsewhere\"; country = \"US\"; countries = [\"US\", \"ES\"]; purpose = "
+                          "\"telemarketing\"; seller = \"S\";");
+  EXPECT(0, "campaign", "create", "d", "--from", scratch_path("bare.conf"));
+  EXPECT(1, "campaign", "start", "d");
+  SAYS(said_err, "missing (box): its trunk \"elsewhere\" is not in");
+  SAYS(said_err, "no safe-harbour message");
+  SAYS(said_err, "missing (US-DNC-31): the registry US-DNC is not loaded; cadencia dnc load FILE --registry US-DNC");
+  SAYS(said_err, "missing (ES-ROBINSON): the registry ROBINSON is not loaded");
+  SAYS(said_err, "things are missing, see above");
+  EXPECT(1, "campaign", "start", "d", "--json");
+  SAYS(said_out, "\"missing\": [");
+  SAYS(said_out, "\"rule\": \"US-DNC-31\"");
+  SAYS(said_out, "\"error\": \"d cannot start: its trunk");
+}
+END_TEST
+
 /* One second of a campaign's pacer, put into the records as the daemon does. */
 static void remember_a_second(int64_t ms) {
   char path[512];
@@ -399,6 +416,7 @@ int main(void) {
   tcase_set_timeout(t, 60);
   tcase_add_test(t, a_campaign_is_made_listed_shown_started_paused_and_stopped);
   tcase_add_test(t, a_campaign_does_not_start_while_something_mandatory_is_missing);
+  tcase_add_test(t, a_start_names_everything_that_is_missing_at_once);
   tcase_add_test(t, a_registry_is_loaded_listed_and_replaced_and_the_reasons_are_told);
   tcase_add_test(t, consent_rules_and_calendars_are_kept_and_shown);
   tcase_add_test(t, a_template_with_faults_makes_no_campaign);
