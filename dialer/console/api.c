@@ -168,6 +168,12 @@ static enum MHD_Result lead_campaign(struct exchange *x, const char *name) {
   return complain(x, MHD_HTTP_NOT_FOUND, "start, pause or stop");
 }
 
+/* What agents' pauses are called in a campaign. */
+static enum MHD_Result lead_pauses(struct exchange *x, const char *name) {
+  if (name[0] == '-') return complain(x, MHD_HTTP_BAD_REQUEST, "a campaign, please");
+  return command(x, (const char *[]){"pause", "list", "--campaign", name, NULL});
+}
+
 /* Why a number or a campaign is not dialed, by every rule; number and names are never taken for options. */
 static enum MHD_Result lead_why(struct exchange *x, const char *name) {
   const char *campaign = exchange_text(x, "campaign"), *number = exchange_text(x, "number"), *lang = exchange_text(x, "lang");
@@ -196,6 +202,7 @@ static const struct api_call CALLS[] = {
     {"/api/desk/state/", "POST", ACCESS_DESK, desk_state},
     {"/api/agent/", "POST", ACCESS_LEAD, lead_agent},
     {"/api/campaign/", "POST", ACCESS_LEAD, lead_campaign},
+    {"/api/pauses/", "GET", ACCESS_LEAD, lead_pauses},
     {"/api/why/", "POST", ACCESS_LEAD, lead_why},
 };
 

@@ -1,6 +1,7 @@
 /* cadencia report: every figure, its table, and the rows behind it. */
 #include "dialer/base/clock.h"
 #include "dialer/local/command.h"
+#include "dialer/local/report_queues.h"
 #include "dialer/local/report_rows.h"
 #include "dialer/local/table.h"
 #include <cadencia/err.h>
@@ -11,10 +12,9 @@
 #include <string.h>
 
 enum { FIGURES_MAX = 40 };
-enum style { STYLE_TABLE, STYLE_CSV, STYLE_JSON };
 struct view {
   struct command_call *c;
-  enum style style;
+  enum report_style style;
   bool es;
   const struct kpi *kpis[FIGURES_MAX];
   int count;
@@ -344,6 +344,8 @@ static int list_kinds(struct command_call *c) {
   for (size_t i = 0; i < n; i++) fprintf(c->out, "%-12s %s · %s\n             %s\n", k[i].name, k[i].en, k[i].es, k[i].text);
   fprintf(c->out, "%-12s %s\n             %s\n", "abandonment", "Abandonment by legal window · Abandono por ventana legal",
           "For compliance: live answers and abandoned calls as each rule counts them.");
+  fprintf(c->out, "%-12s %s\n             %s\n", "queues", "Callers by queue · Llamantes por cola",
+          "For the supervisor: how the waits of each queue ended.");
   fprintf(c->out, "%-12s %s\n", "dictionary", "Every figure and its formula · Cada indicador y su fórmula");
   fprintf(c->out, "%-12s %s\n", "schema", "The tables of the database · Las tablas de la base de datos");
   fprintf(c->out, "%-12s %s\n", "chain", "What each link of the logs is made of · De qué está hecho cada eslabón");
@@ -371,14 +373,16 @@ int cmd_report(struct command_call *c) {
   if (strcmp(kind, "schema") == 0) return evidence_print_schema(c->out) < 0 ? EXIT_REFUSED : EXIT_GOOD;
   size_t n;
   const struct report_kind *kinds = report_kinds(&n);
-  bool known = strcmp(kind, "abandonment") == 0;
+  const bool queues = strcmp(kind, "queues") == 0;
+  bool known = queues || strcmp(kind, "abandonment") == 0;
   for (size_t i = 0; i < n; i++) known = known || strcmp(kinds[i].name, kind) == 0;
   if (!known) return call_refuse(c, "there is no report \"%.20s\"; cadencia report lists them", kind);
   int status = call_filter_options(c, &f);
   if (status != EXIT_GOOD) return status;
   struct store *s = call_reader(c);
   if (!s) return EXIT_REFUSED;
-  status = call_option(c, OPT_ROWS)           ? show_rows(&v, s, kind, &f)
+  status = queues                             ? report_queues(c, s, &f, v.style, v.es)
+           : call_option(c, OPT_ROWS)         ? show_rows(&v, s, kind, &f)
            : strcmp(kind, "abandonment") == 0 ? show_abandonment(&v, s, &f)
                                               : show(&v, s, kind, &f);
   store_close(s);

@@ -1,5 +1,6 @@
 #include "dialer/sip/guard.h"
 #include "dialer/sip/crowd.h"
+#include "dialer/sip/quote.h"
 #include <arpa/inet.h>
 #include <cadencia/err.h>
 #include <errno.h>
@@ -103,17 +104,37 @@ static bool speaks_sip(const struct msghdr *message, ssize_t n) {
   return first >= ' ' || first == '\r' || first == '\n' || first == '\t';
 }
 
+static bool of_the_network(const struct msghdr *message) {
+  if (!message->msg_name || message->msg_namelen < sizeof(sa_family_t)) return false;
+  const sa_family_t family = ((const struct sockaddr *)message->msg_name)->sa_family;
+  return family == AF_INET || family == AF_INET6;
+}
+
+/* What the library sends lies in few pieces; the head is in the first. */
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
+  if (mail_fd >= 0 && of_the_network(message) && message->msg_iovlen)
+    quote_sent(message->msg_name, message->msg_iov[0].iov_base, message->msg_iov[0].iov_len);
+  return syscall(SYS_sendmsg, fd, message, flags);
+}
+
+/* An error of the network names whom the message went to, and quotes it. */
+static bool may_be_believed(const struct msghdr *message, ssize_t n) {
+  if (message->msg_iovlen == 0) return false;
+  const size_t room = message->msg_iov[0].iov_len;
+  return quote_known(message->msg_name, message->msg_iov[0].iov_base, (size_t)n < room ? (size_t)n : room);
+}
+
 ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
   ssize_t n = syscall(SYS_recvmsg, fd, message, flags);
-  if (mail_fd < 0 || n < 0 || !message->msg_name || message->msg_namelen < sizeof(sa_family_t)) return n;
+  if (mail_fd < 0 || n < 0 || !of_the_network(message)) return n;
   const struct sockaddr *from = message->msg_name;
-  if (from->sa_family != AF_INET && from->sa_family != AF_INET6) return n;
-  if (guard_blocked(from) || !speaks_sip(message, n)) {
+  const bool error = flags & MSG_ERRQUEUE; /* nobody was heard */
+  if (error ? !may_be_believed(message, n) : guard_blocked(from) || !speaks_sip(message, n)) {
     dropped++;
     errno = EAGAIN;
     return -1;
   }
-  guard_heard(from);
+  if (!error) guard_heard(from);
   return n;
 }
 

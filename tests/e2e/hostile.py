@@ -264,3 +264,22 @@ def broken_hellos(rng):
         yield mutate(rng, hello)
     for _ in range(6):
         yield rng.randbytes(rng.randrange(1, 3000))
+
+
+def checksum(data):
+    """That of RFC 1071."""
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def unreachable(sip_port, peer_port, quoted=b""):
+    """Port unreachable (RFC 792), as if a datagram from the box's SIP port to this port had not been taken. PermissionError where nobody may send such."""
+    udp = struct.pack("!HHHH", sip_port, peer_port, 8 + len(quoted), 0) + quoted
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, socket.inet_aton("127.0.0.1"), socket.inet_aton("127.0.0.1"))
+    icmp = struct.pack("!BBHI", 3, 3, 0, 0) + ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:] + udp
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as s:
+        s.bind((STRANGER, 0))
+        s.sendto(icmp[:2] + struct.pack("!H", checksum(icmp)) + icmp[4:], ("127.0.0.1", 0))

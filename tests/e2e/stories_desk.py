@@ -218,6 +218,11 @@ def a_promise_and_a_pause_at_the_desk():
         box.cli("pause", "add", "CAFE", "--name", "coffee", "--campaign", "test")
         assert box.cli("agent", "pause", "ana", "LUNCH", check=False).returncode == 1, "own reasons take the place of the field's"
         assert box.cli("agent", "pause", "ana", "CAFE").returncode == 0
+        add_user(box, "eva.lopez", "--role", "supervisor")
+        lead = Browser(box)
+        assert lead.sign_in("eva.lopez")[0] == 200
+        assert lead.ask("/api/pauses/test") == (200, {"pauses": [{"code": "CAFE", "name": "coffee", "own": True}]}), "a supervisor reads what it is for"
+        assert lead.ask("/api/pauses/nobody")[0] == 409 and b.ask("/api/pauses/test")[0] == 403
 
 
 def an_agent_calls_by_hand():

@@ -13,8 +13,8 @@ import time
 
 import peers
 from harness import PATIENCE, SANITIZED, free_port, stage, wait_for
-from hostile import SDP, SEED, Messages, Stranger, broken_hellos, connect, descriptors, half_hello, noise, open_ports, options_over, rss_kb, secure
-from peers import Phone
+from hostile import SDP, SEED, Messages, Stranger, broken_hellos, connect, descriptors, half_hello, noise, open_ports, options_over, rss_kb, secure, unreachable
+from peers import Phone, tone
 from scene import PHONES, called, one_talk
 from stories_talks import browse_badly
 from stories_trunks import tls_files
@@ -274,4 +274,41 @@ def slow_and_broken_browsers_keep_nobody_out():
         the_next_call_is_as_good_as_the_first(box, customer, call)
 
 
-STORIES = [the_children_may_do_little, who_knows_a_call_id_alone_ends_nothing, slow_and_broken_tls_clients_keep_nobody_out, slow_and_broken_browsers_keep_nobody_out, what_is_hard_to_read_is_read_or_refused, mutated_messages_end_nothing_and_leave_nothing, noise_on_media_ports_is_never_heard]
+def errors_that_strangers_invent_end_nothing():
+    """Anybody can send an ICMP error about a datagram that he never saw: ours to the carrier, from address and port that are no secret. A call that
+    rings goes on, since such errors do not quote what we sent. A true one is believed at once: nobody is where the carrier was."""
+    with stage(calls=20) as (box, trunk_port, actors, folder):
+        customer, agent = Phone(trunk_port, sound=tone(400, 4000), answer=False), Phone(sound=tone(1000, 4000))
+        actors += [customer, agent]
+        box.start()
+        box.campaign(mode="progressive", extra="retry = ();")
+        box.agent("ana", f"sip:ana@127.0.0.1:{agent.port}")
+        box.seats_up()
+        box.contacts([PHONES[0]])
+        box.cli("campaign", "start", "test")
+        call = wait_for("it rings", lambda: next((c for c in customer.calls if c["state"] == "ringing"), None), 20)
+        children, stranger = box.children(), Stranger(box.sip_port)
+        invite = (f"INVITE sip:+{PHONES[0]}@127.0.0.1:{trunk_port} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{box.sip_port};rport;branch=z9hG4bK%s\r\n"
+                  f"Max-Forwards: 70\r\nCall-ID: {call['id']}\r\n").encode()
+        try:
+            for i in range(400):
+                unreachable(box.sip_port, (trunk_port, agent.port)[i % 2], (b"", invite % b"guess%d" % i, (invite % b"")[:-4], invite[:40])[i // 2 % 4])
+        except PermissionError:
+            print("        nobody may send such errors here: skipped")
+            return
+        assert stranger.alive(), "what came before was read"
+        assert not call["cancelled_at"] and not box.closed_rows() and len(agent.up()) == 1, box.rows()
+        customer.answer = True
+        wait_for("the customer hears the agent", lambda: customer.hears(1000, 3000, of=call), 10)
+        customer.hang_up(call)
+        wait_for("the row", lambda: len(box.closed_rows()) == 1, 8)
+        customer.stop()  # nobody is at the carrier's port any more, and the system says so
+        actors.remove(customer)
+        box.contacts([PHONES[1]])
+        row = wait_for("long before any timer", lambda: (r := box.closed_rows())[1:] and r[-1], 6)
+        assert (row["outcome"], row["sip_code"]) == ("congestion", "503"), row
+        assert box.children() == children
+        stranger.close()
+
+
+STORIES = [errors_that_strangers_invent_end_nothing, the_children_may_do_little, who_knows_a_call_id_alone_ends_nothing, slow_and_broken_tls_clients_keep_nobody_out, slow_and_broken_browsers_keep_nobody_out, what_is_hard_to_read_is_read_or_refused, mutated_messages_end_nothing_and_leave_nothing, noise_on_media_ports_is_never_heard]

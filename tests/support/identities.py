@@ -46,5 +46,15 @@ for line in REPORTS["outbound"]["lines"]:
         must(sum(w["live"] for w in mine) == f["live"]["num"], f"{line['key']} {rule}: live answers of its windows")
         must(sum(w["abandoned"] for w in mine) == f["abandoned"]["num"], f"{line['key']} {rule}: abandoned calls of its windows")
         must(all(a["to"] <= b["from"] for a, b in zip(mine, mine[1:])), f"{line['key']} {rule}: windows overlap")
+if (FOLDER / "queues.json").exists():  # callers by queue, and by campaign from their rows
+    queues, callers = (json.loads((FOLDER / f"{k}.json").read_text()) for k in ("queues", "inbound"))
+    mine, theirs = queues["total"]["figures"], callers["total"]["figures"]
+    for one, other in (("offered", "offered"), ("answered", "in_answered"), ("longest_wait_ms", "longest_wait"), ("wait_answered_ms", "asa")):
+        must(mine[one]["num"] == theirs[other]["num"], f"queues and inbound differ in {one}: {mine[one]} {theirs[other]}")
+    must(sum(mine[k]["num"] for k in ("abandoned", "timed_out", "full", "closed", "broken")) == theirs["in_abandoned"]["num"], "callers who were not served")
+    must(mine["offered"]["num"] > 0 and mine["in_time"]["num"] <= mine["answered"]["num"], f"queues: {mine}")
+    for figure, value in mine.items():
+        if figure != "longest_wait_ms":
+            must(value["num"] == sum(line["figures"][figure]["num"] for line in queues["lines"]), f"queues: the lines of {figure} are not the total")
 print("\n".join(faults) if faults else "the reports agree with one another")
 sys.exit(1 if faults else 0)

@@ -137,13 +137,20 @@ function buildAgent(row) {
   dot.className = "dot";
   row.cells[1].append(dot, document.createTextNode(""));
 }
+/* What a pause is for: as the campaign calls it (a supervisor's page asks for that: lead.js), else in the page's own words. */
+const pauseNames = {};
+function pauseWord(a) {
+  const own = a.campaign === null ? null : pauseNames[picture.campaigns[a.campaign].name];
+  return (own && own[a.pause]) || WORDS["pause_" + a.pause] || a.pause;
+}
 function fillAgent(row, a) {
   row.dataset.name = a.name;
   row.dataset.state = a.state;
   row.dataset.since = a.since;
+  row.dataset.pauseOf = a.pause && a.campaign !== null ? picture.campaigns[a.campaign].name : "";
   row.dataset.seat = a.state === "logged_out" || a.seat_up ? "up" : "down";
   set(row.cells[0], a.name);
-  row.cells[1].childNodes[1].data = (WORDS["state_" + a.state] || a.state) + (a.pause ? ": " + a.pause : "") + (a.late_machine ? ": " + WORDS.late_machine : "");
+  row.cells[1].childNodes[1].data = (WORDS["state_" + a.state] || a.state) + (a.pause ? ": " + pauseWord(a) : "") + (a.late_machine ? ": " + WORDS.late_machine : "");
   set(row.cells[2], a.since ? span(floorNow() - a.since) : "");
   set(row.cells[3], a.phone || "");
   set(row.cells[4], a.campaign === null ? "" : picture.campaigns[a.campaign].name);

@@ -43,6 +43,20 @@
     new MutationObserver(dress).observe(body, { childList: true });
     dress();
   }
+  /* What a campaign of one's own calls its pauses, when somebody pauses there; once a minute at most. */
+  const asked = {};
+  async function names() {
+    for (const campaign of new Set([...document.getElementById("agents").children].map((row) => row.dataset.pauseOf))) {
+      if (!campaign || Date.now() - (asked[campaign] || 0) < 60000) continue;
+      asked[campaign] = Date.now();
+      const said = await fetch("/api/pauses/" + encodeURIComponent(campaign), { cache: "no-store" });
+      if (!said.ok) continue;
+      const own = (await said.json()).pauses.filter((p) => p.own);
+      pauseNames[campaign] = Object.fromEntries(own.map((p) => [p.code, p.name]));
+    }
+  }
+  new MutationObserver(names).observe(document.getElementById("agents"), { childList: true, subtree: true, attributeFilter: ["data-pause-of"] });
+  names();
   offer("agents", "agent", ["pause", "logout"]);
   offer("campaigns", "campaign", ["start", "pause", "stop"]);
 })();

@@ -49,7 +49,7 @@ try {
   await page.reload();
   await says("#s-name", "Paused: lunch");
   await page.locator("a.lang").click();
-  await says("#s-name", "En pausa: lunch");
+  await says("#s-name", "En pausa: comida");
   await page.locator("[data-want=ready]").click();
   await says("#s-name", "Listo");
   assert.deepEqual(complaints, [], "the browser has nothing to complain about");

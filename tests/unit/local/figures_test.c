@@ -193,8 +193,8 @@ static void save(const char *name) { write_text(name, said_out); }
 
 /* All reports as JSON, all rows as JSON lines; then the witness. */
 static void recount(void) {
-  static const char *const KINDS[] = {"outbound", "hourly", "best_time", "trunks", "numbers",    "detector",
-                                      "inbound",  "agents", "pauses",    "lists",  "abandonment"};
+  static const char *const KINDS[] = {"outbound", "hourly", "best_time", "trunks", "numbers",     "detector",
+                                      "inbound",  "agents", "pauses",    "lists",  "abandonment", "queues"};
   static const char *const ROWS[] = {"calls", "agents", "contacts", "campaigns"};
   char name[64];
   for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
@@ -251,6 +251,21 @@ START_TEST(every_figure_is_what_the_rows_say_also_when_months_are_archived) {
 }
 END_TEST
 
+START_TEST(callers_by_queue_in_three_forms) {
+  EXPECT(0, "report", "queues", "--language", "en");
+  SAYS(said_out, "Service level");
+  SAYS(said_out, "queue0");
+  SAYS(said_out, "TOTAL");
+  EXPECT(0, "report", "queues", "--format", "csv", "--language", "es");
+  SAYS(said_out, "Cola,Ofrecidas,Atendidas,A tiempo,Colgaron");
+  SAYS(said_out, "queue1,");
+  EXPECT(0, "report", "queues", "--until", "2001-01-01", "--language", "es");
+  SAYS(said_out, "Sin llamantes.");
+  EXPECT(1, "report", "queues", "--trunk", "carrier");
+  SAYS(said_err, "--since and --until alone");
+}
+END_TEST
+
 int main(void) {
   Suite *s = suite_create("figures");
   TCase *t = tcase_create("figures");
@@ -258,6 +273,7 @@ int main(void) {
   tcase_add_checked_fixture(t, setup, teardown);
   tcase_add_test(t, no_report_is_left_out);
   tcase_add_test(t, the_columns_of_the_call_log_are_those_of_the_documentation);
+  tcase_add_test(t, callers_by_queue_in_three_forms);
   tcase_add_test(t, every_figure_is_what_the_rows_say_also_when_months_are_archived);
   suite_add_tcase(s, t);
   SRunner *r = srunner_create(s);
