@@ -201,12 +201,13 @@ static void do_bindings(struct ua *ua, nua_handle_t *nh, msg_t *msg, const sip_t
   unsigned seen = 0;
   int status = 200;
   for (const sip_contact_t *m = sip->sip_contact; m && status == 200 && seen < REGISTRAR_CONTACTS + 1; m = m->m_next, seen++) {
-    if (m->m_url->url_type == url_any && m->m_url->url_host && strcmp(m->m_url->url_host, "*") == 0) {
-      for (unsigned i = 0; i < REGISTRAR_CONTACTS; i++)
+    long expires = expires_of(sip, m);
+    if (m->m_url->url_type == url_any) { /* all of them, to be taken away only: RFC 3261 §10.2.2 */
+      for (unsigned i = 0; i < REGISTRAR_CONTACTS && expires == 0; i++)
         if (a->bindings[i].used) forget(ua, &a->bindings[i]);
+      if (expires != 0) status = 400;
       continue;
     }
-    long expires = expires_of(sip, m);
     if (expires > 0 && expires < REGISTRAR_EXPIRES_LEAST_S)
       status = 423;
     else

@@ -1,5 +1,6 @@
 """Stories of phones that register: baresip over UDP and TLS, passwords, guessers, phones that vanish."""
 import contextlib
+import hashlib
 import os
 import re
 import signal
@@ -115,4 +116,90 @@ def a_guesser_is_locked_out_and_a_stranger_dials_nothing():
         guesser.close()
 
 
-STORIES = [an_agents_baresip_registers_is_rung_and_talks, an_agents_baresip_registers_over_tls, a_guesser_is_locked_out_and_a_stranger_dials_nothing]
+class Proxy:
+    """A socket that registers a phone behind it and shows what the box sends to it."""
+
+    def __init__(self, sip_port, user, password):
+        self.sip_port, self.user, self.password, self.sequence = sip_port, user, password, 0
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind(("127.0.0.88", 0))
+        self.sock.settimeout(0.5)
+        self.port, self.seen = self.sock.getsockname()[1], []
+
+    def stop(self):
+        self.sock.close()
+
+    def read(self):
+        """The next message; requests of the box are kept, and OPTIONS answered."""
+        with contextlib.suppress(TimeoutError):
+            data, peer = self.sock.recvfrom(8000)
+            text = data.decode()
+            if text.startswith("OPTIONS"):
+                lines = [x for x in text.split("\r\n") if re.match(r"(Via|From|To|Call-ID|CSeq):", x, re.I)]
+                self.sock.sendto(("SIP/2.0 200 OK\r\n" + "\r\n".join(lines) + "\r\nContent-Length: 0\r\n\r\n").encode(), peer)
+            if not text.startswith("SIP/2.0"):
+                self.seen.append(text)
+                return ""
+            return text
+        return ""
+
+    def send(self, headers, authorization=""):
+        self.sequence += 1
+        text = (f"REGISTER sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.88:{self.port};branch=z9hG4bKp{self.sequence}\r\nMax-Forwards: 9\r\n"
+                f"From: <sip:{self.user}@127.0.0.1>;tag=1\r\nTo: <sip:{self.user}@127.0.0.1>\r\nCall-ID: behind-{self.port}\r\nCSeq: {self.sequence} REGISTER\r\n"
+                f"{headers}{authorization}Content-Length: 0\r\n\r\n")
+        for _ in range(20):  # the same again if it was lost: RFC 3261 §17.1.2
+            self.sock.sendto(text.encode(), ("127.0.0.1", self.sip_port))
+            for _ in range(5):
+                reply = self.read()
+                if reply and f"CSeq: {self.sequence} " in reply:
+                    return reply
+        raise AssertionError("no answer to: " + text)
+
+    def register(self, headers, algorithm="SHA-256"):
+        first = self.send(headers)
+        found = re.search(r'WWW-Authenticate: Digest (.*algorithm="?' + algorithm + r'"?\b.*)', first)
+        assert first.startswith("SIP/2.0 401") and found, first
+        realm, nonce = (re.search(rf'{k}="([^"]*)"', found[1])[1] for k in ("realm", "nonce"))
+        digest = lambda s: (hashlib.sha256 if algorithm == "SHA-256" else hashlib.md5)(s.encode()).hexdigest()  # noqa: E731
+        response = digest(f'{digest(f"{self.user}:{realm}:{self.password}")}:{nonce}:00000001:c:auth:{digest("REGISTER:sip:127.0.0.1")}')
+        return self.send(headers, f'Authorization: Digest username="{self.user}", realm="{realm}", nonce="{nonce}", uri="sip:127.0.0.1", algorithm={algorithm}, '
+                                  f'qop=auth, nc=00000001, cnonce="c", response="{response}"\r\n')
+
+
+def a_phone_behind_a_proxy_is_called_the_way_it_came():
+    """A phone registers through a proxy that puts itself on the way (Path): it is asked whether it answers, and rung, through that proxy with its own
+    contact as the target. Too short a time is refused with the least, too long a one cut, the fifth contact refused, and a phone that
+    takes its contacts away is called no more. Both digests are taken."""
+    with stage() as (box, trunk_port, actors, folder):
+        box.config.write_text(box.config.read_text() + 'phone_digest = "both";\n')
+        box.start()
+        box.campaign(mode="progressive", extra="retry = ();")
+        phone_agent(box, "ana", "s3cret-word")
+        proxy = Proxy(box.sip_port, "ana", "s3cret-word")
+        actors.append(proxy)
+        target, path = "sip:ana@192.0.2.77:5062", f"<sip:127.0.0.88:{proxy.port};lr>"
+        short = proxy.register(f"Contact: <{target}>;expires=30\r\nPath: {path}\r\n")
+        assert short.startswith("SIP/2.0 423") and "Min-Expires: 60" in short, short
+        good = proxy.register(f"Contact: <{target}>;expires=90000\r\nPath: {path}\r\n", "MD5")
+        assert good.startswith("SIP/2.0 200") and f"Path: {path}" in good and "expires=3600" in good, good
+
+        def asked(method):
+            proxy.read()
+            return next((m for m in proxy.seen if m.startswith(f"{method} {target} ") and f"Route: {path}" in m), None)
+
+        wait_for("is it there?", lambda: asked("OPTIONS"), 10, 0)
+        wait_for("it rings", lambda: asked("INVITE"), 15, 0)
+        assert not any(m.startswith(("INVITE", "OPTIONS")) and f"Route: {path}" not in m for m in proxy.seen), proxy.seen
+        for n in range(3):
+            reply = proxy.register(f"Contact: <sip:ana@192.0.2.{n + 1}>\r\nPath: {path}\r\n")
+            assert reply.startswith("SIP/2.0 200") and reply.count("sip:ana@192.0.2.") == n + 2, reply
+        assert proxy.register(f"Contact: <sip:ana@192.0.2.99>\r\nPath: {path}\r\n").startswith("SIP/2.0 403"), "four contacts are enough"
+        assert proxy.register("Contact: *\r\nExpires: 300\r\n").startswith("SIP/2.0 400")
+        gone = proxy.register("Contact: *\r\nExpires: 0\r\n")
+        assert gone.startswith("SIP/2.0 200") and "Contact:" not in gone, gone
+        assert proxy.register("Contact: <sip:ana@192.0.2.1>;expires=0\r\n").startswith("SIP/2.0 200")
+        assert box.child("sip-worker") and not seat(box)
+
+
+STORIES = [a_phone_behind_a_proxy_is_called_the_way_it_came, an_agents_baresip_registers_is_rung_and_talks, an_agents_baresip_registers_over_tls, a_guesser_is_locked_out_and_a_stranger_dials_nothing]
