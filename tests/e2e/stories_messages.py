@@ -98,7 +98,8 @@ def a_machine_gets_the_message_after_its_beep_and_only_with_consent():
                 assert is_whole(message, frames), f"{phone}: the message is not whole"
                 said_s = (len(sounds[phone]) - 8000 * 60) / 8000
                 after = begun - calls[phone]["answered_at"] - said_s
-                assert (0.2 < after < 1.0) if phone == PHONES[0] else (1.2 < after < 3.5), after
+                least = 0.0 if peers.BAD_LINE else 0.2  # a beep whose last packets are lost is shorter
+                assert (least < after < 1.0) if phone == PHONES[0] else (1.2 < after < 3.5), after
         told = {r["phone"]: r for r in box.query("SELECT a.phone, m.ms, m.whole, m.after FROM message m JOIN attempt a ON a.id=m.attempt")}
         assert {str(p) for p in told} == set(PHONES[:2]) and all(r["whole"] and r["ms"] >= len(message) // 8 - 100 for r in told.values()), told
         why = {str(r["phone"]): json.loads(r["inputs"])["message"] for r in box.query("SELECT phone, inputs FROM decision WHERE allowed=1")}
