@@ -1,6 +1,7 @@
 /* The daemon: builds the parts, wires the mailboxes, waits for signals, stops in mirror order. */
 #include "dialer/daemon.h"
 #include "dialer/base/clock.h"
+#include "dialer/base/image.h"
 #include "dialer/base/log.h"
 #include "dialer/base/notify.h"
 #include "dialer/base/tone_file.h"
@@ -315,6 +316,7 @@ static void run(struct daemon *d, const struct daemon_hooks *hooks, int signals)
   struct live *live = malloc(sizeof *live);
   struct mono deadline = MONO_NONE;
   bool draining = false, ending = false;
+  struct mono rest = mono_add(clock_mono(), IMAGE_EVERY_MS);
   while (live) {
     struct pollfd p = {.fd = signals, .events = POLLIN};
     bool end = false, skip = false;
@@ -332,6 +334,7 @@ static void run(struct daemon *d, const struct daemon_hooks *hooks, int signals)
       }
     }
     flight_save(d->flight);
+    image_rest(&rest, clock_mono());
     loop_live(d->loop, live);
     notify_watch(&d->notify, live->sequence, clock_mono());
     if (hooks && hooks->live && hooks->live(hooks->arg, d, live)) end = !draining || end;

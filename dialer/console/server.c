@@ -1,5 +1,6 @@
 #include "dialer/console/server.h"
 #include "dialer/base/clock.h"
+#include "dialer/base/image.h"
 #include "dialer/base/log.h"
 #include <arpa/inet.h>
 #include <cadencia/err.h>
@@ -140,7 +141,9 @@ void server_run(struct server *server) {
   struct pollfd fds[3] = {{.fd = server->live_fd, .events = POLLIN},
                           {.fd = info->epoll_fd, .events = POLLIN},
                           {.fd = server->link ? link_fd(server->link) : -1, .events = POLLIN}};
+  struct mono rest = mono_add(clock_mono(), IMAGE_EVERY_MS);
   for (bool open = true; open;) {
+    image_rest(&rest, clock_mono());
     int64_t wait_ms = viewers_tick(&server->viewers, clock_mono());
     hurry_check(&server->hurry, clock_mono());
     MHD_run(server->daemon);

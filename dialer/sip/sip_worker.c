@@ -2,6 +2,7 @@
 #include "dialer/base/child.h"
 #include "dialer/base/clock.h"
 #include "dialer/base/confine.h"
+#include "dialer/base/image.h"
 #include "dialer/base/log.h"
 #include "dialer/sip/crash.h"
 #include "dialer/sip/guard.h"
@@ -139,6 +140,7 @@ static void give_back(struct worker *w, struct mono now) {
 
 static void run(struct worker *w) {
   struct mono sweep = mono_add(clock_mono(), SWEEP_MS), trim = clock_mono(), tick = MONO_NONE;
+  struct mono rest = mono_add(trim, IMAGE_EVERY_MS);
   while (!w->closing || (leg_count(w->ua.legs) > 0 && mono_since(w->close_by, clock_mono()) > 0)) {
     long idle_ms = root_wait_work(&w->root);
     ua_settle(&w->ua);
@@ -160,6 +162,7 @@ static void run(struct worker *w) {
     if (mono_since(now, trim) >= TRIM_MS) {
       trim = now;
       give_back(w, now);
+      image_rest(&rest, now);
     }
     root_wait_sleep(&w->root, idle_ms, w->closing ? CLOSE_STEP_MS : STEP_MS);
   }
