@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STEP_US = 8000, STEP_BLOCKS = 16, AGENT_ROWS = 200 };
+enum { STEP_US = 8000, AGENT_ROWS = 200 };
 
 static int64_t ask(struct store *s, const char *sql) {
   sqlite3_stmt *q = NULL;
@@ -97,13 +97,13 @@ static int drop_agents(struct store *s) {
   return err < 0 ? err : 1;
 }
 
-int store_archive_step(struct store *s) {
+int store_archive_step(struct store *s, int most) {
   bool own;
   int err = store_enter(s, &own), more = 0, blocks = 0;
   const int64_t from = clock_mono_us();
   for (int stream = 0; err >= 0 && !more && stream < STREAM_AUDIT; stream++) do
       more = err = drop_block(s, stream);
-    while (err > 0 && ++blocks < STEP_BLOCKS && clock_mono_us() - from < STEP_US);
+    while (err > 0 && ++blocks < most && clock_mono_us() - from < STEP_US);
   if (err >= 0 && more == 0) more = err = drop_agents(s);
   err = store_leave(s, own, err < 0 ? err : CAD_OK);
   return err < 0 ? err : more;

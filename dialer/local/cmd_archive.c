@@ -54,7 +54,7 @@ static int show_all(struct command_call *c) {
 static int job_register(struct store *s, void *arg) { return store_archive_register(s, arg); }
 static int job_step(struct store *s, void *arg) {
   (void)arg;
-  return store_archive_step(s);
+  return store_archive_step(s, ARCHIVE_STEP_BLOCKS);
 }
 
 /* Live rows that archives hold go in small steps; calls come in between. */

@@ -22,8 +22,10 @@ int archive_copy(const char *db_path, struct archive_draft *d, FILE *err);
 /* The archive counts from this commit on. CAD_EBUSY: somebody was erased since the copy began, copy again; CAD_EREFUSED: the
  * law's rules look back further. */
 int store_archive_register(struct store *s, const struct archive_draft *d);
-/* Takes some hundred live rows away that archives hold, in some ms; 1: there are more. */
-int store_archive_step(struct store *s);
+/* Takes live rows away that archives hold: so many blocks of links at most (each some hundred rows), one at least, in some ms; 1: there
+ * are more. Meanwhile a reader sees every row once; rows of one millisecond may change places. */
+enum { ARCHIVE_STEP_BLOCKS = 16 };
+int store_archive_step(struct store *s, int most);
 
 struct archive_row {
   char month[ARCHIVE_MONTH_BYTES], file[64];

@@ -124,6 +124,35 @@ static int put_agent(void *arg, const struct agent_row *r) {
 }
 static int put_cell(void *arg, const struct dump_cell *c);
 
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* Its lines, sorted: while a month moves, rows of one millisecond lie in two files and may change places. */
+static char *sorted(char *text) {
+  enum { LINES = 4096 };
+  char *line[LINES], *out = NULL, *save = NULL;
+  size_t n = 0, bytes = 0;
+  for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+    ck_assert_uint_lt(n, LINES);
+    line[n++] = l;
+  }
+  ck_assert_uint_gt(n, 0);
+  qsort(line, n, sizeof *line, by_text);
+  FILE *f = open_memstream(&out, &bytes);
+  for (size_t i = 0; i < n; i++) fprintf(f, "%s\n", line[i]);
+  fclose(f);
+  free(text);
+  return out;
+}
+
+/* The first line that differs is all that a message can hold. */
+static void same(const char *before, const char *now, const char *when, int number) {
+  size_t at = 0;
+  for (size_t i = 0; before[i] == now[i] && before[i]; i++)
+    if (before[i] == '\n') at = i + 1;
+  ck_assert_msg(strcmp(before, now) == 0, "%s %d: %.*s\nwas %.*s", when, number, (int)strcspn(now + at, "\n"), now + at,
+                (int)strcspn(before + at, "\n"), before + at);
+}
+
 /* All that reports and exports are made of, as text. */
 static char *rows(uint64_t phone) {
   char *text = NULL;
@@ -138,7 +167,7 @@ static char *rows(uint64_t phone) {
   for (int i = 0; i < 3; i++) ck_assert_int_eq(store_dump(s, DUMPS[i], &f, put_cell, out), CAD_OK);
   store_close(s);
   fclose(out);
-  return text;
+  return sorted(text);
 }
 static int put_cell(void *arg, const struct dump_cell *c) {
   fprintf(arg, "%s=%lld%s%c", c->name, c->kind == 't' ? 0 : (long long)c->number, c->kind == 't' ? c->text : "", c->last ? '\n' : ' ');
@@ -170,7 +199,7 @@ static int archive_all(struct store *s) {
   while ((r = archive_next(path, (struct wall){TODAY_MS - 150 * DAY}, &d, stderr)) >= 0) {
     ck_assert_int_eq(archive_copy(path, &d, stderr), CAD_OK);
     ck_assert_int_eq(store_archive_register(s, &d), CAD_OK);
-    while ((r = store_archive_step(s)) > 0)
+    while ((r = store_archive_step(s, ARCHIVE_STEP_BLOCKS)) > 0)
       ;
     ck_assert_int_eq(r, 0);
     months++;
@@ -193,7 +222,7 @@ START_TEST(reports_see_the_same_rows_before_and_after) {
   ck_assert_int_eq(ask("cadencia.db", "SELECT count(*) FROM attempt"), DAYS * A_DAY);
   ck_assert_int_eq(ask("archive/2026-01.db", "SELECT count(*) FROM attempt"), DAYS * A_DAY);
   char *after = rows(12025550103);
-  ck_assert_str_eq(before, after);
+  same(before, after, "after all", 0);
   intact();
   ck_assert_uint_ge(report.files, MONTHS + 1);
   free(before);
@@ -210,15 +239,16 @@ START_TEST(at_every_moment_of_the_move_each_row_is_there_once) {
   ck_assert_int_eq(store_archive_register(s, &d), CAD_OK);
   do {
     char *now = rows(12025550103);
-    ck_assert_msg(strcmp(before, now) == 0, "after %d steps:\n%s\nbut before:\n%s", steps, now, before);
+    same(before, now, "after steps", steps);
     free(now);
-    intact();
+    if (steps % 8 == 0) intact();
     store_close(s);
     s = open_at(TODAY_MS); /* as after a crash */
     steps++;
-  } while ((r = store_archive_step(s)) > 0);
+  } while ((r = store_archive_step(s, 1)) > 0); /* each block by itself: how many fit into a step is the machine's affair */
   ck_assert_int_eq(r, 0);
-  ck_assert_int_gt(steps, 4);
+  ck_assert_int_gt(steps, 40);
+  intact();
   store_close(s);
   free(before);
 }
@@ -387,18 +417,18 @@ START_TEST(killed_at_any_moment_of_archiving_nothing_is_lost) {
     waitpid(child, &status, 0);
     killed += WIFSIGNALED(status) != 0;
     char *now = rows(12025550103);
-    ck_assert_msg(strcmp(before, now) == 0, "round %d:\n%s\nbut before:\n%s", round, now, before);
+    same(before, now, "round", round);
     free(now);
     intact();
   }
   ck_assert_uint_ge(killed, 3);
   struct store *s = open_at(TODAY_MS);
-  while (store_archive_step(s) > 0)
+  while (store_archive_step(s, ARCHIVE_STEP_BLOCKS) > 0)
     ;
   archive_all(s);
   store_close(s);
   char *after = rows(12025550103);
-  ck_assert_str_eq(before, after);
+  same(before, after, "after all", 0);
   intact();
   ck_assert_int_eq(ask("cadencia.db", "SELECT count(*) FROM archive"), MONTHS);
   free(before);
