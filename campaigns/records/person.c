@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP_ROWS = 2000 };
-
 int person_subject(const char *db_path, uint64_t phone, char out[SUBJECT_BYTES]) {
   char key[512];
   struct secret secret;
@@ -151,10 +149,10 @@ static char *list_text(const uint64_t *ids) {
 }
 
 /* A retention took all rows of a log before its instant: the list is "*". */
-static const uint64_t EVERY[1];
-static char *mark_text(const uint64_t *ids) { return ids == EVERY ? strdup("*") : list_text(ids); }
+const uint64_t ERASED_EVERY[1];
+static char *mark_text(const uint64_t *ids) { return ids == ERASED_EVERY ? strdup("*") : list_text(ids); }
 
-static int put_mark(struct store *s, struct wall before, const char *subject, const char *basis, const struct person_rows *rows) {
+int erasure_mark(struct store *s, struct wall before, const char *subject, const char *basis, const struct person_rows *rows) {
   const struct store_actor *who = &s->actor;
   char *texts[4] = {mark_text(rows->calls), mark_text(rows->decisions), mark_text(rows->verdicts), mark_text(rows->audits)};
   uint64_t id = store_id(s, WALL_NONE);
@@ -186,11 +184,11 @@ static int empty_rows(struct store *s, const char *table, const uint64_t *ids) {
   return code == SQLITE_DONE ? CAD_OK : CAD_EIO;
 }
 
-/* Statements that know the number; a table that this schema does not have is no error. */
-static int run_for(struct store *s, const char *sql, uint64_t phone) {
+/* Statements that know the number or the row; a table that this schema does not have is no error. */
+int erasure_run(struct store *s, const char *sql, uint64_t about) {
   sqlite3_stmt *q = NULL;
   if (sqlite3_prepare_v2(s->db.handle, sql, -1, &q, NULL) != SQLITE_OK) return CAD_OK;
-  sqlite3_bind_int64(q, 1, (int64_t)phone);
+  sqlite3_bind_int64(q, 1, (int64_t)about);
   int code = sqlite3_step(q);
   sqlite3_finalize(q);
   return code == SQLITE_DONE || code == SQLITE_ROW ? CAD_OK : CAD_EIO;
@@ -231,7 +229,7 @@ static int drop_contacts(struct store *s, uint64_t phone) {
       "UPDATE phone SET number=-id WHERE " OF_NUMBER,
   };
   int err = finish_contacts(s, phone);
-  for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0] && err >= 0; i++) err = run_for(s, STEPS[i], phone);
+  for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0] && err >= 0; i++) err = erasure_run(s, STEPS[i], phone);
   return err;
 }
 
@@ -253,7 +251,7 @@ static int drop_notes(struct store *s, const uint64_t *calls) {
                                       "DELETE FROM message WHERE attempt=?1"};
   int err = CAD_OK;
   for (size_t i = 0; calls && calls[i] && err >= 0; i++)
-    for (size_t k = 0; k < sizeof STEPS / sizeof STEPS[0] && err >= 0; k++) err = run_for(s, STEPS[k], calls[i]);
+    for (size_t k = 0; k < sizeof STEPS / sizeof STEPS[0] && err >= 0; k++) err = erasure_run(s, STEPS[k], calls[i]);
   return err;
 }
 
@@ -284,7 +282,7 @@ static int erase(struct store *s, uint64_t phone, const char *subject, const cha
   struct person_rows all = {0};
   if (err >= 0) err = find_again(s, phone, rows, &all);
   if (err >= 0) err = drop_notes(s, all.calls);
-  if (err >= 0) err = put_mark(s, WALL_NONE, subject, basis, &all);
+  if (err >= 0) err = erasure_mark(s, WALL_NONE, subject, basis, &all);
   if (err >= 0) err = empty_rows(s, "attempt", all.calls);
   if (err >= 0) err = empty_rows(s, "decision", all.decisions);
   if (err >= 0) err = empty_rows(s, "verdict", all.verdicts);
@@ -301,14 +299,7 @@ int store_person_erase(struct store *s, uint64_t phone, const char *subject, con
   return store_leave(s, own, erase(s, phone, subject, basis, rows));
 }
 
-/* ---- retention ---- */
-
-int store_hold(struct store *s) {
-  sqlite3_stmt *q = db_query(&s->db, Q_HOLD_GET, "SELECT value='on' FROM meta WHERE key='legal_hold'", "");
-  int r = db_step(&s->db, q), on = r > 0 ? (int)col_u64(q, 0) : 0;
-  db_done(q);
-  return r < 0 ? r : on;
-}
+/* ---- who asked ---- */
 
 /* A number that was erased, or that nobody knows, does not come in by the door of the audit log. */
 static bool number_known(struct store *s, uint64_t phone) {
@@ -331,93 +322,4 @@ int store_export_note(struct store *s, const char *kind, uint64_t phone, const c
   if (err < 0) return err;
   snprintf(verb, sizeof verb, "export.%.30s", kind);
   return store_leave(s, own, audit_note(s, verb, "", 0, number_known(s, phone) ? phone : 0, detail));
-}
-
-int store_hold_set(struct store *s, bool on) {
-  bool own;
-  int err = store_enter(s, &own);
-  if (err < 0) return err;
-  err = db_run(&s->db, Q_HOLD_PUT, "INSERT OR REPLACE INTO meta VALUES('legal_hold',?)", "t", on ? "on" : "off");
-  if (err >= 0) err = audit_note(s, on ? "hold.on" : "hold.off", "", 0, 0, "{}");
-  return store_leave(s, own, err);
-}
-
-static int step_table(struct store *s, const char *table, struct wall before) {
-  char sql[200];
-  sqlite3_stmt *q = NULL;
-  /* An id tells when it was made (ids.h), and ids are the order of the table: the oldest that still have a number. */
-  snprintf(sql, sizeof sql,
-           "UPDATE %s SET phone=0, salt=NULL WHERE id IN (SELECT id FROM %s WHERE id<?1 AND phone<>0 ORDER BY id LIMIT ?2)", table, table);
-  if (sqlite3_prepare_v2(s->db.handle, sql, -1, &q, NULL) != SQLITE_OK) return CAD_EIO;
-  sqlite3_bind_int64(q, 1, (before.ms - 1704067200000) << 22);
-  sqlite3_bind_int(q, 2, STEP_ROWS);
-  int code = sqlite3_step(q);
-  sqlite3_finalize(q);
-  return code == SQLITE_DONE ? db_changes(&s->db) : CAD_EIO;
-}
-
-const char *retention_kind_name(enum retention_kind k) {
-  static const char *const NAMES[RETAIN_COUNT] = {"all", "calls", "decisions", "audit", "contacts"};
-  return (unsigned)k < RETAIN_COUNT ? NAMES[k] : "?";
-}
-int retention_kind_parse(const char *word) {
-  for (int i = 0; i < RETAIN_COUNT; i++)
-    if (strcmp(retention_kind_name((enum retention_kind)i), word) == 0) return i;
-  return CAD_EINVAL;
-}
-
-/* People whose contacts are all finished and old: names, fields and numbers go, counts stay. */
-static int step_contacts(struct store *s, struct wall before) {
-  enum { PEOPLE = 200 };
-  static const char FIND[] =
-      "SELECT p.id FROM person p WHERE p.created<?1 AND (p.name<>'' OR EXISTS(SELECT 1 FROM phone h WHERE h.person=p.id AND h.number>0))"
-      " AND NOT EXISTS(SELECT 1 FROM work_case w JOIN case_state c ON c.case_id=w.id WHERE w.person=p.id AND (c.status<>2 OR"
-      " c.last_attempt>=?2)) AND p.id>?3 ORDER BY p.id LIMIT ?4";
-  static const char *const STEPS[] = {
-      "DELETE FROM case_number WHERE case_id IN (SELECT id FROM work_case WHERE person=?1)",
-      "UPDATE case_state SET phone=-case_id WHERE case_id IN (SELECT id FROM work_case WHERE person=?1)",
-      "UPDATE work_case SET external_id=NULL, extra=NULL WHERE person=?1",
-      "UPDATE phone SET number=-id WHERE person=?1 AND number>0",
-      "UPDATE person SET name='', language=NULL, zone=NULL WHERE id=?1",
-  };
-  uint64_t people[PEOPLE];
-  sqlite3_stmt *q = NULL;
-  int n = 0, err = CAD_OK;
-  if (sqlite3_prepare_v2(s->db.handle, FIND, -1, &q, NULL) != SQLITE_OK) return CAD_EIO;
-  sqlite3_bind_int64(q, 1, before.ms);
-  sqlite3_bind_int64(q, 2, (before.ms - 1704067200000) << 22);
-  sqlite3_bind_int64(q, 3, 0);
-  sqlite3_bind_int(q, 4, PEOPLE);
-  while (n < PEOPLE && sqlite3_step(q) == SQLITE_ROW) people[n++] = col_u64(q, 0);
-  sqlite3_finalize(q);
-  for (int i = 0; i < n; i++)
-    for (size_t k = 0; k < sizeof STEPS / sizeof STEPS[0] && err >= 0; k++) err = run_for(s, STEPS[k], people[i]);
-  return err < 0 ? err : n;
-}
-
-static int retention_mark(struct store *s, enum retention_kind kind, struct wall before, const char *basis) {
-  static uint64_t *const ALL = (uint64_t *)(uintptr_t)EVERY;
-  const bool all = kind == RETAIN_ALL;
-  const struct person_rows rows = {.calls = all || kind == RETAIN_CALLS ? ALL : NULL,
-                                   .decisions = all || kind == RETAIN_DECISIONS ? ALL : NULL,
-                                   .verdicts = all || kind == RETAIN_DECISIONS ? ALL : NULL,
-                                   .audits = all || kind == RETAIN_AUDIT ? ALL : NULL};
-  return put_mark(s, before, "", basis, &rows);
-}
-
-int store_retention_step(struct store *s, enum retention_kind kind, struct wall before, const char *basis, bool mark) {
-  static const struct {
-    const char *table;
-    enum retention_kind kind;
-  } LOGS[] = {{"attempt", RETAIN_CALLS}, {"decision", RETAIN_DECISIONS}, {"verdict", RETAIN_DECISIONS}, {"audit", RETAIN_AUDIT}};
-  bool own;
-  int err = store_enter(s, &own), went = 0;
-  if (err < 0) return err;
-  if ((err = store_hold(s)) != 0) err = err < 0 ? err : CAD_EREFUSED;
-  if (err >= 0 && mark) err = retention_mark(s, kind, before, basis);
-  for (size_t i = 0; i < sizeof LOGS / sizeof LOGS[0] && err >= 0; i++)
-    if ((kind == RETAIN_ALL || kind == LOGS[i].kind) && (err = step_table(s, LOGS[i].table, before)) > 0) went += err;
-  if (err >= 0 && (kind == RETAIN_ALL || kind == RETAIN_CONTACTS) && (err = step_contacts(s, before)) > 0) went += err;
-  err = store_leave(s, own, err < 0 ? err : CAD_OK);
-  return err < 0 ? err : went;
 }

@@ -183,6 +183,13 @@ void wal_close(struct store *s);
 struct campaign_mem *store_campaign(struct store *s, uint64_t id);
 struct campaign_mem *store_campaign_named(struct store *s, const char *name);
 
+/* person.c: the chained row of an erasure, its lists; ERASED_EVERY as a list: all rows before that instant. erasure_run: a statement with
+ * one value; a table that this schema does not have is no error. */
+struct person_rows;
+extern const uint64_t ERASED_EVERY[1];
+int erasure_mark(struct store *s, struct wall before, const char *subject, const char *basis, const struct person_rows *rows);
+int erasure_run(struct store *s, const char *sql, uint64_t about);
+
 /* audit.c: what triggers noted in this transaction gets its author and its link. */
 int audit_write(struct store *s);
 /* At the start: changes that somebody made past us, since nobody gave them an author. */

@@ -106,23 +106,15 @@ int cmd_person_erase(struct command_call *c) {
   return status;
 }
 
-struct retention_job {
-  struct wall before;
-  enum retention_kind kind;
-  bool mark, on;
-};
-static int job_step(struct store *s, void *arg) {
-  struct retention_job *j = arg;
-  return store_retention_step(s, j->kind, j->before, "retention", j->mark);
-}
-static int job_hold(struct store *s, void *arg) { return store_hold_set(s, ((struct retention_job *)arg)->on); }
+static int job_step(struct store *s, void *arg) { return store_retention_step(s, arg); }
+static int job_hold(struct store *s, void *arg) { return store_hold_set(s, *(bool *)arg); }
 
 static int set_hold(struct command_call *c, const char *word) {
-  struct retention_job j = {.on = strcmp(word, "on") == 0};
-  if (!j.on && strcmp(word, "off") != 0) return call_refuse(c, "--hold is on or off");
-  int r = c->backend->run(c->backend->self, job_hold, &j, true);
+  bool on = strcmp(word, "on") == 0;
+  if (!on && strcmp(word, "off") != 0) return call_refuse(c, "--hold is on or off");
+  int r = c->backend->run(c->backend->self, job_hold, &on, true);
   if (r < 0) return call_refuse_store(c, r, "legal hold");
-  fprintf(c->out, j.on ? "Legal hold is on: nothing is erased until it is off.\n" : "Legal hold is off.\n");
+  fprintf(c->out, on ? "Legal hold is on: nothing is erased until it is off.\n" : "Legal hold is off.\n");
   return EXIT_GOOD;
 }
 
@@ -144,20 +136,19 @@ int cmd_retention(struct command_call *c) {
   int kind = retention_kind_parse(word), lock = -1;
   if (kind < 0) return call_refuse(c, "\"%.20s\" is none of all, calls, decisions, audit, contacts", word);
   if (n < 90 || n > 36500) return call_refuse(c, "--days must be 90 to 36500: legal windows look back that far");
-  struct retention_job j = {.before = {clock_wall().ms - n * (int64_t)DAY_MS}, .kind = (enum retention_kind)kind, .mark = true};
+  struct retention j = {.kind = (enum retention_kind)kind, .before = {clock_wall().ms - n * (int64_t)DAY_MS}, .basis = "retention"};
   clock_iso8601(j.before, at);
   if (!call_option(c, OPT_YES)) {
     fprintf(c->out, "Would take away, before %s: %s; do it with --yes\n", at, what_goes(j.kind));
     return EXIT_GOOD;
   }
   if (call_database(c, db_path, sizeof db_path) != EXIT_GOOD || call_evidence_lock(c, db_path, &lock) != EXIT_GOOD) return EXIT_REFUSED;
-  uint64_t went = 0;
   int r;
-  while ((r = c->backend->run(c->backend->self, job_step, &j, true)) > 0) went += (uint64_t)r, j.mark = false; /* calls come in between */
+  while ((r = c->backend->run(c->backend->self, job_step, &j, true)) > 0) continue; /* calls come in between */
   int status = r < 0 ? said_why(c, r) : settle(c, db_path);
   if (status == EXIT_GOOD)
     fprintf(c->out, "Gone from before %s: %s, %" PRIu64 " live rows and what archives held; the rows stay, and the chain holds.\n", at,
-            what_goes(j.kind), went);
+            what_goes(j.kind), j.went);
   close(lock);
   return status;
 }

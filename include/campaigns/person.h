@@ -1,7 +1,7 @@
 /* person.h — what one person may ask for: everything about a number, and its erasure; and retention for everybody.
  *
  * An erasure takes the number, its salts and the contact's rows away; calls, decisions and audit rows stay without them, and
- * a chained row says which. Opt-outs stay as a keyed hash. Source: campaigns/records/person.c */
+ * a chained row says which. Opt-outs stay as a keyed hash. Source: campaigns/records/person.c, retention.c */
 #ifndef CAMPAIGNS_PERSON_H
 #define CAMPAIGNS_PERSON_H
 
@@ -27,12 +27,22 @@ void person_rows_free(struct person_rows *r);
 /* One transaction by the writing store. CAD_EBUSY: a call to the number is going on; CAD_EREFUSED: a legal hold is on. */
 int store_person_erase(struct store *s, uint64_t phone, const char *subject, const char *basis, const struct person_rows *rows);
 
-/* Numbers in logs older than `before` go, some thousand rows a call; returns how many went, 0: done. The first call of a run
- * writes the chained row (mark true). CAD_EREFUSED: a legal hold is on. */
 enum retention_kind { RETAIN_ALL = 0, RETAIN_CALLS, RETAIN_DECISIONS, RETAIN_AUDIT, RETAIN_CONTACTS, RETAIN_COUNT };
 const char *retention_kind_name(enum retention_kind k);
 int retention_kind_parse(const char *word); /* < 0: unknown */
-int store_retention_step(struct store *s, enum retention_kind kind, struct wall before, const char *basis, bool mark);
+/* Numbers in logs older than `before` go, and people whose contacts are all finished, some ms a call; 1: there is more, 0: done. The
+ * first call writes the chained row. The caller sets the first three and leaves the rest at 0. CAD_EREFUSED: a legal hold is on. */
+enum { RETENTION_TABLES = 5 };
+struct retention {
+  enum retention_kind kind;
+  struct wall before;
+  const char *basis;
+  bool marked;
+  int table;      /* at which it is, */
+  uint64_t after; /* behind which row; */
+  uint64_t went;  /* rows that lost their number, and people */
+};
+int store_retention_step(struct store *s, struct retention *r);
 /* Who took what: a row of the audit log before anything leaves. phone 0: not about one number. detail: JSON. */
 int store_export_note(struct store *s, const char *kind, uint64_t phone, const char *detail);
 int store_hold_set(struct store *s, bool on);
