@@ -48,13 +48,17 @@ static void see_keys(const char *db_path, struct doctor_line *l) {
 
 static void see_registry(struct db *db, struct doctor_line *l) {
   *l = (struct doctor_line){.what = "registry", .advice = "load the newest do-not-call file: most laws want it within 28 to 31 days"};
-  int64_t as_of = ask(db, "SELECT max(as_of) FROM dnc_list WHERE registry<>0", NULL, 0);
-  int64_t days = (clock_wall().ms - as_of) / 86400000;
-  l->state = as_of <= 0 ? 0 : days > 31 ? 2 : days > 25 ? 1 : 0;
-  if (as_of <= 0)
+  /* Of the file in force of each registry the oldest: one that is fresh does not excuse another. */
+  char name[64];
+  int64_t as_of = ask(db, "SELECT min(as_of) FROM dnc_list WHERE registry<>0 AND current=1", NULL, 0);
+  int64_t days = (clock_wall().ms - as_of) / 86400000,
+          count = ask(db, "SELECT count(*) FROM dnc_list WHERE registry<>0 AND current=1", NULL, 0);
+  (void)ask(db, "SELECT name FROM dnc_list WHERE registry<>0 AND current=1 ORDER BY as_of LIMIT 1", name, sizeof name);
+  l->state = count <= 0 ? 0 : days > 31 ? 2 : days > 25 ? 1 : 0;
+  if (count <= 0)
     snprintf(l->found, sizeof l->found, "no registry is loaded");
   else
-    snprintf(l->found, sizeof l->found, "the newest file is %lld days old", (long long)days);
+    snprintf(l->found, sizeof l->found, "%lld in force, the oldest (%.60s) is %lld days old", (long long)count, name, (long long)days);
 }
 
 /* Every archive is there; nothing waits that was begun. */

@@ -268,6 +268,10 @@ struct kpi_value kpi_value(const struct kpi *k, const int64_t m[MEASURE_COUNT]) 
 
 bool kpi_counts(const struct kpi *k, const int64_t m[MEASURE_COUNT]) { return sum(k->num, m) != 0; }
 
+enum kpi_source kpi_source(const struct kpi *k) {
+  return k->num[0] >= M_LEADS ? KPI_OF_CONTACTS : k->num[0] >= M_READY_MS ? KPI_OF_AGENTS : KPI_OF_CALLS;
+}
+
 /* num * scale / den, half up, exact: the product needs more than 64 bits. */
 __extension__ typedef __int128 wide;
 static int64_t rounded(int64_t num, int64_t scale, int64_t den) { return (int64_t)(((wide)num * scale * 2 + den) / ((wide)den * 2)); }

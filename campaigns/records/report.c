@@ -177,19 +177,24 @@ static int fold_call(void *arg, const struct call_row *r) {
   return add(f, key, m);
 }
 
-static int fold_agent(void *arg, const struct agent_row *r) {
-  int64_t m[MEASURE_COUNT];
-  measure_agent(r, m);
-  return add(arg, r->agent, m);
+bool report_agent_key(const char *kind, const struct agent_row *r, char key[96]) {
+  const bool pauses = strcmp(kind, "pauses") == 0;
+  if (!pauses && strcmp(kind, "agents") != 0) return false;
+  if (pauses && r->state != AGENT_PAUSED) return false;
+  if (pauses)
+    snprintf(key, 96, "%s %s", r->agent, r->reason[0] ? r->reason : "-");
+  else
+    snprintf(key, 96, "%s", r->agent);
+  return true;
 }
 
-static int fold_pause(void *arg, const struct agent_row *r) {
+static int fold_agent(void *arg, const struct agent_row *r) {
+  struct fold *f = arg;
   int64_t m[MEASURE_COUNT];
   char key[96];
-  if (r->state != AGENT_PAUSED) return CAD_OK;
+  if (!report_agent_key(f->kind, r, key)) return CAD_OK;
   measure_agent(r, m);
-  snprintf(key, sizeof key, "%s %s", r->agent, r->reason[0] ? r->reason : "-");
-  return add(arg, key, m);
+  return add(f, key, m);
 }
 
 /* Contacts are counted by the database: ten million rows need not pass through here. A contact was reached when a call of
@@ -218,35 +223,56 @@ static int by_id(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-static int fold_lists(struct store *s, const struct call_filter *f, struct fold *fold) {
+int report_contacts_each(struct store *s, const struct call_filter *f, int (*fn)(void *arg, const struct contact_line *r), void *arg) {
   struct reached reached = {0};
   struct call_filter calls = {.campaign = f->campaign};
   sqlite3_stmt *q = NULL;
   int r = store_calls_each(s, &calls, note_reached, &reached), code = SQLITE_DONE;
   if (reached.count) qsort(reached.cases, reached.count, sizeof *reached.cases, by_id);
-  if (r >= 0 &&
-      sqlite3_prepare_v2(s->db.handle,
-                         "SELECT l.id, l.file, c.case_id, c.tries, c.status FROM list l JOIN bucket b ON b.list=l.id JOIN case_state c"
-                         " ON c.bucket=b.id WHERE l.state=1 AND (?1 IS NULL OR l.campaign=(SELECT id FROM campaign WHERE name=?1))",
-                         -1, &q, NULL) != SQLITE_OK)
+  if (r >= 0 && sqlite3_prepare_v2(s->db.handle,
+                                   "SELECT l.id, l.file, c.case_id, c.tries, c.status, c.phone, n.name FROM list l JOIN campaign n ON"
+                                   " n.id=l.campaign JOIN bucket b ON b.list=l.id JOIN case_state c ON c.bucket=b.id WHERE l.state=1 AND"
+                                   " (?1 IS NULL OR n.name=?1)",
+                                   -1, &q, NULL) != SQLITE_OK)
     r = CAD_EIO;
   if (r >= 0) sqlite3_bind_text(q, 1, f->campaign, -1, SQLITE_STATIC);
   while (r >= 0 && (code = sqlite3_step(q)) == SQLITE_ROW) {
-    int64_t m[MEASURE_COUNT] = {0};
-    char key[96];
-    uint64_t case_id = col_u64(q, 2);
-    snprintf(key, sizeof key, "%llu %.60s", (unsigned long long)col_u64(q, 0), (const char *)sqlite3_column_text(q, 1));
-    m[M_LEADS] = 1;
-    m[M_LIST_ATTEMPTS] = sqlite3_column_int64(q, 3);
-    m[M_TRIED] = m[M_LIST_ATTEMPTS] > 0;
-    m[M_FINISHED] = sqlite3_column_int(q, 4) == CASE_DONE;
-    m[M_REACHED] = reached.count && bsearch(&case_id, reached.cases, reached.count, sizeof case_id, by_id) != NULL;
-    r = add(fold, key, m);
+    const int64_t phone = sqlite3_column_int64(q, 5); /* of one who was erased: below 0 */
+    struct contact_line l = {.list_id = col_u64(q, 0),
+                             .list = (const char *)sqlite3_column_text(q, 1),
+                             .contact_id = col_u64(q, 2),
+                             .tries = sqlite3_column_int64(q, 3),
+                             .done = sqlite3_column_int(q, 4) == CASE_DONE,
+                             .phone = phone > 0 ? (uint64_t)phone : 0,
+                             .campaign = (const char *)sqlite3_column_text(q, 6)};
+    l.reached = reached.count && bsearch(&l.contact_id, reached.cases, reached.count, sizeof l.contact_id, by_id) != NULL;
+    r = fn(arg, &l);
   }
   if (r >= 0 && code != SQLITE_DONE) r = CAD_EIO;
   sqlite3_finalize(q);
   free(reached.cases);
   return r < 0 ? r : CAD_OK;
+}
+
+void report_contact_key(const struct contact_line *r, char key[96]) {
+  snprintf(key, 96, "%llu %.60s", (unsigned long long)r->list_id, r->list ? r->list : "");
+}
+
+void measure_contact(const struct contact_line *r, int64_t m[MEASURE_COUNT]) {
+  memset(m, 0, MEASURE_COUNT * sizeof *m);
+  m[M_LEADS] = 1;
+  m[M_LIST_ATTEMPTS] = r->tries;
+  m[M_TRIED] = r->tries > 0;
+  m[M_FINISHED] = r->done;
+  m[M_REACHED] = r->reached;
+}
+
+static int fold_contact(void *arg, const struct contact_line *r) {
+  int64_t m[MEASURE_COUNT];
+  char key[96];
+  report_contact_key(r, key);
+  measure_contact(r, m);
+  return add(arg, key, m);
 }
 
 static int by_key(const void *a, const void *b) {
@@ -258,8 +284,8 @@ int report_make(struct store *s, const char *kind, const struct call_filter *f, 
   struct fold fold = {.report = &report, .kind = kind};
   if (!report.kind) return CAD_ENOENT;
   bool lists = strcmp(kind, "lists") == 0, agents = strcmp(kind, "agents") == 0, pauses = strcmp(kind, "pauses") == 0;
-  int r = pauses ? CAD_OK : lists ? fold_lists(s, f, &fold) : store_calls_each(s, f, fold_call, &fold);
-  if (pauses) r = store_agent_rows_each(s, f, fold_pause, &fold);
+  int r = pauses ? CAD_OK : lists ? report_contacts_each(s, f, fold_contact, &fold) : store_calls_each(s, f, fold_call, &fold);
+  if (pauses) r = store_agent_rows_each(s, f, fold_agent, &fold);
   if (r >= 0 && agents) r = store_agent_rows_each(s, f, fold_agent, &fold);
   if (r >= 0) {
     if (report.count) qsort(report.lines, report.count, sizeof *report.lines, by_key);

@@ -149,12 +149,12 @@ int store_retention_step(struct store *s, struct retention *r) {
   bool own;
   struct retention next = *r;
   const int64_t from = clock_mono_us();
-  int err = store_enter(s, &own), more = 0;
+  int err = store_enter(s, &own), more = 0, done = 0;
   if (err < 0) return err;
   if ((err = store_hold(s)) != 0) err = err < 0 ? err : CAD_EREFUSED;
   if (err >= 0 && !next.marked) err = put_mark(s, &next);
   next.marked = true;
-  while (err >= 0 && (more = err = go_on(s, &next)) > 0 && clock_mono_us() - from < STEP_US) continue;
+  while (err >= 0 && (more = err = go_on(s, &next)) > 0 && (next.most ? ++done < next.most : clock_mono_us() - from < STEP_US)) continue;
   err = store_leave(s, own, err < 0 ? err : CAD_OK);
   if (err < 0) return err;
   *r = next; /* only what was written */

@@ -124,6 +124,36 @@ static int run_remote(struct client *c, int fd) {
   return EXIT_REFUSED;
 }
 
+json_t *client_answer(const char *state_dir, int argc, const char *const *argv) {
+  json_t *words = json_array(), *line = NULL, *answer = NULL;
+  bool over = false;
+  char *text = NULL;
+  size_t n = 0;
+  FILE *said = open_memstream(&text, &n);
+  struct wire *w = malloc(sizeof *w);
+  int fd = connect_daemon(state_dir);
+  for (int i = 0; i < argc; i++) json_array_append_new(words, json_string(argv[i]));
+  if (fd >= 0 && w && said) {
+    (void)wire_write(fd, json_pack("{s:O}", "argv", words), NULL, 0);
+    wire_init(w, fd);
+    while (!over && wire_read(w, &line) > 0) {
+      const char *out = json_string_value(json_object_get(line, "out"));
+      if (out) fputs(out, said);
+      const json_t *end = json_object_get(line, "exit");
+      over = end != NULL;
+      if (end && json_integer_value(end) == EXIT_GOOD) answer = json_true();
+      json_decref(line);
+    }
+  }
+  if (said) fclose(said);
+  if (answer) answer = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+  if (fd >= 0) close(fd);
+  json_decref(words);
+  free(w);
+  free(text);
+  return answer;
+}
+
 /* ---- without one ---- */
 
 static int run_call(struct client *c, const struct command_backend *backend) {

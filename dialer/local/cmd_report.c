@@ -1,8 +1,8 @@
 /* cadencia report: every figure, its table, and the rows behind it. */
 #include "dialer/base/clock.h"
 #include "dialer/local/command.h"
+#include "dialer/local/report_drill.h"
 #include "dialer/local/report_queues.h"
-#include "dialer/local/report_rows.h"
 #include "dialer/local/table.h"
 #include <cadencia/err.h>
 #include <campaigns/evidence.h>
@@ -110,39 +110,61 @@ static void put_csv(const struct view *v, const struct report *r) {
 
 static const char *unit_mark(const struct kpi *k) { return k->unit == KPI_SHARE ? " %" : ""; }
 
-/* Few lines stand on their side: a column a line, a row a figure; that is how people compare campaigns. */
-static void put_table(const struct view *v, const struct report *r) {
-  enum { ASIDE_MOST = 6 };
-  const char *heads[TABLE_COLUMNS_MAX + 1] = {0};
-  char marks[FIGURES_MAX + 1][64];
-  FILE *o = v->c->out;
-  fprintf(o, "%s · %s\n\n", r->kind->en, r->kind->es);
-  int columns = 0;
-  bool aside = r->count <= ASIDE_MOST || v->count + 1 > TABLE_COLUMNS_MAX;
-  heads[columns++] = aside ? (v->es ? "Indicador" : "Figure") : v->es ? r->kind->group_es : r->kind->group_en;
-  size_t most = aside ? (r->count < TABLE_COLUMNS_MAX - 1 ? r->count : TABLE_COLUMNS_MAX - 1) : (size_t)v->count;
-  for (size_t i = 0; i < most; i++) {
-    size_t from = aside && r->count > most ? (i + 1 == most ? r->count - 1 : i) : i;
-    snprintf(marks[i], sizeof marks[i], ">%.60s", aside ? (from + 1 == r->count ? "TOTAL" : r->lines[from].key) : heading(v, v->kpis[i]));
-    heads[columns++] = marks[i];
+static void put_cell(struct table *t, const struct report *r, const struct report_line *l, const struct kpi *k) {
+  char text[KPI_TEXT_BYTES], range[64] = "";
+  int64_t low, high;
+  const struct kpi_value value = kpi_value(k, l->m);
+  kpi_text(k, value, text);
+  if (interval_of(r, k, value, &low, &high)) snprintf(range, sizeof range, " (%.2f–%.2f)", (double)low / 100, (double)high / 100);
+  table_put(t, "%s%s%s", text, strcmp(text, "-") == 0 ? "" : unit_mark(k), range);
+}
+
+static const char *name_of_line(const struct report *r, size_t i) { return i + 1 == r->count ? "TOTAL" : r->lines[i].key; }
+
+static void put_rows_table(const struct view *v, const struct report *r) {
+  const char *heads[TABLE_COLUMNS_MAX + 1] = {v->es ? r->kind->group_es : r->kind->group_en};
+  char marks[FIGURES_MAX][64];
+  for (int i = 0; i < v->count; i++) {
+    snprintf(marks[i], sizeof marks[i], ">%.60s", heading(v, v->kpis[i]));
+    heads[i + 1] = marks[i];
   }
   struct table *t = table_create(heads);
-  size_t rows = aside ? (size_t)v->count : r->count;
-  for (size_t row = 0; row < rows; row++) {
-    table_put(t, "%s", aside ? heading(v, v->kpis[row]) : row + 1 == r->count ? "TOTAL" : r->lines[row].key);
-    for (size_t col = 0; col < most; col++) {
-      size_t line = aside ? (r->count > most && col + 1 == most ? r->count - 1 : col) : row;
-      const struct kpi *k = v->kpis[aside ? row : col];
-      char text[KPI_TEXT_BYTES], range[64] = "";
-      int64_t low, high;
-      const struct kpi_value value = kpi_value(k, r->lines[line].m);
-      kpi_text(k, value, text);
-      if (interval_of(r, k, value, &low, &high)) snprintf(range, sizeof range, " (%.2f–%.2f)", (double)low / 100, (double)high / 100);
-      table_put(t, "%s%s%s", text, strcmp(text, "-") == 0 ? "" : unit_mark(k), range);
-    }
+  for (size_t line = 0; line < r->count; line++) {
+    table_put(t, "%s", name_of_line(r, line));
+    for (int i = 0; i < v->count; i++) put_cell(t, r, &r->lines[line], v->kpis[i]);
   }
-  table_print(t, o, v->es ? "Sin llamadas." : "No calls.");
+  table_print(t, v->c->out, v->es ? "Sin llamadas." : "No calls.");
   table_destroy(t);
+}
+
+/* A column a line, a row a figure; that is how people compare campaigns. More lines than fit go into a table below. */
+static void put_aside_table(const struct view *v, const struct report *r, size_t from, size_t to) {
+  const char *heads[TABLE_COLUMNS_MAX + 1] = {v->es ? "Indicador" : "Figure"};
+  char marks[TABLE_COLUMNS_MAX][64];
+  for (size_t i = from; i < to; i++) {
+    snprintf(marks[i - from], sizeof marks[0], ">%.60s", name_of_line(r, i));
+    heads[i - from + 1] = marks[i - from];
+  }
+  struct table *t = table_create(heads);
+  for (int k = 0; k < v->count; k++) {
+    table_put(t, "%s", heading(v, v->kpis[k]));
+    for (size_t i = from; i < to; i++) put_cell(t, r, &r->lines[i], v->kpis[k]);
+  }
+  table_print(t, v->c->out, v->es ? "Sin llamadas." : "No calls.");
+  table_destroy(t);
+}
+
+static void put_table(const struct view *v, const struct report *r) {
+  enum { ASIDE_MOST = 6, ASIDE_COLUMNS = 8 };
+  fprintf(v->c->out, "%s · %s\n\n", r->kind->en, r->kind->es);
+  if (r->count > ASIDE_MOST && v->count + 1 <= TABLE_COLUMNS_MAX) {
+    put_rows_table(v, r);
+    return;
+  }
+  for (size_t from = 0; from < r->count; from += ASIDE_COLUMNS) {
+    if (from) fputc('\n', v->c->out);
+    put_aside_table(v, r, from, from + ASIDE_COLUMNS < r->count ? from + ASIDE_COLUMNS : r->count);
+  }
 }
 
 /* ---- calling numbers ---- */
@@ -313,28 +335,11 @@ static int show_abandonment(struct view *v, struct store *s, const struct call_f
 
 /* ---- the rows behind a figure ---- */
 
-struct drill {
-  struct rows_out rows;
-  const char *kind, *group;
-  const struct kpi *kpi;
-};
-
-static int drill_row(void *arg, const struct call_row *r) {
-  struct drill *d = arg;
-  char key[96];
-  int64_t m[MEASURE_COUNT];
-  if (!report_key(d->kind, r, key) || (d->group && strcmp(d->group, key) != 0)) return CAD_OK;
-  measure_call(r, m);
-  return kpi_counts(d->kpi, m) ? rows_put(&d->rows, r) : CAD_OK;
-}
-
 static int show_rows(struct view *v, struct store *s, const char *kind, const struct call_filter *f) {
   const char *figure = call_option(v->c, OPT_ROWS);
-  struct drill d = {.kind = kind, .group = call_option(v->c, OPT_GROUP), .kpi = kpi_find(figure)};
-  if (!d.kpi) return call_refuse(v->c, "there is no figure \"%.40s\"; cadencia report dictionary lists them", figure);
-  rows_begin(&d.rows, v->c->out, v->style != STYLE_JSON, false);
-  int r = store_calls_each(s, f, drill_row, &d);
-  if (r >= 0) r = rows_end(&d.rows);
+  const struct kpi *k = kpi_find(figure);
+  if (!k) return call_refuse(v->c, "there is no figure \"%.40s\"; cadencia report dictionary lists them", figure);
+  int r = report_drill(s, kind, k, call_option(v->c, OPT_GROUP), f, v->style != STYLE_JSON, v->c->out);
   return r < 0 ? call_refuse(v->c, "the rows: %s", err_name(r)) : EXIT_GOOD;
 }
 

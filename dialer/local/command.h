@@ -134,6 +134,8 @@ struct command_call {
 };
 /* The path of the database; EXIT_REFUSED (said) when there is none. */
 int call_database(struct command_call *c, char *path, size_t room);
+/* What a running daemon answers to these words, as JSON; NULL: none runs, or it refuses. Source: client.c */
+json_t *client_answer(const char *state_dir, int argc, const char *const *argv);
 /* A read-only store; NULL: said why not. */
 struct store *call_reader(struct command_call *c);
 struct call_filter;

@@ -253,7 +253,20 @@ int rows_put_agent(struct rows_out *o, const struct agent_row *r) {
   out_cell(o, "campaign", r->campaign, false);
   out_id(o, "attempt_id", r->attempt_id, false);
   out_cell(o, "state", agent_state_name((enum agent_state)r->state), false);
-  out_time(o, "from", r->from, false);
-  out_time(o, "to", r->to, true);
+  out_time(o, "from_at", r->from, false);
+  out_time(o, "to_at", r->to, false);
+  out_cell(o, "reason", r->reason, true);
+  return out_line(o);
+}
+
+int rows_put_contact(struct rows_out *o, const struct contact_line *r) {
+  out_id(o, "contact_id", r->contact_id, false);
+  out_cell(o, "campaign", r->campaign, false);
+  out_id(o, "list_id", r->list_id, false);
+  out_cell(o, "list", r->list, false);
+  out_phone(o, "phone", r->phone, false);
+  out_cell(o, "status", r->done ? "done" : "waiting", false);
+  out_number(o, "tries", r->tries, false);
+  out_flag(o, "reached", r->reached, true);
   return out_line(o);
 }

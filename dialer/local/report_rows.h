@@ -25,7 +25,8 @@ void rows_begin_sink(struct rows_out *o, int (*sink)(void *arg, const void *byte
 void rows_begin_stream(struct rows_out *o, FILE *out, bool csv, bool masked);
 void rows_head(struct rows_out *o); /* of calls */
 int rows_put(struct rows_out *o, const struct call_row *r);
-int rows_put_agent(struct rows_out *o, const struct agent_row *r);
+int rows_put_agent(struct rows_out *o, const struct agent_row *r); /* the columns of cadencia export agents */
+int rows_put_contact(struct rows_out *o, const struct contact_line *r);
 int rows_end(struct rows_out *o);
 
 /* For other rows: pieces of a line. */

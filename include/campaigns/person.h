@@ -31,12 +31,13 @@ enum retention_kind { RETAIN_ALL = 0, RETAIN_CALLS, RETAIN_DECISIONS, RETAIN_AUD
 const char *retention_kind_name(enum retention_kind k);
 int retention_kind_parse(const char *word); /* < 0: unknown */
 /* Numbers in logs older than `before` go, and people whose contacts are all finished, some ms a call; 1: there is more, 0: done. The
- * first call writes the chained row. The caller sets the first three and leaves the rest at 0. CAD_EREFUSED: a legal hold is on. */
+ * first call writes the chained row. The caller sets the first three or four and leaves the rest at 0. CAD_EREFUSED: a legal hold is on. */
 enum { RETENTION_TABLES = 5 };
 struct retention {
   enum retention_kind kind;
   struct wall before;
   const char *basis;
+  int most; /* stretches of a table a call, 0: as many as fit into its time */
   bool marked;
   int table;      /* at which it is, */
   uint64_t after; /* behind which row; */

@@ -109,9 +109,17 @@ struct measure_row {
 };
 const struct measure_row *measure_row(enum measure m);
 enum { WAIT_FAST_MS = 20000, WAIT_SHORT_MS = 5000 }; /* service level T, inbound abandonment S */
+/* A contact of a visible list. */
+struct contact_line {
+  uint64_t contact_id, list_id, phone; /* phone 0: erased */
+  const char *campaign, *list;         /* valid until the next row */
+  int64_t tries;
+  bool done, reached; /* reached: a call of it was human */
+};
 /* What one row adds to each measure. */
 void measure_call(const struct call_row *r, int64_t m[MEASURE_COUNT]);
 void measure_agent(const struct agent_row *r, int64_t m[MEASURE_COUNT]);
+void measure_contact(const struct contact_line *r, int64_t m[MEASURE_COUNT]);
 
 /* ---- figures ---- */
 enum kpi_unit { KPI_COUNT, KPI_SHARE, KPI_MS, KPI_PER_HOUR, KPI_RATIO };
@@ -132,6 +140,9 @@ enum { KPI_TEXT_BYTES = 32 };
 void kpi_text(const struct kpi *k, struct kpi_value v, char out[KPI_TEXT_BYTES]);
 /* Does this call count in the figure's numerator? */
 bool kpi_counts(const struct kpi *k, const int64_t m[MEASURE_COUNT]);
+/* Of which rows its numerator is made. */
+enum kpi_source { KPI_OF_CALLS, KPI_OF_AGENTS, KPI_OF_CONTACTS };
+enum kpi_source kpi_source(const struct kpi *k);
 /* The page docs/kpi.md, as far as it is printed: both tables. */
 void kpi_print(FILE *out);
 
@@ -157,6 +168,10 @@ int report_make(struct store *s, const char *kind, const struct call_filter *f, 
 void report_free(struct report *r);
 /* The key under which a report counts this call; false: the report does not look at it. */
 bool report_key(const char *kind, const struct call_row *r, char key[96]);
+bool report_agent_key(const char *kind, const struct agent_row *r, char key[96]);
+void report_contact_key(const struct contact_line *r, char key[96]);
+/* The filter's campaign alone counts: a list knows no period. */
+int report_contacts_each(struct store *s, const struct call_filter *f, int (*fn)(void *arg, const struct contact_line *r), void *arg);
 /* 95 % Wilson score interval in hundredths of a percent, both ends. n 0: 0 to 10000. Source: Wilson 1927. */
 void wilson_bp(int64_t k, int64_t n, int64_t *low, int64_t *high);
 

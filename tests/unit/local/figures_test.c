@@ -7,6 +7,7 @@
 #include <campaigns/queues.h>
 #include <campaigns/report.h>
 #include <campaigns/store.h>
+#include <jansson.h>
 #include <stdlib.h>
 
 enum { PEOPLE = 500, AGENTS = 3, STEPS = 70, BATCH = 12 };
@@ -266,6 +267,47 @@ START_TEST(callers_by_queue_in_three_forms) {
 }
 END_TEST
 
+static size_t lines_masked(const char *text) {
+  size_t n = 0;
+  for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++) n++;
+  for (const char *p = text; (p = strstr(p, "\"phone\":\"")) != NULL; p += 9)
+    ck_assert_msg(strncmp(p + strcspn(p + 9, "\"") + 9 - 4, "xxxx", 4) == 0, "%.40s", p);
+  return n;
+}
+
+/* Each figure of each report leads to rows: as many as it counts, none where it counts nothing. */
+START_TEST(any_figure_leads_to_its_rows_and_they_are_masked) {
+  size_t n, figures = 0, with_rows = 0;
+  const struct report_kind *kinds = report_kinds(&n);
+  for (size_t i = 0; i < n; i++) {
+    char words[1024], *save = NULL;
+    EXPECT(0, "report", kinds[i].name, "--json");
+    json_t *report = json_loads(said_out, 0, NULL);
+    ck_assert_ptr_nonnull(report);
+    const json_t *total = json_object_get(json_object_get(report, "total"), "figures");
+    snprintf(words, sizeof words, "%s", kinds[i].kpis);
+    for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save), figures++) {
+      const json_int_t num = json_integer_value(json_object_get(json_object_get(total, w), "num"));
+      const struct kpi *k = kpi_find(w);
+      const bool ones = k->num[1] < 0 && !strstr(measure_row((enum measure)k->num[0])->word, "_ms") && k->num[0] != M_LIST_ATTEMPTS;
+      EXPECT(0, "report", kinds[i].name, "--rows", w, "--json");
+      const size_t rows = lines_masked(said_out);
+      with_rows += rows > 0;
+      if (ones)
+        ck_assert_msg(rows == (size_t)num, "%s %s: %zu rows, %lld counted", kinds[i].name, w, rows, (long long)num);
+      else
+        ck_assert_msg((rows > 0) == (num > 0), "%s %s: %zu rows of %lld", kinds[i].name, w, rows, (long long)num);
+    }
+    json_decref(report);
+  }
+  ck_assert_uint_gt(figures, 100);
+  ck_assert_uint_gt(with_rows * 10, figures * 7);
+  EXPECT(0, "report", "agents", "--rows", "talking_ms", "--group", "agent1");
+  ck_assert_ptr_nonnull(strstr(said_out, ",agent1,"));
+  ck_assert_ptr_null(strstr(said_out, ",agent0,"));
+}
+END_TEST
+
 int main(void) {
   Suite *s = suite_create("figures");
   TCase *t = tcase_create("figures");
@@ -274,6 +316,7 @@ int main(void) {
   tcase_add_test(t, no_report_is_left_out);
   tcase_add_test(t, the_columns_of_the_call_log_are_those_of_the_documentation);
   tcase_add_test(t, callers_by_queue_in_three_forms);
+  tcase_add_test(t, any_figure_leads_to_its_rows_and_they_are_masked);
   tcase_add_test(t, every_figure_is_what_the_rows_say_also_when_months_are_archived);
   suite_add_tcase(s, t);
   SRunner *r = srunner_create(s);

@@ -1,7 +1,9 @@
 /* Figures: one place, one formula, the documented one; and they add up. */
 #include "dialer/local/local.h"
 #include "harness.h"
+#include <cadencia/err.h>
 #include <campaigns/report.h>
+#include <campaigns/store.h>
 #include <jansson.h>
 
 static void setup(void) { home_make(); }
@@ -105,6 +107,45 @@ START_TEST(a_wilson_interval_is_the_published_one) {
 }
 END_TEST
 
+static const struct wall NOON = {1795276800000}; /* 2026-11-21T16:00:00Z */
+
+START_TEST(a_table_of_many_lines_has_them_all) {
+  enum { AGENTS = 25 };
+  char name[32];
+  ck_assert_int_eq(mkdir(scratch_path("state"), 0700), 0);
+  struct store_options opt = {.path = scratch_path("state/cadencia.db"), .share_dir = SOURCE_DIR "/etc", .fast = true};
+  struct store *s = NULL;
+  ck_assert_int_eq(store_open(&opt, &s, stderr), CAD_OK);
+  store_set_clock(s, NOON);
+  struct campaign_def d = {.country = "US", .purpose = "survey", .trunk = "carrier", .seller = "acme"};
+  snprintf(d.terms.name, sizeof d.terms.name, "spring");
+  d.terms.mode = PACING_PROGRESSIVE;
+  d.terms.ring_ms = 20000;
+  d.terms.max_wait_ms = 2000;
+  d.terms.limit_bp = 300;
+  d.terms.caller_id = 12025550100;
+  d.gate.attempts_max = 3;
+  d.gate.attempts_window_ms = 86400000;
+  for (int i = 0; i < 7; i++) d.gate.hours.close[i] = 1440;
+  ck_assert_int_ge(store_campaign_put(s, &d), 0);
+  for (int i = 0; i < AGENTS; i++) {
+    struct agent_def a = {.campaign = "spring"};
+    snprintf(a.a.name, sizeof a.a.name, "agent%02d", i);
+    snprintf(a.a.uri, sizeof a.a.uri, "sip:a%d@127.0.0.1", i);
+    ck_assert_int_ge(store_agent_put(s, &a), 0);
+    struct mail_store_agent_log l = {.agent_id = a.a.agent_id, .state = AGENT_READY, .from = NOON, .to = wall_add(NOON, 1000 + i)};
+    ck_assert_int_ge(store_agent_log(s, &l), 0);
+  }
+  store_close(s);
+  EXPECT(0, "report", "agents");
+  for (int i = 0; i < AGENTS; i++) {
+    snprintf(name, sizeof name, "agent%02d", i);
+    SAYS(said_out, name);
+  }
+  SAYS(said_out, "TOTAL");
+}
+END_TEST
+
 int main(void) {
   Suite *s = suite_create("report");
   TCase *t = tcase_create("figures");
@@ -114,6 +155,7 @@ int main(void) {
   tcase_add_test(t, every_figure_of_every_report_exists_and_every_outcome_is_counted_once);
   tcase_add_test(t, an_inbound_call_is_offered_and_never_a_dial);
   tcase_add_test(t, a_wilson_interval_is_the_published_one);
+  tcase_add_test(t, a_table_of_many_lines_has_them_all);
   suite_add_tcase(s, t);
   SRunner *r = srunner_create(s);
   srunner_run_all(r, CK_NORMAL);

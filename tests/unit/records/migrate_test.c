@@ -129,19 +129,73 @@ START_TEST(every_earlier_schema_comes_up_with_all_that_it_holds) {
 }
 END_TEST
 
-START_TEST(killed_at_any_moment_of_a_migration_it_goes_on_where_it_was) {
-  make(1, MANY);
-  for (int round = 0; round < 14; round++) {
-    pid_t child = fork();
-    if (child == 0) {
-      store_close(store_at(path));
-      _exit(0);
-    }
-    usleep((useconds_t)(2000 + round * 9000));
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
+static int64_t ask(const char *sql) {
+  struct db db;
+  sqlite3_stmt *q = NULL;
+  ck_assert_int_eq(db_open(&db, path, true, false, stderr), CAD_OK);
+  ck_assert_msg(sqlite3_prepare_v2(db.handle, sql, -1, &q, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db.handle));
+  ck_assert_int_eq(sqlite3_step(q), SQLITE_ROW);
+  const int64_t v = sqlite3_column_int64(q, 0);
+  sqlite3_finalize(q);
+  db_close(&db);
+  return v;
+}
+
+/* In a process of its own, shot after so long (< 0: never). Tells whether it died of it. */
+static bool migrate_and_die(int64_t after_us) {
+  int status = 0;
+  pid_t child = fork();
+  ck_assert_int_ge(child, 0);
+  if (child == 0) {
+    store_close(store_at(path));
+    _exit(0);
   }
-  all_there(1, MANY);
+  if (after_us >= 0) {
+    usleep((useconds_t)after_us);
+    kill(child, SIGKILL);
+  }
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  return WIFSIGNALED(status);
+}
+
+static void put_back(const char *from) {
+  char command[400];
+  snprintf(command, sizeof command, "rm -f %s*; rm -f %s/*.key; cp %s %s", path, dir, from, path);
+  ck_assert_int_eq(system(command), 0);
+}
+
+/* The moments are spread over how long it takes when nobody shoots. CADENCIA_SHOTS: how many of each, CADENCIA_SEED: other moments. */
+START_TEST(killed_at_any_moment_of_a_migration_it_is_of_one_schema_or_the_next_and_goes_on) {
+  static const int FROM[] = {1, 2, 7, 13};
+  const char *shots = getenv("CADENCIA_SHOTS"), *own = getenv("CADENCIA_SEED");
+  const int most = shots ? atoi(shots) : 3;
+  uint64_t seed = 88172645463325252ull ^ (own ? strtoull(own, NULL, 10) * 0x9e3779b97f4a7c15ull : 0);
+  char base[160];
+  int died = 0;
+  snprintf(base, sizeof base, "%s/base", dir);
+  for (size_t f = 0; f < sizeof FROM / sizeof FROM[0]; f++) {
+    char command[320];
+    snprintf(command, sizeof command, "rm -f %s/*", dir);
+    ck_assert_int_eq(system(command), 0);
+    make(FROM[f], MANY);
+    snprintf(command, sizeof command, "mv %s %s", path, base);
+    ck_assert_int_eq(system(command), 0);
+    put_back(base);
+    const int64_t began = clock_mono_us();
+    migrate_and_die(-1);
+    const int64_t takes = clock_mono_us() - began;
+    for (int i = 0; i < most; i++) {
+      put_back(base);
+      seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
+      died += migrate_and_die((int64_t)(seed % (uint64_t)(takes + 1)));
+      const int64_t schema = ask("PRAGMA user_version");
+      ck_assert_msg(schema >= FROM[f] && schema <= schema_newest(), "schema %d from %d", (int)schema, FROM[f]);
+      ck_assert_int_eq(ask("SELECT count(*) FROM pragma_quick_check WHERE quick_check='ok'"), 1);
+      ck_assert_int_eq(ask("SELECT count(*) FROM attempt WHERE phone=12025550101"), MANY);
+      all_there(FROM[f], MANY);
+    }
+  }
+  printf("%d of %d shots hit\n", died, most * (int)(sizeof FROM / sizeof FROM[0]));
 }
 END_TEST
 
@@ -187,10 +241,10 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("migrate");
   TCase *t = tcase_create("migrate");
-  tcase_set_timeout(t, 200);
+  tcase_set_timeout(t, getenv("CADENCIA_SHOTS") ? 3600 : 600);
   tcase_add_checked_fixture(t, setup, teardown);
   tcase_add_test(t, every_earlier_schema_comes_up_with_all_that_it_holds);
-  tcase_add_test(t, killed_at_any_moment_of_a_migration_it_goes_on_where_it_was);
+  tcase_add_test(t, killed_at_any_moment_of_a_migration_it_is_of_one_schema_or_the_next_and_goes_on);
   tcase_add_test(t, an_opening_that_lasts_says_what_it_does_and_for_how_long);
   tcase_add_test(t, a_readers_eye_on_an_older_schema_does_no_harm);
   suite_add_tcase(suite, t);
