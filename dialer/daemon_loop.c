@@ -33,7 +33,7 @@ enum {
   GIVE_TRIES = 50,
   CRASH_LOOP = 5,
   SYNC_EVERY_MS = 10000,
-  WAKE_EVERY_US = 1500 /* mail that comes sooner after the last wake shares the next: a wake costs more than a mail */
+  WAKE_EVERY_US = 3000 /* mail that comes sooner after the last wake shares the next: a wake costs more than a mail */
 };
 
 struct loop {

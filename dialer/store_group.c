@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { GROUP_US = 20000, NAP_US = 4000, NAPS = 4, LEASES_A_MAIL = 256, BACKOFF_FIRST_MS = 50, BACKOFF_MOST_MS = 2000 };
+/* The first nap outlasts the control thread's rest between two wakes (daemon_loop.c): what comes in a stream is met by it. */
+enum { GROUP_US = 20000, NAP_US = 6000, LAST_NAP_US = 10000, NAPS = 2, LEASES_A_MAIL = 256, BACKOFF_FIRST_MS = 50, BACKOFF_MOST_MS = 2000 };
 
 int group_open(struct store_group *g) {
   for (int i = 0; i < CLASSES; i++)
@@ -313,7 +314,7 @@ void group_run(struct store_group *g, bool at_once) {
       continue;
     }
     if (at_once || naps++ == NAPS) break;
-    nap_us(NAP_US); /* what comes within a few ms shares one fsync; while nothing does, nobody waits for it */
+    nap_us(naps == NAPS ? LAST_NAP_US : NAP_US); /* what comes within a few ms shares one fsync; while nothing does, nobody waits for it */
     group_sort(g);
     if (!group_waiting(g)) break;
   }

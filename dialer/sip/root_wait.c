@@ -1,11 +1,13 @@
 #include "dialer/sip/root_wait.h"
 #include "dialer/sip/ua_nua.h"
+#include "dialer/base/clock.h"
 #include <poll.h>
+#include <time.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { FDS_MAX = 256, STEPS = 4 };
+enum { FDS_MAX = 256, STEPS = 4, STEPS_MAX = 16, REST_US = 3000 };
 
 static bool is_epoll(int fd) {
   char path[32], target[64];
@@ -26,13 +28,38 @@ struct root_wait root_wait_create(void *magic) {
   return w;
 }
 
+static bool ready_within(const struct root_wait *w, int ms) {
+  struct pollfd ready = {.fd = w->epoll_fd, .events = POLLIN};
+  return poll(&ready, 1, ms) > 0;
+}
+
 long root_wait_work(struct root_wait *w) {
+  w->woke_us = clock_mono_us();
   if (w->epoll_fd < 0) return ROOT_LATE_MS;
   /* 0 may mean messages within the stack, which need another step at once, or a timer
    * within the millisecond: a few steps tell them apart. */
   long idle_ms = 0;
-  for (int i = 0; i < STEPS && idle_ms <= 0; i++) idle_ms = su_root_step(w->root, 0);
+  int doubts = 0;
+  w->busy = true;
+  for (int i = 0; i < STEPS_MAX; i++) {
+    idle_ms = su_root_step(w->root, 0);
+    if (idle_ms <= 0 && ++doubts < STEPS) continue;
+    if (!ready_within(w, 0)) {
+      w->busy = false;
+      break;
+    }
+    doubts = 0;
+  }
   return idle_ms;
+}
+
+/* What comes soon after the last wake shares the next one: a wake costs as much as a message. */
+static int rest(const struct root_wait *w) {
+  const int64_t left = w->woke_us + REST_US - clock_mono_us();
+  if (w->busy || left <= 0 || left > REST_US) return 0;
+  const struct timespec ts = {.tv_nsec = left * 1000};
+  nanosleep(&ts, NULL);
+  return (int)(left / 1000);
 }
 
 void root_wait_sleep(struct root_wait *w, long idle_ms, int limit_ms) {
@@ -40,6 +67,6 @@ void root_wait_sleep(struct root_wait *w, long idle_ms, int limit_ms) {
     su_root_step(w->root, limit_ms);
     return;
   }
-  struct pollfd ready = {.fd = w->epoll_fd, .events = POLLIN};
-  poll(&ready, 1, idle_ms < ROOT_LATE_MS ? ROOT_LATE_MS : idle_ms > limit_ms ? limit_ms : (int)idle_ms);
+  int ms = idle_ms < ROOT_LATE_MS ? ROOT_LATE_MS : idle_ms > limit_ms ? limit_ms : (int)idle_ms;
+  (void)ready_within(w, ms - rest(w));
 }

@@ -8,13 +8,18 @@
 #ifndef CADENCIA_SIP_ROOT_WAIT_H
 #define CADENCIA_SIP_ROOT_WAIT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct su_root_s;
 
 enum { ROOT_LATE_MS = 5 };
 
 struct root_wait {
   struct su_root_s *root;
-  int epoll_fd; /* the root's; -1: it has none that we can see, then the root sleeps by itself */
+  int epoll_fd;    /* the root's; -1: it has none that we can see, then the root sleeps by itself */
+  int64_t woke_us; /* when work began last */
+  bool busy;       /* more was ready than one round may take */
 };
 
 /* Creates the root and finds its descriptor. root is NULL on failure. */
