@@ -35,6 +35,12 @@ static const struct dump {
      " 'waiting' WHEN 1 THEN 'dialing' ELSE 'done' END AS status, s.tries AS tries, CASE WHEN s.status=0 THEN s.next_at END AS next_at"
      " FROM list l JOIN bucket b ON b.list=l.id JOIN case_state s ON s.bucket=b.id JOIN campaign c ON c.id=s.campaign"
      " WHERE l.state=1 AND (?1 IS NULL OR c.name=?1)"},
+    {"callers", /* what report queues counts */
+     "SELECT v.attempt AS attempt_id, v.queue AS queue_id, coalesce(q.name,'(deleted)') AS queue, v.did AS did, v.at AS at, CASE v.ended "
+     "WHEN "
+     "1 THEN 'answered' WHEN 2 THEN 'abandoned' WHEN 3 THEN 'timed_out' WHEN 4 THEN 'full' WHEN 5 THEN 'closed' ELSE 'broken' END AS ended,"
+     " v.wait_ms AS wait_ms, coalesce(json_extract(q.def,'$.service_ms'),20000) AS service_ms FROM arrival v LEFT JOIN queue q ON"
+     " q.id=v.queue WHERE v.ended IS NOT NULL" PERIOD("v.at") " ORDER BY v.attempt"},
     {"wrapups",
      "SELECT u.attempt AS attempt_id, c.name AS campaign, a.case_id AS contact_id, a.phone AS phone, g.name AS agent, u.at AS at, (SELECT"
      " d.code FROM @disposition d WHERE d.attempt=u.attempt ORDER BY d.id DESC LIMIT 1) AS disposition, u.fields AS fields FROM wrapup u"

@@ -123,7 +123,8 @@ static void head_csv(FILE *out, bool es) {
 
 int report_queues(struct command_call *c, struct store *s, const struct call_filter *f, enum report_style style, bool es) {
   if (f->campaign || f->agent || f->trunk || f->phone || call_option(c, OPT_ROWS) || call_option(c, OPT_GROUP))
-    return call_refuse(c, "the report \"queues\" takes --since and --until alone; cadencia report inbound --campaign NAME has the others");
+    return call_refuse(c, "the report \"queues\" takes --since and --until alone; cadencia export callers has its rows, cadencia report "
+                          "inbound --campaign NAME has the others");
   struct lines l = {.c = c};
   if (style == STYLE_TABLE) l.table = head_table(es);
   if (style == STYLE_JSON) l.array = json_array();

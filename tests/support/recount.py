@@ -2,7 +2,7 @@
 """Recomputes every figure of `cadencia report KIND --json` from exported JSON lines alone: an independent witness.
 
 Usage: recount.py FOLDER [CALLS.jsonl]     exit 0: equal to the last digit
-FOLDER holds calls.jsonl, agents.jsonl, contacts.jsonl and campaigns.jsonl as `cadencia export` wrote them, and KIND.json of every
+FOLDER holds calls.jsonl, agents.jsonl, contacts.jsonl, campaigns.jsonl and callers.jsonl as `cadencia export` wrote them, and KIND.json of every
 report. It shares no code with the product; the formulas are those of docs/kpi.md, read by a person.
 """
 import datetime
@@ -300,12 +300,42 @@ def recount(kind, report, calls, agents, contacts):
     return faults + (figures == 0)
 
 
+# ---- callers by queue
+
+def callers(report, rows):
+    queues, shown, faults = defaultdict(list), sorted((x["key"], json.dumps(x["figures"], sort_keys=True)) for x in report["lines"]), 0
+    for r in rows:
+        queues[(r["queue_id"], r["queue"])].append(r)
+    def sums(of):
+        n = lambda word: [r for r in of if r["ended"] == word]
+        fast = sum(r["wait_ms"] <= r["service_ms"] for r in n("answered"))
+        could = len(n("answered")) + len(n("abandoned")) + len(n("timed_out")) + len(n("full"))
+        counts = {"offered": len(of), "answered": len(n("answered")), "in_time": fast, **{w: len(n(w)) for w in ("abandoned", "timed_out", "full", "closed", "broken")}}
+        told = {k: {"num": v, "den": 1, "value": str(v)} for k, v in counts.items()}
+        told["longest_wait_ms"] = {"num": max((r["wait_ms"] for r in of), default=0), "den": 1}
+        told["longest_wait_ms"]["value"] = str(told["longest_wait_ms"]["num"])
+        for name, num, den, scale in (("service_level", fast, could, 10000), ("wait_answered_ms", sum(r["wait_ms"] for r in n("answered")), counts["answered"], 1),
+                                      ("wait_abandoned_ms", sum(r["wait_ms"] for r in n("abandoned")), counts["abandoned"], 1)):
+            up = (2 * num * scale + den) // (2 * den) if den else None
+            told[name] = {"num": num, "den": den, "value": "-" if up is None else f"{up // 100}.{up % 100:02d}" if scale > 1 else str(up)}
+        return told
+    true = sorted((name, json.dumps(sums(of), sort_keys=True)) for (_, name), of in queues.items())
+    faults += shown != true
+    faults += report["total"]["figures"] != sums(rows)
+    if faults:
+        print(f"queues: the report says {report}, the rows say {true} and {sums(rows)}")
+    print(f"queues: {len(shown)} lines, {faults} differ")
+    return faults + (not rows and bool(shown))
+
+
 def main(argv):
     folder = pathlib.Path(argv[0])
     calls, agents, contacts = lines(argv[1] if len(argv) > 1 else folder / "calls.jsonl"), lines(folder / "agents.jsonl"), lines(folder / "contacts.jsonl")
     campaigns = {c["campaign"]: c for c in lines(folder / "campaigns.jsonl")}
     faults = sum(recount(kind, json.loads((folder / f"{kind}.json").read_text()), calls, agents, contacts) for kind in KINDS)
     faults += worksheet(json.loads((folder / "abandonment.json").read_text()), calls, campaigns)
+    if (folder / "queues.json").exists():
+        faults += callers(json.loads((folder / "queues.json").read_text()), lines(folder / "callers.jsonl"))
     return 1 if faults else 0
 
 

@@ -196,7 +196,7 @@ static void save(const char *name) { write_text(name, said_out); }
 static void recount(void) {
   static const char *const KINDS[] = {"outbound", "hourly", "best_time", "trunks", "numbers",     "detector",
                                       "inbound",  "agents", "pauses",    "lists",  "abandonment", "queues"};
-  static const char *const ROWS[] = {"calls", "agents", "contacts", "campaigns"};
+  static const char *const ROWS[] = {"calls", "agents", "contacts", "campaigns", "callers"};
   char name[64];
   for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
     EXPECT(0, "export", ROWS[i], "--format", "jsonl");
