@@ -83,8 +83,8 @@ static void send_wide(struct loop *l, unsigned w, const struct wide *m) {
 
 static void send_box(struct mailbox *box, struct backlog *backlog, const struct mail *m) {
   if (backlog->count == 0 && mailbox_put(box, m) == CAD_OK) return;
-  if ((m->kind == STORE_AGENT_LOG || m->kind == STORE_PACED) && backlog->count > backlog->capacity / 2)
-    return; /* people may change state without end, calls may not */
+  const bool endless = m->kind == STORE_AGENT_LOG || m->kind == STORE_PACED || m->kind == STORE_SKIP || m->kind == STORE_LEASE_KEEP;
+  if (endless && backlog->count > backlog->capacity / 2) return; /* people may change state without end, calls may not */
   int err = backlog_push(backlog, m);
   assert(err == CAD_OK); /* sized for every call's whole life */
   (void)err;

@@ -161,6 +161,11 @@ static void store_about(struct flight_entry *e, const struct mail *m) {
     e->code = m->u.store_agent.state;
     break;
   case STORE_LEASED:
+  case STORE_SKIP:
+    about(e, ABOUT_CASE, 0, 0, m->u.store_skip.case_id);
+    e->code = m->u.store_skip.reason;
+    break;
+  case STORE_LEASE_KEEP:
   case STORE_LEASE_DROP: about(e, ABOUT_CASE, 0, 0, m->u.store_lease.case_id); break;
   case STORE_LEASE_WANT:
   case STORE_WINDOWS_WANT: about(e, ABOUT_CAMPAIGN, 0, 0, m->u.store_want.campaign_id); break;
@@ -183,6 +188,7 @@ static void order_about(struct flight_entry *e, const struct mail *m) {
   case ORDER_AGENT:
   case ORDER_DISPOSE:
   case ORDER_PREVIEW:
+  case ORDER_SKIP:
     about(e, ABOUT_AGENT, 0, 0, m->u.order_agent.agent_id);
     e->code = m->u.order_agent.state;
     break;

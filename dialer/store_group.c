@@ -45,7 +45,7 @@ static void ring_pop(struct ring *r, struct mail *out) {
 
 static enum class class_of(const struct mail *m) {
   switch (m->kind){
-    case STORE_CLOSE : case STORE_DISPOSE : case STORE_OPT_OUT : case STORE_CLOCK : return CLASS_CLOSE;
+    case STORE_CLOSE : case STORE_DISPOSE : case STORE_OPT_OUT : case STORE_CLOCK : case STORE_SKIP : return CLASS_CLOSE;
     case STORE_OPEN : case STORE_ARRIVE : return CLASS_OPEN;
     case STORE_LEASE_WANT : case STORE_LEASE_DROP : return CLASS_LEASE;
     default : return CLASS_BULK;
@@ -207,6 +207,8 @@ static void do_item(struct store_group *g, const struct mail *m) {
   case STORE_OPEN: do_open(g, &m->u.store_open); break;
   case STORE_LEASE_WANT: do_lease(g, &m->u.store_want); break;
   case STORE_LEASE_DROP: store_lease_drop(g->store, &m->u.store_lease); break;
+  case STORE_LEASE_KEEP: store_lease_keep(g->store, &m->u.store_lease, clock_mono()); break;
+  case STORE_SKIP: (void)store_skip(g->store, &m->u.store_skip); break;
   case STORE_CLOCK: store_clock_trusted(g->store, m->u.order_clock.trusted); break;
   case STORE_WINDOWS_WANT: {
     struct mail_store_windows windows;

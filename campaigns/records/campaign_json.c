@@ -85,6 +85,8 @@ char *campaign_to_json(const struct campaign_def *def) {
     json_object_set_new(root, "inbound_bp", json_integer(t->inbound_bp));
     json_object_set_new(root, "inbound_within_ms", json_integer(t->inbound_within_ms));
     json_object_set_new(root, "give_up_ms", json_integer(t->give_up_ms));
+    json_object_set_new(root, "preview_ms", json_integer(t->preview_ms));
+    json_object_set_new(root, "skip_again_ms", json_integer(t->skip_again_ms));
     json_object_set_new(root, "hand", json_integer(def->hand));
   }
   char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
@@ -125,7 +127,7 @@ static void hours_in(struct reader *r, struct hours *h) {
   }
 }
 
-enum { NEXT_NUMBER_MS = 3600000 }; /* older rows do not say */
+enum { NEXT_NUMBER_MS = 3600000, SKIP_AGAIN_MS = 3600000 }; /* older rows do not say */
 
 static void retry_in(struct reader *r, struct retry_table *t) {
   const json_t *rules = json_object_get(r->root, "retry");
@@ -198,6 +200,8 @@ static void windows_in(struct reader *r, struct campaign_def *def) {
   if (json_object_get(r->root, "inbound_bp")) def->terms.inbound_bp = (uint16_t)number(r, "inbound_bp", 10000);
   if (json_object_get(r->root, "inbound_within_ms")) def->terms.inbound_within_ms = (uint32_t)number(r, "inbound_within_ms", 3600000);
   if (json_object_get(r->root, "give_up_ms")) def->terms.give_up_ms = (uint32_t)number(r, "give_up_ms", 3600000);
+  if (json_object_get(r->root, "preview_ms")) def->terms.preview_ms = (uint32_t)number(r, "preview_ms", 3600000);
+  def->terms.skip_again_ms = json_object_get(r->root, "skip_again_ms") ? (uint32_t)number(r, "skip_again_ms", 604800000) : SKIP_AGAIN_MS;
   def->hand = json_object_get(r->root, "hand") ? (uint8_t)number(r, "hand", HAND_COUNT - 1) : (uint8_t)HAND_CONTACTS;
   if (json_object_get(r->root, "fp_bp")) def->terms.fp_bp = (uint16_t)number(r, "fp_bp", 10000);
 }

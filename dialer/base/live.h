@@ -17,7 +17,7 @@ enum {
   LIVE_TRUNKS_MAX = 16,
   LIVE_ALERT_TEXT = 160,
   LIVE_QUEUES_MAX = 32,
-  LIVE_VERSION = 7
+  LIVE_VERSION = 8
 };
 
 struct live_agent {
@@ -27,10 +27,13 @@ struct live_agent {
   uint8_t seat_up;
   uint16_t campaign; /* index into campaigns, 0xffff: none shown */
   uint32_t calls;
-  uint64_t phone;            /* on the line now, 0: nobody; masked by whoever shows it */
-  uint64_t attempt, case_id; /* the call at hand, its wrap-up included; 0: none */
-  uint8_t late_machine;      /* who is on the line beeped or talks on like a machine: enum verdict_reason */
-  char pause[8];             /* why he is paused, "": not said */
+  uint64_t phone;                   /* on the line now, 0: nobody; masked by whoever shows it */
+  uint64_t attempt, case_id;        /* the call at hand, its wrap-up included; 0: none */
+  uint8_t late_machine;             /* who is on the line beeped or talks on like a machine: enum verdict_reason */
+  char pause[8];                    /* why he is paused, "": not said */
+  uint64_t shown_case, shown_phone; /* preview: the contact on his screen, not yet dialed; 0: none */
+  uint16_t shown_tries;
+  struct wall shown_at, dials_at; /* dials_at: when it is dialed by itself, WALL_NONE: never */
   struct wall since;
 };
 struct live_campaign {

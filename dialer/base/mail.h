@@ -123,7 +123,7 @@ enum mail_kind {
   ORDER_DISPOSE, /* u.order_agent with code */
   ORDER_DRAIN,   /* u.order: refuse new calls, finish the rest */
   ORDER_TRUNK,   /* u.order_trunk: new limits after a reload; no reply */
-  ORDER_PREVIEW, /* u.order_agent: the agent accepts the previewed contact */
+  ORDER_PREVIEW, /* u.order_agent: the agent has the contact dialed that he is shown, or the next one */
   ORDER_CLOCK,   /* u.order_clock: the wall clock stepped, or is not (or again) to be believed; no reply */
   ORDER_DIAL,    /* u.order_dial: an agent calls this contact by hand; the lease is his */
   /* control -> whoever ordered */
@@ -152,6 +152,11 @@ enum mail_kind {
   STORE_DID,     /* store -> control: a number of ours   u.store_did */
   STORE_ARRIVE,  /* control -> store: somebody calls us  u.store_arrive */
   STORE_ARRIVED, /* store -> control: it is in the records, and who it is; err < 0: it is not   u.store_arrived */
+
+  /* preview: contacts that agents are shown */
+  STORE_LEASE_KEEP, /* control -> store: he still looks at it   u.store_lease */
+  STORE_SKIP,       /* control -> store: he does not call it now u.store_skip */
+  ORDER_SKIP,       /* an agent -> control: likewise, for that reason   u.order_agent */
 
   MAIL_KIND_COUNT
 };
@@ -316,6 +321,8 @@ struct campaign_terms {
   uint16_t inbound_bp;        /* of inbound callers to be answered ... */
   uint32_t inbound_within_ms; /* ... within this time: agents are kept free for them; 0: none */
   uint32_t give_up_ms;        /* ringing for so long, a call may be given up for a likelier one; 0: the legal least; >= ring_ms: never */
+  uint32_t preview_ms;        /* preview: a contact that is shown for so long is dialed by itself; 0: the agent alone says so */
+  uint32_t skip_again_ms;     /* preview: a contact that was skipped is not due before */
   uint16_t fp_bp;             /* reasoned estimate of people whom screening takes for machines; counts as abandoned */
   uint8_t window_count;
   struct campaign_window windows[MAIL_WINDOWS_MAX]; /* all hold; their accounts are of the moment when this was sent */
@@ -411,6 +418,12 @@ struct mail_store_close {
   uint8_t queue_end;  /* enum queue_end */
   uint32_t queued_ms; /* how long he waited, all queues together */
 };
+struct mail_store_skip {
+  uint64_t campaign_id, case_id, agent_id;
+  uint8_t reason;    /* enum skip_reason */
+  uint32_t again_ms; /* not due before that time is over */
+  struct wall at;
+};
 struct mail_store_dispose {
   uint64_t attempt_id, agent_id;
   char code[8];
@@ -476,6 +489,8 @@ struct mail_order_agent {
   uint64_t agent_id;
   uint8_t state; /* wanted: LOGGED_OUT, PAUSED or READY */
   char code[8];
+  uint64_t case_id; /* ORDER_PREVIEW, ORDER_SKIP: the contact that he means, 0: whichever he is shown */
+  uint8_t reason;   /* ORDER_SKIP: enum skip_reason */
 };
 struct mail_order_dial {
   uint64_t ticket;
@@ -523,6 +538,7 @@ struct mail {
     struct mail_store_opened store_opened;
     struct mail_store_close store_close;
     struct mail_store_dispose store_dispose;
+    struct mail_store_skip store_skip;
     struct mail_store_opt_out store_opt_out;
     struct mail_store_agent_log store_agent_log;
     struct mail_store_paced store_paced;

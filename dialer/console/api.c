@@ -139,6 +139,17 @@ static enum MHD_Result desk_dial(struct exchange *x, const char *name) {
   return command(x, (const char *[]){"agent", "dial", x->who.agent, number, "--lang", lang && strcmp(lang, "es") == 0 ? "es" : "en", NULL});
 }
 
+/* The contact that the page shows: dialed or skipped only if it is still the one. */
+static enum MHD_Result desk_preview(struct exchange *x, const char *name) {
+  const char *contact = exchange_text(x, "contact"), *reason = exchange_text(x, "reason");
+  if (!contact || !contact[0] || strspn(contact, "0123456789") != strlen(contact))
+    return complain(x, MHD_HTTP_BAD_REQUEST, "the contact's id, please");
+  if (strcmp(name, "dial") == 0) return command(x, (const char *[]){"agent", "accept", x->who.agent, contact, NULL});
+  if (strcmp(name, "skip") != 0) return complain(x, MHD_HTTP_NOT_FOUND, "dial or skip");
+  if (!reason || !reason[0] || reason[0] == '-') return complain(x, MHD_HTTP_BAD_REQUEST, "a reason, please");
+  return command(x, (const char *[]){"agent", "skip", x->who.agent, reason, contact, NULL});
+}
+
 static enum MHD_Result desk_note(struct exchange *x, const char *name) {
   (void)name;
   const char *attempt = exchange_text(x, "attempt"), *text = exchange_text(x, "text");
@@ -198,6 +209,7 @@ static const struct api_call CALLS[] = {
     {"/api/desk", "GET", ACCESS_DESK, desk},
     {"/api/desk/dispose", "POST", ACCESS_DESK, desk_dispose},
     {"/api/desk/dial", "POST", ACCESS_DESK, desk_dial},
+    {"/api/desk/preview/", "POST", ACCESS_DESK, desk_preview},
     {"/api/desk/note", "POST", ACCESS_DESK, desk_note},
     {"/api/desk/state/", "POST", ACCESS_DESK, desk_state},
     {"/api/agent/", "POST", ACCESS_LEAD, lead_agent},

@@ -1,20 +1,13 @@
-/* Calls that agents order: the next contact (preview), or one of their own choice. */
+/* Calls that agents order: a contact of their own choice. */
 #include "dialer/control/inside.h"
 
 /* May an agent order a call of this campaign now? */
-static int may_order(struct control *k, struct campaign *p) {
+int by_hand_may(struct control *k, struct campaign *p) {
   struct floor *f = &k->floor;
   if (p->state != CAMPAIGN_RUNNING || f->draining || f->pressure || f->clock_doubt || !route_up(f, p->terms.trunk)) return CAD_EREFUSED;
   route_fill(f, p->terms.trunk);
   const struct pacer_view view = launch_view(k, p);
   return view.lines_free == 0 || view.rate_free == 0 ? CAD_EFULL : CAD_OK;
-}
-
-int launch_for_agent(struct control *k, struct agent *a) {
-  if (!agent_available(a)) return CAD_EREFUSED;
-  const int may = may_order(k, &k->floor.campaigns[a->campaign]);
-  if (may < 0) return may;
-  return launch_one(k, a->campaign, a) ? CAD_OK : CAD_EMPTY;
 }
 
 /* Also a paused agent may call by hand: he is left alone by all others meanwhile, and paused again afterwards. */
@@ -24,9 +17,10 @@ int launch_by_hand(struct control *k, struct agent *a, const struct lease *lease
   struct floor *f = &k->floor;
   const uint32_t campaign = campaign_find(f, lease->campaign_id);
   struct campaign *p = campaign == NOBODY ? NULL : &f->campaigns[campaign];
-  int may = p && may_dial(a) && share_serves(f, a, campaign) ? may_order(k, p) : CAD_EREFUSED;
+  int may = p && may_dial(a) && share_serves(f, a, campaign) ? by_hand_may(k, p) : CAD_EREFUSED;
   if (may >= 0 && (a->seat != SEAT_UP || a->seat_orphan)) { /* his phone first: an on-demand one rings only when there is work */
     if (a->hand.case_id != 0 && a->hand.case_id != lease->case_id) order_lease_drop(f, &a->hand);
+    preview_forget(f, lease->case_id);
     launch_lease_forget(p, lease->case_id);
     a->hand = *lease;
     seat_check(f, a);
@@ -38,6 +32,7 @@ int launch_by_hand(struct control *k, struct agent *a, const struct lease *lease
     order_lease_drop(f, lease);
     return may;
   }
+  preview_forget(f, lease->case_id);
   launch_lease_forget(p, lease->case_id);
   launch_lease(k, campaign, way, lease, a);
   return CAD_OK;

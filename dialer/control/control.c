@@ -38,7 +38,7 @@ struct control *control_destroy(struct control *k) {
 /* The worst step is a lost SIP worker: each call gives its session back, is closed, frees its agent, who is logged
  * and disposed; beside it a step may launch as many calls as leases are at hand and drop as many. */
 unsigned control_outbox_capacity(const struct control *k) {
-  return 6 * k->floor.calls_max + 8 * k->floor.agents_max + 2 * FLOOR_CAMPAIGNS_MAX * FLOOR_LEASES_MAX + 64;
+  return 6 * k->floor.calls_max + 10 * k->floor.agents_max + 2 * FLOOR_CAMPAIGNS_MAX * FLOOR_LEASES_MAX + 64;
 }
 
 static void deliver(struct control *k, const struct mail *m) {
@@ -83,6 +83,7 @@ static void deliver(struct control *k, const struct mail *m) {
   case ORDER_DRAIN:
   case ORDER_TRUNK:
   case ORDER_PREVIEW:
+  case ORDER_SKIP:
   case ORDER_DIAL:
   case ORDER_CLOCK: from_console(k, m); break;
   default: break; /* pongs, trunk states and statistics change nothing on the floor */

@@ -26,6 +26,8 @@ static void order_dial(struct control *k, const struct mail_order_dial *o) {
   reply(f, o->ticket, err == CAD_EBUSY ? CAD_OK : err, text);
 }
 
+static const char ANOTHER[] = "another contact is shown to this agent by now";
+
 static void order_agent(struct control *k, const struct mail *m) {
   struct floor *f = &k->floor;
   const struct mail_order_agent *o = &m->u.order_agent;
@@ -50,12 +52,17 @@ static void order_agent(struct control *k, const struct mail *m) {
     err = agent_dispose(f, a, o->code);
     snprintf(text, sizeof text, "%s", err < 0 ? "no call to dispose: the agent is neither talking nor in wrap-up" : "disposed");
     break;
+  case ORDER_SKIP:
+    err = o->reason < SKIP_REASON_COUNT ? preview_skip(k, a, o->case_id, (enum skip_reason)o->reason) : CAD_EINVAL;
+    snprintf(text, sizeof text, "%s", err >= 0 ? "skipped" : err == CAD_EBUSY ? ANOTHER : "no contact is shown to this agent");
+    break;
   default:
-    err = launch_for_agent(k, a);
+    err = preview_accept(k, a, o->case_id);
     snprintf(text, sizeof text, "%s",
              err == CAD_OK      ? "dialing"
              : err == CAD_EMPTY ? "no contact is due"
              : err == CAD_EFULL ? "no line is free"
+             : err == CAD_EBUSY ? ANOTHER
                                 : "the agent cannot take a call now");
     break;
   }
@@ -81,6 +88,7 @@ static void drop_leases(struct floor *f) {
     p->lease_next = MONO_NONE;
     p->pace_now = p->used;
   }
+  preview_drop_all(f, 0);
 }
 
 /* What was leased by a clock that jumped, or that cannot be believed, goes back to the list and is judged afresh. */

@@ -202,7 +202,7 @@ void launch_lease_forget(struct campaign *p, uint64_t case_id) {
 
 /* The next lease that has not expired; false: none at hand. A call back that an agent promised is his: it comes before all
  * others when he is free, and waits for him when he is not. asks: who wants to dial himself (preview), NULL: the pacer does. */
-static bool lease_take(struct floor *f, uint32_t campaign, struct agent *asks, struct lease *out, struct agent **owner) {
+bool launch_lease_take(struct floor *f, uint32_t campaign, struct agent *asks, struct lease *out, struct agent **owner) {
   struct campaign *p = &f->campaigns[campaign];
   uint32_t best = NOBODY;
   *owner = NULL;
@@ -259,7 +259,7 @@ struct call *launch_one(struct control *k, uint32_t campaign, struct agent *asks
   struct lease lease;
   struct agent *owner;
   const int way = launch_way(&k->floor, &k->floor.campaigns[campaign]);
-  if (way < 0 || !lease_take(&k->floor, campaign, asks, &lease, &owner)) return NULL;
+  if (way < 0 || !launch_lease_take(&k->floor, campaign, asks, &lease, &owner)) return NULL;
   return launch_lease(k, campaign, way, &lease, asks ? asks : owner);
 }
 
@@ -331,6 +331,8 @@ void launch_pace(struct control *k, uint32_t campaign) {
     launched++;
   if (may && orders.why.bound == PACER_BOUND_RATE) again = PACE_SOON_MS;
   if (may) launch_want_leases(k, campaign);
+  const int64_t look = preview_pace(k, campaign);
+  if (look < again) again = look;
   share_balance(f, campaign);
   for (uint32_t i = 0; i < f->agents_used; i++) { /* on-demand phones ring when there is work, and are let go when there is none */
     struct agent *a = &f->agents[i];
@@ -354,4 +356,5 @@ void launch_drop_number(struct control *k, uint64_t phone) {
     }
     p->lease_count = kept;
   }
+  preview_drop_all(f, phone);
 }

@@ -130,6 +130,14 @@ void control_live(const struct control *k, struct now now, struct live *out) {
       l->case_id = a->case_id;
     }
     memcpy(l->pause, a->pause, sizeof l->pause);
+    if (a->shown.case_id) {
+      const uint32_t wait_ms = f->campaigns[a->campaign].terms.preview_ms;
+      l->shown_case = a->shown.case_id;
+      l->shown_phone = a->shown.phone;
+      l->shown_tries = a->shown.tries;
+      l->shown_at = wall_of(now, a->shown_at);
+      if (wait_ms) l->dials_at = wall_add(l->shown_at, wait_ms);
+    }
     l->since = wall_of(now, a->since);
   }
 }

@@ -33,8 +33,16 @@ static void tell_state(struct floor *f, const struct agent *a) {
   }
 }
 
+void agent_unshow(struct floor *f, struct agent *a) {
+  if (a->shown.case_id == 0) return;
+  order_lease_drop(f, &a->shown);
+  a->shown = (struct lease){0};
+  f->agent_moves++;
+}
+
 static void enter(struct floor *f, struct agent *a, enum agent_state state) {
   enum agent_state was = (enum agent_state)a->state;
+  if (state != AGENT_READY) agent_unshow(f, a);
   if (was != state) {
     int64_t ms = mono_since(f->now.mono, a->since);
     struct campaign *p = &f->campaigns[a->campaign];

@@ -129,7 +129,9 @@ struct agent {
   uint32_t call;                      /* slot, NOBODY */
   uint64_t id, last_attempt, case_id; /* case_id: of the call at hand and of the last */
   char name[MAIL_NAME_MAX], uri[MAIL_URI_MAX];
-  struct lease hand; /* whom he calls by hand when his phone is up; case_id 0: nobody */
+  struct lease hand;                /* whom he calls by hand when his phone is up; case_id 0: nobody */
+  struct lease shown;               /* preview: the contact on his screen, leased to him; case_id 0: none */
+  struct mono shown_at, shown_kept; /* since when; when the store was last told that he looks at it */
   struct session session;
   uint16_t port;
   char pause[8], next_pause[8]; /* why he is paused, or will be after the call in hand; "": not said */
@@ -323,6 +325,7 @@ static inline struct leg agent_leg(const struct floor *f, const struct agent *a)
 int agent_want(struct floor *f, struct agent *a, enum agent_state wanted);
 /* Why he pauses; before agent_want. Another reason in the midst of a pause begins another one. */
 void agent_pause_for(struct floor *f, struct agent *a, const char code[8]);
+void agent_unshow(struct floor *f, struct agent *a); /* preview: the contact on his screen goes back to the list */
 void agent_reserve(struct floor *f, struct agent *a, struct call *c);
 void agent_unreserve(struct floor *f, struct agent *a); /* the call went another way: ready again */
 void agent_talk(struct floor *f, struct agent *a);

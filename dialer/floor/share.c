@@ -43,6 +43,7 @@ uint32_t share_choose(const struct floor *f, const struct agent *a) {
 void share_move(struct floor *f, struct agent *a, uint32_t campaign) {
   const uint32_t slot = agent_slot(f, a);
   if (campaign == a->campaign || a->call != NOBODY) return;
+  agent_unshow(f, a);
   struct campaign *p = &f->campaigns[a->campaign];
   if (a->state == AGENT_READY) p->ready_ms += (uint64_t)mono_since(f->now.mono, a->since);
   if (a->state == AGENT_READY && mono_since(f->now.mono, a->since) > 0) order_agent_log(f, a, AGENT_READY);

@@ -233,14 +233,31 @@ int cmd_agent_ready(struct command_call *c) { return want(c, AGENT_READY, NULL);
 int cmd_agent_pause(struct command_call *c) { return want(c, AGENT_PAUSED, "there is nothing to pause"); }
 int cmd_agent_logout(struct command_call *c) { return want(c, AGENT_LOGGED_OUT, NULL); }
 
-int cmd_agent_accept(struct command_call *c) {
+/* contact: the id of the one that the agent sees, NULL: whichever it is. */
+static int preview_order(struct command_call *c, struct mail *m, const char *contact) {
   struct agent_job j = {.name = c->args->words[0]};
+  char *end = NULL;
+  if (contact) m->u.order_agent.case_id = strtoull(contact, &end, 10);
+  if (contact && (*end || m->u.order_agent.case_id == 0)) return call_refuse(c, "\"%.24s\" is no contact's id", contact);
   int status = find_agent(c, &j);
   if (status != EXIT_GOOD) return status;
   if (!c->backend->daemon) return call_refuse(c, "no daemon runs here; start it with cadencia serve");
+  m->u.order_agent.agent_id = j.def.a.agent_id;
+  return order(c, m, &j);
+}
+
+int cmd_agent_accept(struct command_call *c) {
   struct mail m = mail_make(ORDER_PREVIEW, clock_mono());
-  m.u.order_agent.agent_id = j.def.a.agent_id;
-  return order(c, &m, &j);
+  return preview_order(c, &m, c->args->word_count > 1 ? c->args->words[1] : NULL);
+}
+
+int cmd_agent_skip(struct command_call *c) {
+  struct mail m = mail_make(ORDER_SKIP, clock_mono());
+  const int reason = skip_reason_parse(c->args->words[1]);
+  if (reason < 0)
+    return call_refuse(c, "\"%.20s\" is no reason to skip a contact; write not_now, spoken, data, language or other", c->args->words[1]);
+  m.u.order_agent.reason = (uint8_t)reason;
+  return preview_order(c, &m, c->args->word_count > 2 ? c->args->words[2] : NULL);
 }
 
 int cmd_dispose(struct command_call *c) {

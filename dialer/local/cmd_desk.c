@@ -15,8 +15,8 @@ struct desk {
   struct agent_def agent;
   struct campaign_def campaign;
   struct live_agent now; /* id 0: the floor does not run, or does not know the agent */
-  struct contact_card card;
-  bool has_card;
+  struct contact_card card, shown;
+  bool has_card, has_shown; /* shown: preview, not yet dialed */
   struct agent_day day;
   struct wall since;
   char note[USER_NOTE_MAX + 1];
@@ -49,6 +49,7 @@ static int job_desk(struct store *s, void *arg) {
   if (err >= 0 && (err = read_forms(s, d)) < 0) return err;
   if (d->now.attempt && (err = store_note_get(s, d->agent.a.agent_id, d->now.attempt, d->note)) < 0) return err;
   d->has_card = d->now.case_id && store_contact_card(s, d->now.case_id, &d->card) >= 0;
+  d->has_shown = d->now.shown_case && store_contact_card(s, d->now.shown_case, &d->shown) >= 0;
   return store_agent_day(s, d->agent.a.agent_id, d->since, &d->day);
 }
 
@@ -70,6 +71,20 @@ static json_t *call_json_of(const struct desk *d) {
                    json_text(d->has_card ? d->card.name : ""), "language", json_text(d->has_card ? d->card.language : ""), "zone",
                    json_text(d->has_card ? d->card.zone : ""), "reference", json_text(d->has_card ? d->card.external_id : ""), "fields",
                    extra ? extra : json_object(), "note", json_text(d->note));
+}
+
+/* Who is shown to the agent before anybody is dialed. */
+static json_t *preview_json_of(const struct desk *d) {
+  char phone[24];
+  if (!d->now.shown_case) return json_null();
+  const struct contact_card *c = &d->shown;
+  json_t *extra = d->has_shown && c->extra[0] ? json_loads(c->extra, 0, NULL) : NULL;
+  snprintf(phone, sizeof phone, "+%llu", (unsigned long long)d->now.shown_phone);
+  return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "contact", json_id(d->now.shown_case), "phone", phone, "name",
+                   json_text(d->has_shown ? c->name : ""), "language", json_text(d->has_shown ? c->language : ""), "zone",
+                   json_text(d->has_shown ? c->zone : ""), "reference", json_text(d->has_shown ? c->external_id : ""), "fields",
+                   extra ? extra : json_object(), "tries", (int)d->now.shown_tries, "since", json_time(d->now.shown_at), "dials_at",
+                   d->now.dials_at.ms ? json_time(d->now.dials_at) : json_null());
 }
 
 static json_t *codes_json(const struct desk *d) {
@@ -106,13 +121,17 @@ int cmd_desk_show(struct command_call *c) {
   if (!call_json(c)) {
     fprintf(c->out, "%s: %s, phone %s, %llu calls today%s%s\n", d.name, state, d.now.seat_up ? "up" : "down",
             (unsigned long long)d.day.calls, d.has_card ? ", with " : "", d.has_card ? d.card.name : "");
+    if (d.now.shown_case)
+      fprintf(c->out, "shown: +%llu%s%s (contact %llu), cadencia agent accept or skip %s\n", (unsigned long long)d.now.shown_phone,
+              d.has_shown && d.shown.name[0] ? ", " : "", d.has_shown ? d.shown.name : "", (unsigned long long)d.now.shown_case, d.name);
     return EXIT_GOOD;
   }
-  call_put_json(c, json_pack("{s:o, s:s, s:b, s:o, s:o, s:b, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "agent", json_text(d.name), "state",
+  call_put_json(c, json_pack("{s:o, s:s, s:b, s:o, s:o, s:b, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "agent", json_text(d.name), "state",
                              state, "by_hand", d.campaign.hand != HAND_NO, "since", json_time(d.now.since), "now", json_time(now),
                              "seat_up", d.now.seat_up, "campaign", json_text(d.agent.campaign), "mode",
-                             pacing_mode_name((enum pacing_mode)d.campaign.terms.mode), "call", call_json_of(&d), "dispositions",
-                             codes_json(&d), "today", day_json(&d), "pauses", d.pauses, "pause", json_text(d.now.pause)));
+                             pacing_mode_name((enum pacing_mode)d.campaign.terms.mode), "call", call_json_of(&d), "preview",
+                             preview_json_of(&d), "dispositions", codes_json(&d), "today", day_json(&d), "pauses", d.pauses, "pause",
+                             json_text(d.now.pause)));
   return EXIT_GOOD;
 }
 

@@ -169,6 +169,7 @@ int cmd_agent_ready(struct command_call *c);
 int cmd_agent_pause(struct command_call *c);
 int cmd_agent_logout(struct command_call *c);
 int cmd_agent_accept(struct command_call *c);
+int cmd_agent_skip(struct command_call *c);
 int cmd_agent_dial(struct command_call *c);
 int cmd_agent_list(struct command_call *c);
 int cmd_dispose(struct command_call *c);

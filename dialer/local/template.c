@@ -53,6 +53,15 @@ static void own_give_up(struct schema *sc, config_setting_t *s, void *base) {
   ((struct draft *)base)->d.terms.give_up_ms *= 1000;
 }
 
+static void own_preview(struct schema *sc, config_setting_t *s, void *base) {
+  (void)sc, (void)s;
+  ((struct draft *)base)->d.terms.preview_ms *= 1000;
+}
+static void own_skip_again(struct schema *sc, config_setting_t *s, void *base) {
+  (void)sc, (void)s;
+  ((struct draft *)base)->d.terms.skip_again_ms *= 60000;
+}
+
 static void set_limit(struct schema *sc, config_setting_t *s, struct draft *t, double bp, bool good) {
   if (t->has_limit)
     schema_error(sc, s, "abandonment_limit_pct and abandonment_limit_bp both stand here; keep one");
@@ -131,6 +140,8 @@ static const struct schema_key KEYS[] = {
     {"abandonment_windows", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_abandonment_windows},
     {"zone", SCHEMA_TEXT, false, PLACE(draft, d.zone), 3, 39, "\"Europe/Madrid\"", draft_limit_zone},
     {"false_positives_pct", SCHEMA_OWN, false, 0, 0, 0, 0, "0.5", draft_limit_false_positives},
+    {"preview_s", SCHEMA_WHOLE, false, PLACE(draft, d.terms.preview_ms), 0, 3600, "30", own_preview},
+    {"skip_again_min", SCHEMA_WHOLE, false, PLACE(draft, d.terms.skip_again_ms), 1, 10080, "60", own_skip_again},
     {"priority", SCHEMA_WHOLE, false, PLACE(draft, d.terms.priority), 0, 9, "5", NULL},
     {"skills", SCHEMA_OWN, false, 0, 0, 0, 0, NULL, draft_skills},
     {"occupancy_pct", SCHEMA_OWN, false, 0, 0, 0, 0, "85", draft_occupancy},
@@ -169,6 +180,7 @@ static void defaults_before(struct draft *t) {
   t->d.terms.max_wait_ms = 2000;
   t->d.terms.screening = 1;
   t->d.terms.priority = 5;
+  t->d.terms.skip_again_ms = 3600000;
   t->d.terms.limit_bp = LIMIT_MOST_BP;
   t->d.terms.wrapup_ms = 20;
   t->d.terms.optout_digit = '9';

@@ -39,8 +39,14 @@ static const struct command TABLE[] = {
      "  cadencia agent pause anna\n  cadencia agent pause anna LUNCH\n", cmd_agent_pause},
     {"agent", "logout", 1, 1, "NAME", 0, 0, "Ends the agent's work after the call at hand; the phone is hung up.",
      "  cadencia agent logout anna\n", cmd_agent_logout},
-    {"agent", "accept", 1, 1, "NAME", 0, 0, "Preview mode: dial the next contact for this agent now.", "  cadencia agent accept anna\n",
-     cmd_agent_accept},
+    {"agent", "accept", 1, 2, "NAME [CONTACT]", 0, 0,
+     "Preview mode: dials the contact that the agent is shown (cadencia desk show NAME), or the next one. With CONTACT, its id, only that "
+     "one.",
+     "  cadencia agent accept anna\n", cmd_agent_accept},
+    {"agent", "skip", 2, 3, "NAME REASON [CONTACT]", 0, 0,
+     "Preview mode: the agent does not call the contact that he is shown; he is shown the next one, and this one waits for the\n"
+     "campaign's skip_again_min. REASON: not_now, spoken (spoke to us lately), data (wrong or lacking), language or other.",
+     "  cadencia agent skip anna spoken\n", cmd_agent_skip},
     {"agent", "dial", 2, 2, "NAME NUMBER|CONTACT [--campaign C]", OPTION(OPT_CAMPAIGN) | OPTION(OPT_LANG), 0,
      "Calls this contact for the agent now, whatever its turn, in any mode and also while he is paused. Hours, lists, attempts and all\n"
      "other rules hold as for every call; what forbids it is said at once, with the earliest next time. A number that is no contact\n"

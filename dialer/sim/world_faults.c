@@ -57,7 +57,7 @@ void faults_happen(struct world *w, const struct happen *h) {
     if (!w->stopping) world_schedule(w, w->p.whim_ms / 2 + world_random(w, w->p.whim_ms), plain(HAPPENS_WHIM));
     break;
   default:
-    people_order(w, world_random(w, w->p.day.agents), ORDER_PREVIEW, AGENT_READY);
+    people_order(w, world_random(w, w->p.day.agents), world_chance(w, 2500) ? ORDER_SKIP : ORDER_PREVIEW, AGENT_READY);
     if (!w->stopping) world_schedule(w, ACCEPT_MS, plain(HAPPENS_ACCEPT));
     break;
   }

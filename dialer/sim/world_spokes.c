@@ -268,6 +268,8 @@ static void store_works(struct world *w, const struct mail *m) {
   switch ((enum mail_kind)m->kind) {
   case STORE_LEASE_WANT: store_give_leases(w, &m->u.store_want); break;
   case STORE_LEASE_DROP: store_lease_drop(w->store, &m->u.store_lease); break;
+  case STORE_LEASE_KEEP: store_lease_keep(w->store, &m->u.store_lease, (struct mono){w->now_ms}); break;
+  case STORE_SKIP: (void)store_skip(w->store, &m->u.store_skip); break;
   case STORE_OPEN:
     if (world_chance(w, w->p.refuse_bp)) { /* a store that cannot write */
       struct mail reply = mail_make(STORE_REFUSED, (struct mono){w->now_ms});

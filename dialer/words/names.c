@@ -28,6 +28,7 @@ static const char *const REASONS[] = {"",
                                       "forwarded",
                                       "automaton"};
 static const char *const ACTIONS[] = {"hang_up", "message", "agent"};
+static const char *const SKIPS[] = {"not_now", "spoken", "data", "language", "other"};
 static const char *const CAUSES[] = {"",        "normal",         "busy",       "no_answer", "rejected",   "unwanted",
                                      "blocked", "invalid_number", "congestion", "timeout",   "redirected", "auth",
                                      "media",   "server",         "client",     "cancelled", "rtp_dead",   "worker_lost",
@@ -49,6 +50,7 @@ _Static_assert(COUNT(OUTCOMES) == OUTCOME_COUNT, "a word for every outcome");
 _Static_assert(COUNT(VERDICTS) == VERDICT_COUNT, "a word for every verdict");
 _Static_assert(COUNT(REASONS) == REASON_COUNT, "a word for every reason");
 _Static_assert(COUNT(ACTIONS) == MACHINE_ACTION_COUNT, "a word for every action");
+_Static_assert(COUNT(SKIPS) == SKIP_REASON_COUNT, "a word for every reason to skip");
 _Static_assert(COUNT(CAUSES) == CAUSE_COUNT, "a word for every cause");
 _Static_assert(COUNT(ENDED) == ENDED_BY_COUNT, "a word for every ender");
 _Static_assert(COUNT(MODES) == PACING_COUNT, "a word for every mode");
@@ -72,6 +74,8 @@ const char *verdict_name(enum verdict v) { return word(VERDICTS, COUNT(VERDICTS)
 const char *verdict_reason_name(enum verdict_reason r) { return word(REASONS, COUNT(REASONS), (unsigned)r); }
 const char *machine_action_name(enum machine_action a) { return word(ACTIONS, COUNT(ACTIONS), (unsigned)a); }
 int machine_action_parse(const char *w) { return find(ACTIONS, COUNT(ACTIONS), w); }
+const char *skip_reason_name(enum skip_reason r) { return word(SKIPS, COUNT(SKIPS), (unsigned)r); }
+int skip_reason_parse(const char *w) { return find(SKIPS, COUNT(SKIPS), w); }
 const char *cause_name(enum cause c) { return word(CAUSES, COUNT(CAUSES), (unsigned)c); }
 const char *ended_by_name(enum ended_by e) { return word(ENDED, COUNT(ENDED), (unsigned)e); }
 const char *pacing_mode_name(enum pacing_mode m) { return word(MODES, COUNT(MODES), (unsigned)m); }

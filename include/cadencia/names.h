@@ -85,6 +85,11 @@ enum machine_action { MACHINE_HANG_UP = 0, MACHINE_MESSAGE, MACHINE_AGENT, MACHI
 const char *machine_action_name(enum machine_action a);
 int machine_action_parse(const char *word);
 
+/* Why an agent does not call the contact that he is shown. */
+enum skip_reason { SKIP_NOT_NOW = 0, SKIP_SPOKEN, SKIP_DATA, SKIP_LANGUAGE, SKIP_OTHER, SKIP_REASON_COUNT };
+const char *skip_reason_name(enum skip_reason r);
+int skip_reason_parse(const char *word);
+
 /* Why a leg ended: the call log's column "cause". */
 enum cause {
   CAUSE_NONE = 0,

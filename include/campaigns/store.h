@@ -61,6 +61,10 @@ void store_rollback(struct store *s);
 /* Give up to `count` leases; returns how many. *end says when to ask again. */
 int store_lease(struct store *s, const struct mail_store_want *want, struct now now, struct lease *out, struct mail_store_lease_end *end);
 void store_lease_drop(struct store *s, const struct lease *lease);
+/* Preview: an agent still looks at it; the lease lasts on. */
+void store_lease_keep(struct store *s, const struct lease *lease, struct mono now);
+/* He skipped it: it waits for skip_again, and the decision says by whom and why. CAD_ENOENT: it does not wait (any more). */
+int store_skip(struct store *s, const struct mail_store_skip *k);
 /* A contact whom an agent wants to call now, whatever its turn: leased to him, judged beforehand as the gate will at the open. */
 struct hand_want {
   const char *campaign;

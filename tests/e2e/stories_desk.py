@@ -274,4 +274,67 @@ def an_agent_calls_by_hand():
         assert {r["agent"] for r in rows} == {"ana"} and {r["abandoned"] for r in rows} == {"0"}, rows
 
 
-STORIES = [nobody_comes_in_without_a_password, an_agent_works_at_the_desk, a_promise_and_a_pause_at_the_desk, an_agent_calls_by_hand]
+def an_agent_sees_a_contact_first_and_calls_or_skips_it():
+    """Preview mode: the next contact is on the agent's screen and nothing is dialed. He skips the first with a reason, has the second dialed, the
+    third leaves the screen when its number goes on a do-not-call list; where the campaign gives a time, the contact is dialed when it is over.
+    In a real browser where there is one."""
+    with stage() as (box, trunk_port, actors, folder):
+        from peers import Phone, tone
+        customer, ana, luis = Phone(trunk_port, sound=tone(400, 4000)), Phone(sound=tone(1000, 4000)), Phone(sound=tone(700, 4000))
+        actors += [customer, ana, luis]
+        box.start()
+        codes = 'retry = (); dispositions = ( { digit = "1"; code = "SALE"; } );'
+        box.campaign(mode="preview", wrapup_s=600, extra=codes + " skip_again_min = 30;")
+        box.campaign(name="timed", mode="preview", wrapup_s=600, extra=codes + " preview_s = 2;")
+        box.agent("ana", f"sip:ana@127.0.0.1:{ana.port}")
+        add_user(box, "ana.lopez", "--role", "agent", "--agent", "ana")
+        b = Browser(box)
+        assert b.sign_in("ana.lopez")[0] == 200
+        box.seats_up()
+        r = box.cli("agent", "skip", "ana", "other", check=False)
+        assert r.returncode == 1 and "no contact is shown" in r.stderr, r.stderr
+        box.contacts(PHONES[:3])
+        box.cli("campaign", "start", "test")
+        seen = wait_for("the first contact on the screen", lambda: b.desk()["preview"], 20)
+        assert seen["name"] == "Person 0" and seen["phone"] == "+" + PHONES[0] and seen["tries"] == 0 and seen["dials_at"] is None, seen
+        assert PHONES[0] in (said := box.cli("desk", "show", "ana").stdout) and "agent accept" in said, said
+        assert box.query("SELECT count(*) AS n FROM attempt")[0]["n"] == 0
+        status, said = b.ask("/api/desk/preview/skip", {"contact": seen["contact"], "reason": "boredom"})
+        assert status == 409 and "not_now" in said["error"], (status, said)
+        status, said = b.ask("/api/desk/preview/dial", {"contact": "12345"})
+        assert status == 409 and "another contact" in said["error"], (status, said)
+        assert b.ask("/api/desk/preview/dial", {"contact": "--help"})[0] == 400
+        r = None
+        if (pathlib.Path(__file__).parent / "pages" / "node_modules").exists():
+            r = subprocess.run(["node", str(pathlib.Path(__file__).parent / "pages" / "preview_test.mjs"), f"http://127.0.0.1:{box.http_port}/", "ana.lopez", SECRET],
+                               capture_output=True, text=True, timeout=400)
+            assert r.returncode in (0, 77), r.stdout + r.stderr
+        if r is None or r.returncode == 77:
+            assert b.ask("/api/desk/preview/skip", {"contact": seen["contact"], "reason": "spoken"})[0] == 200
+            seen = wait_for("the second contact", lambda: (lambda p: p if p and p["name"] == "Person 1" else None)(b.desk()["preview"]), 20)
+            assert b.ask("/api/desk/preview/dial", {"contact": seen["contact"]})[0] == 200
+        wait_for("the second contact hears the agent", lambda: customer.hears(1000, 3000), 30)
+        assert b.desk()["preview"] is None and b.desk()["call"]["name"] == "Person 1", b.desk()
+        skipped = box.query("SELECT s.next_at, s.tries, v.at, v.next_at AS until, v.inputs FROM verdict v JOIN case_state s ON s.case_id=v.case_id"
+                            " WHERE v.rule='lease.skipped'")
+        assert len(skipped) == 1 and skipped[0]["next_at"] == skipped[0]["at"] + 1800000 == skipped[0]["until"] and skipped[0]["tries"] == 0, skipped
+        assert json.loads(skipped[0]["inputs"])["skipped"] == "spoken", skipped
+        customer.hang_up(customer.calls[0])
+        wait_for("wrap-up", lambda: b.desk()["state"] == "wrapup", 20)
+        assert b.ask("/api/desk/dispose", {"code": "SALE"})[0] == 200
+        seen = wait_for("the third contact", lambda: b.desk()["preview"], 20)
+        assert seen["name"] == "Person 2", seen
+        box.cli("dnc", "add", seen["phone"], "--source", "letter")
+        wait_for("it leaves the screen", lambda: b.desk()["preview"] is None, 20)
+        box.agent("luis", f"sip:luis@127.0.0.1:{luis.port}", campaign="timed")
+        box.contacts(PHONES[4:5], campaign="timed")
+        box.cli("campaign", "start", "timed")
+        wait_for("dialed by itself", lambda: len(customer.calls) == 2 and customer.hears(700, 3000), 40)
+        customer.hang_up(customer.calls[1])
+        rows = wait_for("both are in the log", lambda: (lambda x: x if len(x) == 2 else None)(box.closed_rows()), 30)
+        assert sorted((r["phone"], r["agent"], r["outcome"]) for r in rows) == sorted(
+            [(PHONES[1], "ana", "connected"), (PHONES[4], "luis", "connected")]), rows
+
+
+STORIES = [nobody_comes_in_without_a_password, an_agent_works_at_the_desk, a_promise_and_a_pause_at_the_desk, an_agent_calls_by_hand,
+           an_agent_sees_a_contact_first_and_calls_or_skips_it]

@@ -63,6 +63,23 @@ function drawCall(call) {
     set($("note-kept"), "");
   }
 }
+/* Who is shown before anybody is dialed. */
+let previewOf = "", previewAt = 0;
+function drawPreview(p) {
+  $("preview").hidden = !p;
+  $("contact").hidden = !!p;
+  previewAt = p && p.dials_at ? Date.parse(p.dials_at) : 0;
+  if (!p || previewOf === p.contact) {
+    if (!p) previewOf = "";
+    return;
+  }
+  previewOf = p.contact;
+  $("p-reason").value = "";
+  set($("p-name"), p.name || WORDS.no_name);
+  set($("p-phone"), p.phone);
+  const fields = Object.entries(p.fields || {}).map(([k, v]) => [k, typeof v === "string" ? v : JSON.stringify(v)]);
+  pairs([[WORDS.reference, p.reference], [WORDS.zone, p.zone], [WORDS.language, p.language], [WORDS.preview_tries, p.tries ? String(p.tries) : ""], ...fields].filter(([, v]) => v), $("p-fields"));
+}
 function drawCodes() {
   const open = desk.state === "talking" || desk.state === "wrapup";
   $("codes").replaceChildren(...desk.dispositions.map((d) => {
@@ -92,7 +109,7 @@ function drawState() {
   $("reason").hidden = desk.state === "logged_out";
   $("state").dataset.state = desk.state;
   $("seat").hidden = desk.seat_up || desk.state === "logged_out";
-  const out = desk.state === "logged_out", shown = { ready: desk.state !== "ready", pause: !out && desk.state !== "paused", login: out, logout: !out, accept: desk.mode === "preview" && desk.state === "ready" };
+  const out = desk.state === "logged_out", shown = { ready: desk.state !== "ready", pause: !out && desk.state !== "paused", login: out, logout: !out };
   $("dial").hidden = !desk.by_hand || !(desk.state === "ready" || desk.state === "paused");
   for (const button of document.querySelectorAll("[data-want]")) button.hidden = !shown[button.dataset.want];
 }
@@ -102,6 +119,7 @@ function draw() {
   drawReasons();
   drawState();
   drawCall(desk.call);
+  drawPreview(desk.preview);
   drawCodes();
   if (!desk.call) hidePromise();
   pairs(DAY.map(([key, word]) => [WORDS[word], key === "calls" ? String(desk.today[key]) : span(desk.today[key])]), $("today"));
@@ -110,6 +128,7 @@ function draw() {
 function tick() {
   const now = at + (performance.now() - heard);
   set($("s-since"), desk && desk.since_ms ? span(now - desk.since_ms) : "");
+  set($("p-left"), previewAt ? WORDS.preview_left.replace("{left}", span(Math.max(0, previewAt - now) + 999)) : "");
   if (source && source.readyState === EventSource.OPEN) link(performance.now() - heard > SILENT_MS ? "silent" : "live");
 }
 function link(state) {
@@ -219,6 +238,11 @@ $("dial").addEventListener("submit", (event) => {
   const number = $("dial-number").value.trim();
   $("dial-number").value = "";
   if (number) act("/api/desk/dial", { number, lang: WORDS.lang });
+});
+$("p-dial").addEventListener("click", () => act("/api/desk/preview/dial", { contact: previewOf }));
+$("p-skip").addEventListener("click", () => {
+  if ($("p-reason").value) act("/api/desk/preview/skip", { contact: previewOf, reason: $("p-reason").value });
+  else $("p-reason").focus();
 });
 $("sign-out").addEventListener("click", async () => {
   await ask("/api/sign-out", {});

@@ -153,6 +153,19 @@ START_TEST(whom_agents_may_call_by_hand_and_when_a_phone_is_given_up_are_said_th
 }
 END_TEST
 
+START_TEST(how_long_a_contact_is_shown_and_when_a_skipped_one_comes_again_are_said_there) {
+  ck_assert_int_eq(read_template(HEAD), CAD_OK);
+  ck_assert_uint_eq(def.terms.preview_ms, 0);
+  ck_assert_uint_eq(def.terms.skip_again_ms, 3600000);
+  ck_assert_int_eq(read_template(HEAD "preview_s = 45; skip_again_min = 1440;"), CAD_OK);
+  ck_assert_uint_eq(def.terms.preview_ms, 45000);
+  ck_assert_uint_eq(def.terms.skip_again_ms, 86400000);
+  ck_assert_int_eq(read_template(HEAD "preview_s = 3601;\nskip_again_min = 0;"), CAD_EFORMAT);
+  SAYS("preview_s");
+  SAYS("skip_again_min");
+}
+END_TEST
+
 START_TEST(windows_of_the_limit_are_words_and_carry_it) {
   ck_assert_msg(read_template(HEAD "abandonment_limit_pct = 2.5; abandonment_windows = ( \"day:machines\", \"calendar_month\" );\n"
                                    "zone = \"Europe/London\"; false_positives_pct = 0.75;") == CAD_OK,
@@ -253,6 +266,7 @@ int main(void) {
   tcase_add_test(t, samples_are_kept_only_with_a_legal_basis);
   tcase_add_test(t, every_key_is_read);
   tcase_add_test(t, whom_agents_may_call_by_hand_and_when_a_phone_is_given_up_are_said_there);
+  tcase_add_test(t, how_long_a_contact_is_shown_and_when_a_skipped_one_comes_again_are_said_there);
   tcase_add_test(t, windows_of_the_limit_are_words_and_carry_it);
   tcase_add_test(t, each_fault_is_named_with_its_line);
   tcase_add_test(t, mandatory_keys_are_asked_for_all_at_once);

@@ -34,6 +34,41 @@ START_TEST(a_contact_is_leased_whatever_its_turn_and_the_gate_opens_it) {
 }
 END_TEST
 
+START_TEST(a_skipped_contact_waits_and_the_decision_says_why) {
+  struct lease l, again;
+  ck_assert_int_eq(lease_some(s, campaign, 1, at_ms(0), &l, NULL), 1);
+  struct mail_store_skip k = {
+      .campaign_id = campaign, .case_id = l.case_id, .agent_id = 77, .reason = SKIP_SPOKEN, .again_ms = 600000, .at = at_ms(0).wall};
+  ck_assert_int_eq(store_skip(s, &k), CAD_OK);
+  ck_assert_int_eq(open_attempt(s, &l, 1, at_ms(10), NULL), REFUSAL_LEASE_GONE);
+  for (int i = 0; i < 2; i++) { /* the two others come before it, and it comes after its time */
+    ck_assert_int_eq(lease_some(s, campaign, 1, at_ms(1000), &again, NULL), 1);
+    ck_assert_uint_ne(again.case_id, l.case_id);
+    ck_assert_int_eq(open_attempt(s, &again, 2 + (uint64_t)i, at_ms(1000), NULL), REFUSAL_NONE);
+  }
+  ck_assert_int_eq(lease_some(s, campaign, 1, at_ms(599000), &again, NULL), 0);
+  ck_assert_int_eq(lease_some(s, campaign, 1, at_ms(601000), &again, NULL), 1);
+  ck_assert_uint_eq(again.case_id, l.case_id);
+  ck_assert_uint_eq(again.tries, 0);
+  ck_assert_int_eq(open_attempt(s, &again, 9, at_ms(601000), NULL), REFUSAL_NONE);
+  ck_assert_int_eq(store_skip(s, &k), CAD_ENOENT); /* it is being called */
+  k.case_id = 12345;
+  ck_assert_int_eq(store_skip(s, &k), CAD_ENOENT);
+}
+END_TEST
+
+START_TEST(a_contact_that_is_looked_at_stays_leased) {
+  struct lease l, other[3];
+  ck_assert_int_eq(lease_some(s, campaign, 1, at_ms(0), &l, NULL), 1);
+  for (int64_t ms = 20000; ms <= 200000; ms += 20000) {
+    store_lease_keep(s, &l, at_ms(ms).mono);
+    const int n = lease_some(s, campaign, 3, at_ms(ms + 1), other, NULL);
+    for (int i = 0; i < n; i++) ck_assert_uint_ne(other[i].case_id, l.case_id);
+  }
+  ck_assert_int_eq(open_attempt(s, &l, 1, at_ms(230000), NULL), REFUSAL_NONE);
+}
+END_TEST
+
 START_TEST(of_the_pacers_lease_and_the_agents_one_is_opened) {
   struct lease l[3];
   struct hand_lease h;
@@ -127,6 +162,8 @@ int main(void) {
   tcase_add_checked_fixture(t, setup, teardown);
   tcase_add_test(t, a_contact_is_leased_whatever_its_turn_and_the_gate_opens_it);
   tcase_add_test(t, of_the_pacers_lease_and_the_agents_one_is_opened);
+  tcase_add_test(t, a_skipped_contact_waits_and_the_decision_says_why);
+  tcase_add_test(t, a_contact_that_is_looked_at_stays_leased);
   tcase_add_test(t, what_the_gate_will_say_is_said_at_once_with_rule_and_time);
   tcase_add_test(t, a_contact_that_is_finished_stays_so);
   tcase_add_test(t, a_stranger_becomes_a_contact_only_when_that_is_asked_and_may_be);
