@@ -1,4 +1,5 @@
 #include "store_internal.h"
+#include <campaigns/heard.h>
 #include <campaigns/report.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct sheet {
     uint32_t limit_bp;
     uint16_t zone;
     int64_t sample, sample_people; /* of machines that somebody listened to */
+    int64_t declared_bp;           /* people taken for machines, of all people, as the campaign reasons; 0: it screens nobody */
   } campaigns[CAMPAIGNS_MAX];
   size_t campaign_count;
 };
@@ -98,16 +100,28 @@ static int order(const void *a, const void *b) {
 }
 
 /* Ofcom, with screening: abandoned calls and a reasoned estimate of people who were taken for machines, over these and the people
- * whom agents had. The estimate is the sample's share of the calls that screening dropped; all multiplied by the sample's size, so
- * that they are whole numbers. Without a sample there is no estimate: the sheet shows 0 of 0. */
-static void with_false_positives(const struct sheet *s, const struct window *w, struct abandon_line *l) {
-  const int64_t people = w->connected - w->machines;
+ * whom agents had. The estimate has the source that the budget has while it dials: the sample's share of the calls that screening
+ * dropped once LABELS_LEAST were listened to, before that the share of all people that the campaign declares. All multiplied by
+ * what makes whole numbers of them, which is returned. */
+static int64_t with_false_positives(const struct sheet *s, const struct window *w, struct abandon_line *l) {
+  const int64_t people = w->connected - w->machines, unit_bp = 10000;
+  int64_t declared_bp = 0;
   l->machines = w->judged;
-  for (size_t i = 0; i < s->campaign_count; i++)
-    if (s->campaigns[i].id == w->campaign) l->sample = s->campaigns[i].sample, l->sample_people = s->campaigns[i].sample_people;
-  const int64_t times = l->sample ? l->sample : 1;
-  l->num = w->abandoned * times + l->machines * l->sample_people;
-  l->den = l->num + people * times;
+  for (size_t i = 0; i < s->campaign_count; i++) {
+    if (s->campaigns[i].id != w->campaign) continue;
+    l->sample = s->campaigns[i].sample, l->sample_people = s->campaigns[i].sample_people;
+    declared_bp = s->campaigns[i].declared_bp;
+  }
+  if (l->sample >= LABELS_LEAST) {
+    l->estimate = "sample";
+    l->num = w->abandoned * l->sample + l->machines * l->sample_people;
+    l->den = l->num + people * l->sample;
+    return l->sample;
+  }
+  l->estimate = declared_bp ? "declared" : "none";
+  l->num = w->abandoned * (unit_bp - declared_bp) + (w->abandoned + people) * declared_bp;
+  l->den = (w->abandoned + people) * unit_bp;
+  return unit_bp;
 }
 
 static int tell(const struct sheet *s, const struct window *w, int (*fn)(void *arg, const struct abandon_line *l), void *arg) {
@@ -119,9 +133,11 @@ static int tell(const struct sheet *s, const struct window *w, int (*fn)(void *a
                            .agent_machines = w->machines,
                            .num = w->abandoned,
                            .den = w->live,
-                           .limit_bp = w->rule == CA_CRTC ? 500 : 300};
+                           .limit_bp = w->rule == CA_CRTC ? 500 : 300,
+                           .estimate = ""};
+  int64_t times = 1;
   memcpy(l.campaign, w->name, sizeof l.campaign);
-  if (w->rule == UK_AMD) with_false_positives(s, w, &l);
+  if (w->rule == UK_AMD) times = with_false_positives(s, w, &l);
   for (size_t i = 0; i < s->campaign_count && w->rule == US_TSR; i++)
     if (s->campaigns[i].id == w->campaign && s->campaigns[i].limit_bp) l.limit_bp = s->campaigns[i].limit_bp;
   if (w->rule == UK_OFCOM && w->connected > 0) {
@@ -131,7 +147,7 @@ static int tell(const struct sheet *s, const struct window *w, int (*fn)(void *a
     l.den = h * all + w->abandoned * h;
   }
   int64_t abandoned = w->abandoned, answers = w->live, low;
-  const int64_t limit = l.limit_bp, times = l.sample ? l.sample : 1;
+  const int64_t limit = l.limit_bp;
   if (w->rule == UK_OFCOM && w->connected > 0) answers = w->connected + w->abandoned;
   if (w->rule == UK_AMD) abandoned = (2 * l.num + times) / (2 * times), answers = (2 * l.den + times) / (2 * times);
   wilson_bp(abandoned, answers, &low, &l.up_to_bp);
@@ -143,9 +159,10 @@ static int tell(const struct sheet *s, const struct window *w, int (*fn)(void *a
 
 static int know_campaigns(struct store *s, struct sheet *sheet) {
   sqlite3_stmt *q = NULL;
-  if (sqlite3_prepare_v2(
-          s->db.handle, "SELECT id, started, json_extract(def,'$.limit_bp'), json_extract(def,'$.zone'), country FROM campaign ORDER BY id",
-          -1, &q, NULL) != SQLITE_OK)
+  if (sqlite3_prepare_v2(s->db.handle,
+                         "SELECT id, started, json_extract(def,'$.limit_bp'), json_extract(def,'$.zone'), country,"
+                         " json_extract(def,'$.screening')*coalesce(json_extract(def,'$.fp_bp'),0) FROM campaign ORDER BY id",
+                         -1, &q, NULL) != SQLITE_OK)
     return CAD_EIO;
   while (sqlite3_step(q) == SQLITE_ROW && sheet->campaign_count < CAMPAIGNS_MAX) {
     size_t i = sheet->campaign_count++;
@@ -153,6 +170,7 @@ static int know_campaigns(struct store *s, struct sheet *sheet) {
     sheet->campaigns[i].started = col_wall(q, 1);
     sheet->campaigns[i].limit_bp = (uint32_t)sqlite3_column_int(q, 2);
     const char *zone = (const char *)sqlite3_column_text(q, 3), *country = (const char *)sqlite3_column_text(q, 4);
+    sheet->campaigns[i].declared_bp = sqlite3_column_int(q, 5);
     if (!zone || !zone[0]) zone = abandon_zone_default(country ? country : "");
     sheet->campaigns[i].zone = s->zones ? zones_find(s->zones, zone) : (uint16_t)ZONE_NONE;
   }

@@ -255,21 +255,23 @@ static int put_window(void *arg, const struct abandon_line *l) {
   clock_iso8601(l->from, from);
   clock_iso8601(l->to, to);
   if (x->array) {
-    json_array_append_new(x->array,
-                          json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:i, s:I, s:I, s:b}", "campaign",
-                                    l->campaign, "rule", l->rule, "from", from, "to", to, "live", (json_int_t)l->live, "abandoned",
-                                    (json_int_t)l->abandoned, "agent_machines", (json_int_t)l->agent_machines, "machines",
-                                    (json_int_t)l->machines, "sample", (json_int_t)l->sample, "sample_people", (json_int_t)l->sample_people,
-                                    "num", (json_int_t)l->num, "den", (json_int_t)l->den, "rate", text, "limit_bp", (int)l->limit_bp,
-                                    "up_to_bp", (json_int_t)l->up_to_bp, "credit_milli", (json_int_t)l->credit_milli, "within", l->within));
+    json_array_append_new(x->array, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:i, s:I, s:I, s:b, s:s}",
+                                              "campaign", l->campaign, "rule", l->rule, "from", from, "to", to, "live", (json_int_t)l->live,
+                                              "abandoned", (json_int_t)l->abandoned, "agent_machines", (json_int_t)l->agent_machines,
+                                              "machines", (json_int_t)l->machines, "sample", (json_int_t)l->sample, "sample_people",
+                                              (json_int_t)l->sample_people, "num", (json_int_t)l->num, "den", (json_int_t)l->den, "rate",
+                                              text, "limit_bp", (int)l->limit_bp, "up_to_bp", (json_int_t)l->up_to_bp, "credit_milli",
+                                              (json_int_t)l->credit_milli, "within", l->within, "estimate", l->estimate));
   } else if (x->table) {
     const char *cells[] = {l->campaign, l->rule, from, to};
     for (int i = 0; i < 4; i++) table_put(x->table, "%.*s", i < 2 ? 60 : 10, cells[i]);
     table_put(x->table, "%" PRId64, l->live);
     table_put(x->table, "%" PRId64, l->abandoned);
     table_put(x->table, "%" PRId64, l->agent_machines);
-    if (l->sample || l->machines)
+    if (strcmp(l->estimate, "sample") == 0)
       table_put(x->table, "%" PRId64 "/%" PRId64 " × %" PRId64, l->sample_people, l->sample, l->machines);
+    else if (strcmp(l->estimate, "declared") == 0)
+      table_put(x->table, "%s", x->v->es ? "declaradas" : "declared");
     else
       table_put(x->table, "%s", "");
     table_put(x->table, "%" PRId64 " / %" PRId64, l->num, l->den);
@@ -283,9 +285,9 @@ static int put_window(void *arg, const struct abandon_line *l) {
     csv_put(o, l->campaign);
     fprintf(o,
             ",%s,%s,%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%s,%u,%d,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
-            ",%" PRId64 "\n",
+            ",%" PRId64 ",%s\n",
             l->rule, from, to, l->live, l->abandoned, l->agent_machines, l->num, l->den, text, l->limit_bp, l->within, l->up_to_bp,
-            l->credit_milli, l->machines, l->sample, l->sample_people);
+            l->credit_milli, l->machines, l->sample, l->sample_people, l->estimate);
   }
   return CAD_OK;
 }
@@ -314,20 +316,23 @@ static int show_abandonment(struct view *v, struct store *s, const struct call_f
   if (v->style == STYLE_TABLE) x.table = table_create(v->es ? ES : EN);
   if (v->style == STYLE_CSV)
     fputs("campaign,rule,from,to,live,abandoned,agent_machines,num,den,rate_pct,limit_bp,within,up_to_bp,credit_milli,machines,sample,"
-          "sample_people\n",
+          "sample_people,estimate\n",
           v->c->out);
   int r = report_abandonment(s, f, put_window, &x);
   if (x.array) call_put_json(v->c, json_pack("{s:s, s:o}", "report", "abandonment", "lines", x.array));
   if (x.table) {
     fputs("Abandonment by legal window · Abandono por ventana legal\n\n", v->c->out);
     table_print(x.table, v->c->out, v->es ? "Sin respuestas vivas." : "No live answers.");
-    fputs(v->es ? "\nLa tasa se compara con exactitud, no como se redondea aquí; con menos de 100 respuestas vivas dice poco. UK_OFCOM_AMD "
-                  "suma lo que\n"
-                  "la muestra revisada dice de personas tomadas por contestador. docs/kpi.md tiene las fórmulas.\n"
-                : "\nThe rate is compared exactly, not as it is rounded here; below 100 live answers it says little. UK_OFCOM_AMD adds "
-                  "what the\n"
-                  "labelled sample says of people who were taken for machines. docs/kpi.md has the formulas.\n",
-          v->c->out);
+    fputs(
+        v->es
+            ? "\nLa tasa se compara con exactitud, no como se redondea aquí; con menos de 100 respuestas vivas dice poco. UK_OFCOM_AMD "
+              "suma a las\n"
+              "personas tomadas por contestador: lo que dice la muestra revisada, o lo que la campaña declara. docs/kpi.md tiene las "
+              "fórmulas.\n"
+            : "\nThe rate is compared exactly, not as it is rounded here; below 100 live answers it says little. UK_OFCOM_AMD adds "
+              "people\n"
+              "who were taken for machines: as the labelled sample says, or else as the campaign declares. docs/kpi.md has the formulas.\n",
+        v->c->out);
   }
   table_destroy(x.table);
   return r < 0 ? call_refuse(v->c, "the worksheet: %s", err_name(r)) : EXIT_GOOD;

@@ -183,6 +183,7 @@ struct abandon_line {
   int64_t live, abandoned, agent_machines; /* agent_machines: machines among the calls that agents had */
   int64_t machines;                        /* calls that screening took for machines */
   int64_t sample, sample_people;           /* of the campaign's in the period: labelled machines, and those that were people */
+  const char *estimate;                    /* UK_OFCOM_AMD: whence the share of such people: sample, declared, none; else "" */
   int64_t num, den;                        /* of the rule's formula, exact */
   uint32_t limit_bp;
   int64_t up_to_bp;     /* upper end of the 95 % Wilson interval of the rate; only to be looked at */

@@ -236,7 +236,7 @@ def truncated(n, d):
 
 def line(rule, m, campaign, sample):
     d, served = m["abandoned"], m["connected"]
-    h, (n, w), machines = served - m["agent_machines"], (0, 0), 0
+    h, (n, w), machines, estimate = served - m["agent_machines"], (0, 0), 0, ""
     num, den, k, answers = d, m["live"], d, m["live"]
     limit = 500 if rule == "CA_CRTC" else 300
     if rule == "US_TSR":
@@ -245,15 +245,16 @@ def line(rule, m, campaign, sample):
         num, den, answers = d * h, h * served + d * h, served + d
     if rule == "UK_OFCOM_AMD":
         (n, w), machines = sample, m["judged"]
-        t = n or 1
-        num = d * t + machines * w
-        den = num + h * t
+        declared = json.loads(campaign["def"])
+        f = declared.get("fp_bp", 0) if declared["screening"] else 0
+        t, num, den = (n, d * n + machines * w, d * n + machines * w + h * n) if n >= 30 else (10000, d * (10000 - f) + (d + h) * f, 10000 * (d + h))
+        estimate = "sample" if n >= 30 else "declared" if f else "none"
         k, answers = (2 * num + t) // (2 * t), (2 * den + t) // (2 * t)
     hundredths = (2 * num * 10000 + den) // (2 * den) if den else 0
     return {"live": m["live"], "abandoned": d, "agent_machines": m["agent_machines"], "machines": machines, "sample": n, "sample_people": w,
             "num": num, "den": den, "rate": f"{hundredths // 100}.{hundredths % 100:02d}" if den else "-", "limit_bp": limit,
             "up_to_bp": wilson_bp(k, answers)[1], "credit_milli": truncated((limit * answers - 10000 * k) * 1000, 10000 - limit),
-            "within": 10000 * num <= limit * den}
+            "within": 10000 * num <= limit * den, "estimate": estimate}
 
 
 def worksheet(report, calls, campaigns):

@@ -214,7 +214,9 @@ END_TEST
 
 static int keep_line(void *arg, const struct abandon_line *l) {
   struct abandon_line *lines = arg;
-  const int i = strcmp(l->rule, "US_TSR") == 0 ? 0 : strcmp(l->rule, "CA_CRTC") == 0 ? 1 : 2;
+  static const char *const RULES[] = {"US_TSR", "CA_CRTC", "UK_OFCOM_2015", "UK_OFCOM_AMD"};
+  int i = 0;
+  while (strcmp(l->rule, RULES[i]) != 0) i++;
   lines[i] = *l;
   return CAD_OK;
 }
@@ -227,7 +229,7 @@ START_TEST(the_worksheet_says_what_may_still_be_abandoned_and_how_bad_the_true_r
     ck_assert_int_eq(open_attempt(s, &l[i], 100 + i, at_ms(0), NULL), REFUSAL_NONE);
     ck_assert_int_eq(close_attempt(s, 100 + i, i < 2 ? OUTCOME_ABANDONED : OUTCOME_CONNECTED, at_ms(20000)), CAD_OK);
   }
-  struct abandon_line lines[3];
+  struct abandon_line lines[4];
   struct call_filter all = {0};
   ck_assert_int_eq(report_abandonment(s, &all, keep_line, lines), CAD_OK);
   ck_assert_int_eq(lines[0].live, 40);
@@ -238,6 +240,20 @@ START_TEST(the_worksheet_says_what_may_still_be_abandoned_and_how_bad_the_true_r
   ck_assert_int_eq(lines[1].limit_bp, 500);
   ck_assert_int_eq(lines[1].credit_milli, 0); /* 2 of 40 are 5 % exactly */
   ck_assert_int_eq(lines[1].within, true);
+  ck_assert_str_eq(lines[3].estimate, "none");
+  ck_assert_int_eq(lines[3].num * 40, lines[3].den * 2);
+  struct campaign_def def; /* what the campaign declares holds in the sheet as in the pacer's account: 2/40 * 0.99 + 0.01 */
+  ck_assert_int_eq(store_campaign_get(s, "one", &def), CAD_OK);
+  def.terms.fp_bp = 100;
+  ck_assert_int_eq(store_campaign_put(s, &def), CAD_OK);
+  ck_assert_int_eq(report_abandonment(s, &all, keep_line, lines), CAD_OK);
+  ck_assert_str_eq(lines[3].estimate, "declared");
+  ck_assert_int_eq(lines[3].num * 10000, lines[3].den * 595);
+  def.terms.screening = 0; /* nobody is taken for a machine */
+  ck_assert_int_eq(store_campaign_put(s, &def), CAD_OK);
+  ck_assert_int_eq(report_abandonment(s, &all, keep_line, lines), CAD_OK);
+  ck_assert_str_eq(lines[3].estimate, "none");
+  ck_assert_str_eq(lines[0].estimate, "");
 }
 END_TEST
 
