@@ -81,6 +81,32 @@ START_TEST(time_at_risk_counts_before_a_call_ends) {
 }
 END_TEST
 
+/* Of 100 calls 30 are answered, at 3 to 22 s alike; the rest ring out. Calls are given up at `until`: then nothing more is said of them. */
+static void ring_until(struct estimator *e, int calls, unsigned until) {
+  for (int i = 0; i < calls; i++) {
+    const unsigned answer = (i * 37) % 100 < 30 ? 3 + (unsigned)(i * 7) % 20 : 99;
+    unsigned age = 0;
+    for (; age < until && age <= answer; age++) {
+      est_ringing_time(e, age, 0, 1.0);
+      if (age == answer) est_person(e, age, 0);
+    }
+    if (age == 24) est_not_person(e, 23); /* rang out */
+    est_second(e, 1.0);
+  }
+}
+
+START_TEST(calls_that_are_given_up_early_do_not_bend_what_is_known_of_the_first_seconds) {
+  struct estimator whole, cut;
+  struct est_curve a, b;
+  est_init(&whole, true), est_init(&cut, true);
+  ring_until(&whole, 6000, 24), ring_until(&cut, 6000, 15);
+  est_curve(&whole, 0, 1.0, &a), est_curve(&cut, 0, 1.0, &b);
+  ck_assert_double_eq_tol(est_curve_within(&a, 0, 15), 0.30 * 12 / 20, 0.025);
+  ck_assert_double_eq_tol(est_curve_within(&b, 0, 15), 0.30 * 12 / 20, 0.025);
+  ck_assert_double_eq_tol(est_curve_within(&b, 0, 15), est_curve_within(&a, 0, 15), 0.015);
+}
+END_TEST
+
 START_TEST(one_late_answer_where_few_calls_get_moves_little) {
   struct estimator e;
   est_init(&e, true);
@@ -170,6 +196,7 @@ int main(void) {
   tcase_add_test(t, segments_are_told_apart);
   tcase_add_test(t, a_sudden_change_of_the_answer_rate_is_followed_within_forty_answers);
   tcase_add_test(t, time_at_risk_counts_before_a_call_ends);
+  tcase_add_test(t, calls_that_are_given_up_early_do_not_bend_what_is_known_of_the_first_seconds);
   tcase_add_test(t, one_late_answer_where_few_calls_get_moves_little);
   tcase_add_test(t, talk_and_wrap_up_hazards_follow_the_floor);
   tcase_add_test(t, a_call_long_in_screening_is_likelier_a_machine);

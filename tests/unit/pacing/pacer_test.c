@@ -1,3 +1,4 @@
+#include "dialer/pacing/pacer_state.h"
 #include <check.h>
 #include <malloc.h>
 #include <math.h>
@@ -376,6 +377,33 @@ START_TEST(no_call_is_given_up_before_it_rang_for_the_legal_time) {
 }
 END_TEST
 
+START_TEST(a_call_that_was_given_up_says_nothing_of_when_calls_end_by_themselves) {
+  struct pacer *p = with_ready(PACER_PREDICTIVE, 2);
+  double before[2] = {0, 0}, after[2] = {0, 0};
+  pacer_set_account(p, 0, 100000);
+  for (uint32_t c = 0; c < 6; c++) tell(p, PACER_CALL_LAUNCHED, 1000, c, 0), tell(p, PACER_CALL_RINGING, 3000, c, 0);
+  for (uint32_t a = 0; a < 2; a++) tell(p, PACER_AGENT_TALKING, 12000, 0, a);
+  for (unsigned i = 0; i < EST_AGES; i++) before[0] += p->est.other[i], before[1] += p->est.at_risk[i];
+  uint32_t seen = 0, gone = 0;
+  for (int64_t t = 12000; t < 30000; t += 500) {
+    struct pacer_orders o;
+    const struct pacer_view v = view_at(t);
+    pacer_decide(p, &v, &o);
+    for (uint32_t i = 0; i < o.give_up_count; i++) tell(p, PACER_CALL_ENDED, t + 200, o.give_up[i], 0), seen++;
+  }
+  for (uint32_t c = 0; seen == 6 && c < 6; c++) gone += p->calls[c].state == PC_FREE;
+  for (unsigned i = 0; i < EST_AGES; i++) after[0] += p->est.other[i], after[1] += p->est.at_risk[i];
+  ck_assert_uint_eq(gone, 6);
+  ck_assert_double_eq_tol(after[0], before[0], 1e-9); /* no end was seen, */
+  ck_assert_double_gt(after[1], before[1] + 20);      /* and the time that passed without an answer counts */
+  tell(p, PACER_CALL_LAUNCHED, 31000, 7, 0), tell(p, PACER_CALL_RINGING, 33000, 7, 0), tell(p, PACER_CALL_ENDED, 52000, 7, 0);
+  after[0] = 0;
+  for (unsigned i = 0; i < EST_AGES; i++) after[0] += p->est.other[i];
+  ck_assert_double_gt(after[0], before[0] + 0.9); /* one that rang out is an end */
+  pacer_destroy(p);
+}
+END_TEST
+
 START_TEST(bad_params_are_refused) {
   struct pacer_params q = params_of(PACER_PREDICTIVE);
   q.limit_bp = 0;
@@ -532,6 +560,7 @@ int main(void) {
   tcase_add_test(t, the_trace_tells_each_second_once_with_the_decision_that_launched);
   tcase_add_test(t, unknown_duplicate_and_late_events_change_nothing_but_the_counter);
   tcase_add_test(t, no_call_is_given_up_before_it_rang_for_the_legal_time);
+  tcase_add_test(t, a_call_that_was_given_up_says_nothing_of_when_calls_end_by_themselves);
   tcase_add_test(t, bad_params_are_refused);
   tcase_add_test(t, a_storm_of_hostile_events_stays_bounded_and_is_repeatable);
   tcase_add_test(t, after_create_nothing_is_allocated);
