@@ -174,7 +174,7 @@ int main(void) {
   tcase_add_loop_test(t, a_day_whose_end_is_unknown_keeps_it_too, 0, 2);
   tcase_add_loop_test(t, predictive_keeps_agents_busier_than_progressive, 0, 2);
   tcase_add_test(t, the_same_day_is_the_same_run);
-  tcase_set_timeout(t, 120);
+  tcase_set_timeout(t, 400);
   suite_add_tcase(s, t);
   SRunner *r = srunner_create(s);
   srunner_run_all(r, CK_ENV);

@@ -202,7 +202,7 @@ int main(void) {
   tcase_add_test(t, a_call_long_in_screening_is_likelier_a_machine);
   tcase_add_test(t, the_machine_share_is_believed_only_with_evidence);
   tcase_add_test(t, absurd_numbers_leave_every_estimate_finite);
-  tcase_set_timeout(t, 60);
+  tcase_set_timeout(t, 300);
   suite_add_tcase(s, t);
   SRunner *r = srunner_create(s);
   srunner_run_all(r, CK_ENV);

@@ -567,7 +567,7 @@ int main(void) {
   tcase_add_test(t, after_a_lost_caller_the_next_launch_may_risk_less_than_after_a_served_one);
   tcase_add_test(t, a_hundred_thousand_losses_under_another_mode_leave_the_forecast_sane);
   tcase_add_test(t, every_bound_has_a_name);
-  tcase_set_timeout(t, 60);
+  tcase_set_timeout(t, 300);
   suite_add_tcase(s, t);
   SRunner *r = srunner_create(s);
   srunner_run_all(r, CK_ENV);
