@@ -1,6 +1,6 @@
 /* guard.h — between the network and the stack: who was heard last, and who is not heard at all.
  *
- * The stack has no hook before its parser, so we define recvmsg, sendmsg, accept and SSL_connect ourselves, as with
+ * The stack has no hook before its parser, so we define recvmsg, sendmsg, accept, SSL_connect and more ourselves, as with
  * __assert_fail (crash.h): the library's calls come here and go on to the system. The address of what it parses is
  * known when it fails, and a source that was found to kill workers is dropped before a byte of it is looked at.
  * Inactive until guard_arm: in every other process the calls only pass through. Owner: the SIP worker. Source: guard.c */

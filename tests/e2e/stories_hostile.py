@@ -129,7 +129,8 @@ def mutated_messages_end_nothing_and_leave_nothing():
         still_well(box, customer, agent, call, seat, children)
         print(f"        {MESSAGES} messages in {took:.0f} s, {stranger.replies} replies; kB of worker and floor on the way: {marks}", flush=True)
         # What a transaction needs is kept for 32 s; after that nothing may have grown by the number of messages.
-        assert marks[-1][0] < marks[0][0] + 96 * 1024 and marks[-1][1] < marks[0][1] + 8 * 1024, marks
+        # (A sanitizer keeps freed memory for itself.)
+        assert SANITIZED or marks[-1][0] < marks[0][0] + 96 * 1024 and marks[-1][1] < marks[0][1] + 8 * 1024, marks
         the_next_call_is_as_good_as_the_first(box, customer, call)
         if MESSAGES >= LONG_RUN:
             wait_for("memory is given back", lambda: rss_kb(worker) < at_first[0] + 8 * 1024 and rss_kb(box.process.pid) < at_first[1] + 8 * 1024, 25, 1)
@@ -233,6 +234,33 @@ def slow_and_broken_tls_clients_keep_nobody_out():
         the_next_call_is_as_good_as_the_first(box, customer, call)
 
 
+def tls_connections_leave_nothing_behind():
+    """Strangers open hundreds of TLS connections and close them again: in the midst of the hello, after it, in the midst of a request. The worker's
+    memory is what it was, and it is the same worker. (This version of the library forgets each of them: 25 to 46 kB.)"""
+    with stage(calls=20) as (box, trunk_port, actors, folder):
+        tls = folder / "tls"
+        tls_files(tls, "DNS:unused")
+        port = second_listener(box, "tls", f'tls_dir = "{tls}";')
+        box.start()
+        children, marks = box.children(), []
+
+        def one(n):
+            with contextlib.suppress(OSError), contextlib.closing(connect(port) if n % 3 == 0 else secure(port, tls / "cafile.pem", "127.0.0.70", 4)) as s:
+                if n % 3 == 0:
+                    s.sendall(half_hello())
+                elif n % 3 == 1:
+                    s.sendall(b"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TLS x;branch=z9hG4bKx\r\nSubject: " + b"a" * 300)
+
+        for n in range(150 * 3 + 1):
+            if n % 150 == 0:
+                wait_for("all are closed", lambda: max(descriptors(p) for p in children) < 40, 10)
+                marks.append({p: rss_kb(p) for p in children})
+            one(n)
+        assert box.children() == children, box.log.read_text()[-2000:]
+        grown = max(marks[-1][p] - marks[1][p] for p in children)
+        assert SANITIZED or grown < 2 * 1024, f"300 connections cost {grown} kB: {marks}"
+
+
 def slow_and_broken_browsers_keep_nobody_out():
     """On the console's port: headers without end, bodies that drip, chunks that lie, more connections than it takes, each sending a byte now and then
     so that none is idle: the page is there again within half a minute, and the talk never noticed."""
@@ -311,4 +339,4 @@ def errors_that_strangers_invent_end_nothing():
         stranger.close()
 
 
-STORIES = [errors_that_strangers_invent_end_nothing, the_children_may_do_little, who_knows_a_call_id_alone_ends_nothing, slow_and_broken_tls_clients_keep_nobody_out, slow_and_broken_browsers_keep_nobody_out, what_is_hard_to_read_is_read_or_refused, mutated_messages_end_nothing_and_leave_nothing, noise_on_media_ports_is_never_heard]
+STORIES = [errors_that_strangers_invent_end_nothing, the_children_may_do_little, who_knows_a_call_id_alone_ends_nothing, slow_and_broken_tls_clients_keep_nobody_out, tls_connections_leave_nothing_behind, slow_and_broken_browsers_keep_nobody_out, what_is_hard_to_read_is_read_or_refused, mutated_messages_end_nothing_and_leave_nothing, noise_on_media_ports_is_never_heard]
