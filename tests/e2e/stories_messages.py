@@ -114,7 +114,7 @@ def who_picks_up_in_the_message_gets_an_agent():
     her a person who picked up."""
     with stage() as (box, trunk_port, actors, folder):
         greeting = spoken(folder, *GREETINGS["50"])[:-8000 * 60]
-        hello = spoken(folder, "en-us+f3", "Hello? Hello, I am here, who is it?", False)
+        hello = spoken(folder, "en-us+f3", "Hello? Who is it?", False)
         sound = greeting + [0] * 30000 + hello  # the message has begun also where a bad line took the beep: after 2 s of silence then
         customer, message = Phone(trunk_port, sound=sound), prompt_as_heard()
         agent = Phone(sound=tone(1000, 4000))
