@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DAY_MS = 86400000, HOUR_MS = 3600000 };
+enum { DAY_MS = 86400000, HOUR_MS = 3600000, LINE_AGAIN_MS = 60000 };
 /* What a campaign may claim for a whole list; consent is given by each person. */
 enum { CLAIMS = BASIS_CONTRACT | BASIS_INTEREST | BASIS_LEGAL | BASIS_INQUIRY };
 
@@ -171,6 +171,13 @@ static bool judge_registry(struct walk *w, const struct rule *r) {
 
 /* ---- how often ---- */
 
+/* How that call ends decides what may follow it: until then nobody rings the person again, by whatever number or campaign. */
+static bool judge_line(struct walk *w) {
+  bool busy = w->f->on_the_line;
+  return say(w, "gate.on_the_line", NULL, busy ? REFUSAL_ON_THE_LINE : REFUSAL_NONE, busy ? wall_add(w->f->now, LINE_AGAIN_MS) : WALL_NONE,
+             "%s call with this person is going on", busy ? "a" : "no");
+}
+
 static bool judge_own_cap(struct walk *w) {
   bool capped = w->f->attempts >= w->t->attempts_max;
   struct wall next =
@@ -239,18 +246,20 @@ static bool judge_rules(struct walk *w, enum rule_kind kind, bool (*judge)(struc
 
 static void walk(struct walk *w) {
   (void)(judge_call(w) || judge_dnc(w) || judge_country(w) || judge_rules(w, RULE_CALLER_ID, judge_caller) ||
-         judge_rules(w, RULE_REGISTRY, judge_registry) || judge_rules(w, RULE_CONSENT, judge_consent) || judge_own_cap(w) ||
-         judge_rules(w, RULE_CAP, judge_cap) || judge_hours(w));
+         judge_rules(w, RULE_REGISTRY, judge_registry) || judge_rules(w, RULE_CONSENT, judge_consent) || judge_line(w) ||
+         judge_own_cap(w) || judge_rules(w, RULE_CAP, judge_cap) || judge_hours(w));
 }
 
 static bool passes_with_time(enum refusal r) {
-  return r == REFUSAL_ATTEMPT_CAP || r == REFUSAL_COOL_DOWN || r == REFUSAL_HOURS || r == REFUSAL_HOLIDAY || r == REFUSAL_BAN;
+  return r == REFUSAL_ATTEMPT_CAP || r == REFUSAL_COOL_DOWN || r == REFUSAL_HOURS || r == REFUSAL_HOLIDAY || r == REFUSAL_BAN ||
+         r == REFUSAL_ON_THE_LINE;
 }
 
 /* All caps freed, then the first opening. */
 static struct wall next_time(const struct walk *w) {
   struct wall at = w->f->now;
   if (!passes_with_time(w->first.reason) || !zones_known(&w->f->place) || w->f->events_cut) return WALL_NONE;
+  if (w->f->on_the_line) at = wall_add(at, LINE_AGAIN_MS);
   if (w->f->attempts >= w->t->attempts_max) {
     if (w->t->attempts_max == 0 || w->f->oldest_attempt.ms == 0) return WALL_NONE; /* a cap of zero never ends */
     at = later(at, wall_add(w->f->oldest_attempt, w->t->attempts_window_ms));

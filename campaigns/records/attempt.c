@@ -35,19 +35,36 @@ static int gather(struct store *s, struct opening *o, struct now now) {
   return f->lease_valid ? facts_gather(s, o->c, o->row.case_id, o->row.phone_id, f) : CAD_OK;
 }
 
-static int write_decision(struct store *s, struct opening *o) {
+/* What the rule that refused looked at, in its own words: they hold nothing that JSON must escape but quotes, which become apostrophes. */
+static void what_it_saw(const struct store *s, const struct opening *o, const struct gate_terms *terms, char *out, size_t room) {
+  struct gate_finding findings[FINDINGS_MAX];
+  struct gate_verdict unused;
+  out[0] = '\0';
+  if (o->verdict.reason == REFUSAL_NONE || !o->verdict.rule) return;
+  int n = gate_explain(terms, &o->facts, &s->law, findings, &unused);
+  for (int i = 0; i < n; i++)
+    if (findings[i].rule == o->verdict.rule && findings[i].reason == o->verdict.reason) {
+      snprintf(out, room, ",\"saw\":\"%.100s\"", findings[i].inputs);
+      for (char *p = out + 8; *p && p[1]; p++)
+        if (*p == '"' || *p == '\\') *p = '\'';
+      return;
+    }
+}
+
+static int write_decision(struct store *s, struct opening *o, const struct gate_terms *terms) {
   const struct gate_facts *f = &o->facts;
-  char inputs[400], message[RULE_ID_MAX + 48] = "";
+  char inputs[500], message[RULE_ID_MAX + 48] = "", saw[120];
+  what_it_saw(s, o, terms, saw, sizeof saw);
   if (o->asks_message)
     snprintf(message, sizeof message, ",\"message\":\"%s%s%s\"",
              o->message.reason == REFUSAL_NONE ? "allowed" : refusal_name(o->message.reason), o->message.rule ? " " : "",
              o->message.rule ? o->message.rule->id : "");
   snprintf(inputs, sizeof inputs,
            "{\"running\":%d,\"lease\":%d,\"clock\":%d,\"dnc\":%d,\"attempts\":%u,\"max\":%u,\"window_ms\":%lld,\"oldest\":%lld,\"zone_"
-           "set\":%u%s}",
+           "set\":%u%s%s}",
            f->campaign_running, f->lease_valid, f->clock_trusted, f->dnc, f->attempts, o->c ? o->c->def.gate.attempts_max : 0,
-           o->c ? (long long)o->c->def.gate.attempts_window_ms : 0, (long long)f->oldest_attempt.ms, o->row_known ? o->set + 1 : 0,
-           message);
+           o->c ? (long long)o->c->def.gate.attempts_window_ms : 0, (long long)f->oldest_attempt.ms, o->row_known ? o->set + 1 : 0, message,
+           saw);
   bool allowed = o->verdict.reason == REFUSAL_NONE;
   char rule[32];
   if (o->verdict.rule)
@@ -96,6 +113,7 @@ static int put_back(struct store *s, const struct opening *o) {
   case REFUSAL_COOL_DOWN:
   case REFUSAL_HOLIDAY:
   case REFUSAL_BAN:
+  case REFUSAL_ON_THE_LINE:
   case REFUSAL_ZONE_UNKNOWN: return case_wait(s, &o->row, b ? (enum case_class)b->class : CLASS_FRESH, next);
   default: return CAD_OK; /* lease, campaign, clock: nothing is wrong with the contact */
   }
@@ -136,7 +154,7 @@ static int judge_and_write(struct store *s, struct opening *o, struct now now) {
     terms.guaranteed = 0;
     o->message = gate_decide(&terms, &o->facts, &s->law);
   }
-  if ((err = write_decision(s, o)) < 0) return err;
+  if ((err = write_decision(s, o, &terms)) < 0) return err;
   bool opened = o->verdict.reason == REFUSAL_NONE;
   err = opened ? write_attempt(s, o) : put_back(s, o);
   if (o->lease) consume_lease(s, o->lease);

@@ -66,57 +66,55 @@ static void add_event(struct gate_facts *f, struct fact_room *room, const struct
     room->events[f->event_count++] = *e;
 }
 
-/* Attempts to one number since `from`, by all sellers: whose they are is in each. */
+/* Calls to and from one number since `from`, by all sellers: whose they are is in each. A caller is no attempt of ours, but a
+ * conversation once he was served. What becomes of a call that is not over nobody knows yet. */
 static int attempts_to(struct store *s, uint64_t phone, uint64_t only_seller, struct wall from, struct gate_facts *f) {
   sqlite3_stmt *q =
       db_query(&s->db, Q_EVENTS,
-               "SELECT a.started, a.ended, a.seller, a.campaign, a.answered, a.bridged, a.abandoned, a.outcome, w.external_id"
-               " FROM attempt a LEFT JOIN work_case w ON w.id=a.case_id WHERE a.phone=?1 AND (?2=0 OR a.seller=?2) AND a.started>?3"
-               " AND a.zone_set>0" /* callers are no attempts of ours */,
+               "SELECT a.started, a.ended, a.seller, a.campaign, a.answered, a.bridged, a.abandoned, a.outcome, w.external_id, a.zone_set"
+               " FROM attempt a LEFT JOIN work_case w ON w.id=a.case_id WHERE a.phone=?1 AND (?2=0 OR a.seller=?2) AND a.started>?3",
                "uui", phone, only_seller, from.ms);
   int r;
   while ((r = db_step(&s->db, q)) > 0) {
+    f->on_the_line |= col_wall(q, 1).ms == 0;
+    bool came = col_u64(q, 9) == 0;
     struct gate_event e = {.at = col_wall(q, 0), .ended = col_wall(q, 1), .phone = phone, .seller = col_u64(q, 2)};
     e.purpose = purpose_of(s, col_u64(q, 3));
-    e.what = COUNTS_ATTEMPTS;
-    if (col_wall(q, 4).ms) e.what |= COUNTS_ANSWERS;
+    if (!came) e.what = COUNTS_ATTEMPTS;
+    if (!came && col_wall(q, 4).ms) e.what |= COUNTS_ANSWERS;
     if (col_wall(q, 5).ms) e.what |= COUNTS_CONVERSATIONS;
-    if (col_u64(q, 6)) e.what |= COUNTS_ABANDONED;
-    if (col_u64(q, 7) == OUTCOME_MACHINE || col_u64(q, 7) == OUTCOME_SCREENING || col_u64(q, 7) == OUTCOME_MESSAGE_LEFT)
+    if (!came && col_u64(q, 6)) e.what |= COUNTS_ABANDONED;
+    if (!came && (col_u64(q, 7) == OUTCOME_MACHINE || col_u64(q, 7) == OUTCOME_SCREENING || col_u64(q, 7) == OUTCOME_MESSAGE_LEFT))
       e.what |= COUNTS_MACHINES;
     e.debt = facts_debt((const char *)sqlite3_column_text(q, 8));
-    add_event(f, s->fact_room, &e);
+    if (e.what) add_event(f, s->fact_room, &e);
   }
   db_done(q);
   return r;
 }
 
-/* The person's other numbers with this seller. */
-static int other_numbers(struct store *s, uint64_t phone_id, uint64_t phone, uint64_t out[FACT_PHONES_MAX], int *n) {
-  sqlite3_stmt *q = db_query(
-      &s->db, Q_PERSON_PHONES,
-      "SELECT o.number FROM phone p JOIN phone o ON o.person=p.person AND o.seller=p.seller WHERE p.id=? AND o.id<>p.id", "u", phone_id);
+static void add_number(struct gate_facts *f, uint64_t number, uint64_t out[FACT_PHONES_MAX], int *n) {
+  for (int i = 0; i < *n; i++)
+    if (out[i] == number) return;
+  if (number == f->phone) return;
+  if (*n == FACT_PHONES_MAX)
+    f->events_cut = true; /* what was said over the others is not known */
+  else
+    out[(*n)++] = number;
+}
+
+/* The other numbers by which the seller may reach this person: those of the person's row, and those that stand beside this one in any
+ * contact, since a list may bring known numbers together with new ones. */
+static int other_numbers(struct store *s, uint64_t phone_id, struct gate_facts *f, uint64_t out[FACT_PHONES_MAX], int *n) {
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_PERSON_PHONES,
+               "SELECT o.number FROM phone p JOIN phone o ON o.person=p.person AND o.seller=p.seller WHERE p.id=?1 AND o.id<>p.id UNION ALL"
+               " SELECT m.number FROM case_number n JOIN work_case k ON k.id=n.case_id AND k.seller=?3 JOIN case_number m"
+               " ON m.case_id=n.case_id WHERE n.number=?2",
+               "uuu", phone_id, f->phone, f->seller);
   int r;
   *n = 0;
-  while ((r = db_step(&s->db, q)) > 0)
-    if (col_u64(q, 0) != phone && *n < FACT_PHONES_MAX) out[(*n)++] = col_u64(q, 0);
-  db_done(q);
-  return r;
-}
-
-/* Calls that came in and were served: conversations too. */
-static int calls_from(struct store *s, uint64_t case_id, struct wall from, struct gate_facts *f) {
-  sqlite3_stmt *q =
-      db_query(&s->db, Q_INBOUND,
-               "SELECT began, ended, seller, campaign, agent FROM interaction WHERE inbound=1 AND case_id=? AND began>? AND agent<>0", "ui",
-               case_id, from.ms);
-  int r;
-  while ((r = db_step(&s->db, q)) > 0) {
-    struct gate_event e = {.at = col_wall(q, 0), .ended = col_wall(q, 1), .phone = f->phone, .debt = f->debt, .seller = col_u64(q, 2)};
-    e.purpose = purpose_of(s, col_u64(q, 3));
-    e.what = COUNTS_CONVERSATIONS;
-    add_event(f, s->fact_room, &e);
-  }
+  while ((r = db_step(&s->db, q)) > 0) add_number(f, col_u64(q, 0), out, n);
   db_done(q);
   return r;
 }
@@ -169,10 +167,9 @@ int facts_gather(struct store *s, const struct campaign_mem *c, uint64_t case_id
   struct wall from = facts_horizon(s, f->now);
   if ((r = external_id(s, case_id, &f->debt)) < 0) return r;
   if ((r = attempts_to(s, f->phone, 0, from, f)) < 0) return r;
-  if ((r = other_numbers(s, phone_id, f->phone, others, &n)) < 0) return r;
+  if ((r = other_numbers(s, phone_id, f, others, &n)) < 0) return r;
   for (int i = 0; i < n; i++)
     if ((r = attempts_to(s, others[i], c->seller, from, f)) < 0) return r;
-  if ((r = calls_from(s, case_id, from, f)) < 0) return r;
   if ((r = consents_gather(s, f->phone, c->seller, f)) < 0) return r;
   f->registries = s->fact_room->registries;
   f->registry_count = store_registries(s, f->phone, s->fact_room->registries);

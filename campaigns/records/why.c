@@ -16,8 +16,9 @@ struct zones *store_zones(struct store *s) {
 static int find_case(struct store *s, uint64_t key, uint64_t campaign, uint64_t *case_id, uint64_t *in_campaign) {
   sqlite3_stmt *q =
       db_query(&s->db, Q_WHY_CASE,
-               "SELECT case_id, campaign FROM case_state WHERE (case_id=?1 OR phone=?1) AND (?2=0 OR campaign=?2) ORDER BY case_id DESC"
-               " LIMIT 1",
+               "SELECT case_id, campaign FROM case_state WHERE (case_id=?1 OR phone=?1) AND (?2=0 OR campaign=?2)"
+               " UNION SELECT c.case_id, c.campaign FROM case_number n JOIN case_state c ON c.case_id=n.case_id WHERE n.number=?1"
+               " AND (?2=0 OR c.campaign=?2) ORDER BY 1 DESC LIMIT 1",
                "uu", key, campaign);
   int r = db_step(&s->db, q);
   if (r > 0) *case_id = col_u64(q, 0), *in_campaign = col_u64(q, 1);
@@ -41,6 +42,20 @@ static int case_facts(struct store *s, struct why_contact *w, const struct case_
   return r < 0 ? r : CAD_OK;
 }
 
+/* Asked about another number of the contact than the one at hand: that one is judged. */
+static int other_number(struct store *s, uint64_t key, struct why_contact *w, struct case_row *c, uint32_t *set) {
+  sqlite3_stmt *q =
+      db_query(&s->db, Q_WHY_NUMBER, "SELECT phone_id, zone_set FROM case_number WHERE case_id=? AND number=?", "uu", c->case_id, key);
+  int r = key == c->phone || key == c->case_id ? 0 : db_step(&s->db, q);
+  if (r > 0) {
+    w->phone = key;
+    c->phone_id = col_u64(q, 0);
+    *set = (uint32_t)col_u64(q, 1) - 1;
+  }
+  db_done(q);
+  return r;
+}
+
 int store_why_contact(struct store *s, uint64_t key, const char *campaign, struct wall at, struct why_contact *out) {
   struct campaign_mem *c = campaign ? store_campaign_named(s, campaign) : NULL;
   uint64_t case_id = 0, in = c ? c->def.terms.id : 0;
@@ -52,6 +67,7 @@ int store_why_contact(struct store *s, uint64_t key, const char *campaign, struc
   if (r > 0) r = case_get(s, case_id, in, &row);
   if (r < 0) return r;
   if (r > 0 && (r = case_facts(s, out, &row, &set)) < 0) return r;
+  if (out->known && (r = other_number(s, key, out, &row, &set)) < 0) return r;
   if (!out->known) out->phone = key;
   if (!c) c = store_campaign(s, in);
   if (!c) return CAD_ENOENT;
@@ -64,6 +80,7 @@ int store_why_contact(struct store *s, uint64_t key, const char *campaign, struc
   if (!out->known) facts_zones(s, out->phone, &out->place); /* as an import would place it */
   f.place = out->place;
   if ((r = facts_gather(s, c, row.case_id, row.phone_id, &f)) < 0) return r;
+  if (at.ms) f.on_the_line = false; /* says nothing of another time */
   out->count = gate_explain(&c->def.gate, &f, &s->law, out->findings, &out->verdict);
   return CAD_OK;
 }

@@ -27,7 +27,8 @@ static const struct {
     [REFUSAL_CONSENT] = {"no valid consent or other basis", "sin consentimiento válido ni otra base"},
     [REFUSAL_COOL_DOWN] = {"too soon after the last contact", "demasiado pronto tras el último contacto"},
     [REFUSAL_HOLIDAY] = {"a holiday where the number may be", "día festivo donde puede estar el número"},
-    [REFUSAL_BAN] = {"calls are banned on this day", "las llamadas están prohibidas este día"}};
+    [REFUSAL_BAN] = {"calls are banned on this day", "las llamadas están prohibidas este día"},
+    [REFUSAL_ON_THE_LINE] = {"a call with this person is going on", "hay una llamada en curso con esta persona"}};
 
 const char *why_refusal(enum refusal r, bool es) {
   if (r < 0 || r >= REFUSAL_COUNT || !WORDS[r].en) return "?";

@@ -40,7 +40,7 @@ static const char *const CAMPAIGNS[] = {"stopped", "running", "paused"};
 static const char *const REFUSALS[] = {
     "",        "dnc",       "attempt_cap", "hours",   "zone_unknown", "lease_gone", "campaign_not_running",
     "clock",   "store",     "number",      "country", "caller_id",    "registry",   "registry_stale",
-    "consent", "cool_down", "holiday",     "ban"};
+    "consent", "cool_down", "holiday",     "ban",     "on_the_line"};
 static const char *const TRUNKS[] = {"starting",         "up",           "unusable", "name_unknown",       "registering",
                                      "password_refused", "unregistered", "silent",   "certificate_refused"};
 static const char *const QUEUE_ENDS[] = {"", "served", "left", "timeout", "full", "closed", "broken"};

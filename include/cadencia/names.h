@@ -161,6 +161,7 @@ enum refusal {
   REFUSAL_COOL_DOWN,      /* too soon after a conversation, an abandoned call or a machine */
   REFUSAL_HOLIDAY,        /* a holiday in at least one place where the number may be */
   REFUSAL_BAN,            /* a declared ban on that day */
+  REFUSAL_ON_THE_LINE,    /* a call with this person is going on */
   REFUSAL_COUNT
 };
 const char *refusal_name(enum refusal r);

@@ -52,7 +52,8 @@ struct gate_facts {
   bool clock_trusted;
   bool campaign_running;
   bool lease_valid;
-  bool dnc; /* seller, campaign or global list */
+  bool dnc;         /* seller, campaign or global list */
+  bool on_the_line; /* a call of this box to or from the person is not over */
   struct law_place place;
   uint64_t phone, debt, seller; /* debt 0: not known */
   uint32_t attempts;            /* to this number in the campaign's window, this one not counted */
@@ -70,8 +71,8 @@ struct gate_verdict {
   struct wall next;        /* earliest next time as far as rules can tell; WALL_NONE: not foreseeable */
   const struct rule *rule; /* the rule that said so; NULL: the campaign's own terms or the box */
 };
-/* First reason in this order: number, campaign, lease, clock, dnc, country, caller id, registry, consent, cap, zone unknown,
- * hours. */
+/* First reason in this order: number, campaign, lease, clock, dnc, country, caller id, registry, consent, on the line, cap,
+ * zone unknown, hours. */
 struct gate_verdict gate_decide(const struct gate_terms *terms, const struct gate_facts *facts, const struct law *law);
 
 /* Every rule that was asked, in the order of the gate. */

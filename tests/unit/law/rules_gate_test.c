@@ -348,6 +348,7 @@ static void random_world(struct world *w) {
   w->terms.caller_id = SHOWN[rnd(4)];
   f->number_good = f->clock_trusted = f->campaign_running = f->lease_valid = true;
   f->dnc = rnd(12) == 0;
+  f->on_the_line = rnd(12) == 0;
   f->phone = 12025550100, f->debt = rnd(3), f->seller = 1;
   w->rule_count = (int)rnd(7);
   for (int r = 0; r < w->rule_count; r++) random_rule(w, r);
@@ -378,7 +379,7 @@ START_TEST(random_contacts_times_and_histories_get_the_naive_verdict) {
     struct ruleset rules = {.rules = w.rules, .count = w.rule_count};
     struct law law = {z, &rules, calendar};
     struct gate_verdict v = gate_decide(&w.terms, &w.facts, &law);
-    bool naive = w.facts.dnc;
+    bool naive = w.facts.dnc || w.facts.on_the_line;
     for (int r = 0; r < w.rule_count; r++)
       if (refuses(&w, r)) naive = true, by_kind[w.rules[r].kind]++;
     ck_assert_msg((v.reason != REFUSAL_NONE) == naive, "case %d: the gate says %s by %s, the naive walk %s", k, refusal_name(v.reason),

@@ -116,11 +116,11 @@ END_TEST
 START_TEST(only_conversations_count_as_such) {
   struct gate_facts f = {.now = at_ms(600000).wall, .phone = 12025550101};
   with_contacts(s, "one", 12025550101, 1);
-  uint64_t case_id = arrive(71, 12025550101, at_ms(0)).contact.case_id;
+  struct lease who = arrive(71, 12025550101, at_ms(0)).contact;
   ck_assert_int_eq(leave(71, QUEUE_END_LEFT, 0, at_ms(40000)), CAD_OK);
   arrive(72, 12025550101, at_ms(50000));
   ck_assert_int_eq(leave(72, QUEUE_END_SERVED, 9, at_ms(90000)), CAD_OK);
-  ck_assert_int_ge(facts_gather(s, store_campaign(s, campaign), case_id, 0, &f), 0);
+  ck_assert_int_ge(facts_gather(s, store_campaign(s, campaign), who.case_id, who.phone_id, &f), 0);
   int conversations = 0, attempts = 0;
   for (int i = 0; i < f.event_count; i++) {
     conversations += (f.events[i].what & COUNTS_CONVERSATIONS) != 0;
@@ -128,6 +128,33 @@ START_TEST(only_conversations_count_as_such) {
   }
   ck_assert_int_eq(conversations, 1);
   ck_assert_int_eq(attempts, 0);
+}
+END_TEST
+
+START_TEST(a_caller_is_the_same_person_in_every_campaign) {
+  struct gate_facts f = {.now = at_ms(600000).wall, .phone = 12025550102};
+  struct lease l;
+  struct wall next;
+  uint64_t job, visible, other = with_campaign(s, "two");
+  with_contacts(s, "one", 12025550101, 1);
+  struct contact_row row = {.phone = 12025550102, .others = {12025550101}, .name = "Ana", .external_id = "D-1"};
+  uint8_t result;
+  ck_assert_int_eq(store_import_begin(s, "two", "b.csv", at_ms(0).wall, &job), CAD_OK);
+  ck_assert_int_eq(store_import_rows(s, job, &row, 1, &result), CAD_OK);
+  ck_assert_int_eq(store_import_finish(s, job, &visible), CAD_OK);
+  ck_assert_int_eq(lease_some(s, other, 1, at_ms(0), &l, NULL), 1);
+  ck_assert_uint_eq(l.phone, 12025550102);
+  arrive(71, 12025550101, at_ms(100)); /* taken for the contact of campaign one */
+  ck_assert_int_eq(open_attempt(s, &l, 72, at_ms(200), &next), REFUSAL_ON_THE_LINE);
+  ck_assert_int_eq(next.ms, at_ms(60200).wall.ms);
+  ck_assert_int_eq(leave(71, QUEUE_END_SERVED, 9, at_ms(40000)), CAD_OK);
+  ck_assert_int_ge(facts_gather(s, store_campaign(s, other), l.case_id, l.phone_id, &f), 0);
+  ck_assert(!f.on_the_line);
+  ck_assert_int_eq(f.event_count, 1);
+  ck_assert_uint_eq(f.events[0].what, COUNTS_CONVERSATIONS);
+  ck_assert_uint_eq(f.events[0].debt, 0); /* that contact names none: it may be this one */
+  ck_assert_int_eq(lease_some(s, other, 1, at_ms(60200), &l, NULL), 1);
+  ck_assert_int_eq(open_attempt(s, &l, 73, at_ms(60300), NULL), REFUSAL_NONE);
 }
 END_TEST
 
@@ -206,6 +233,7 @@ int main(void) {
   tcase_add_test(t, a_call_that_came_is_no_attempt_of_ours_and_no_answer_of_the_limit);
   tcase_add_test(t, an_agent_moves_the_contact_that_called);
   tcase_add_test(t, only_conversations_count_as_such);
+  tcase_add_test(t, a_caller_is_the_same_person_in_every_campaign);
   tcase_add_test(t, what_a_crash_left_open_is_closed_and_its_contact_goes_on);
   tcase_add_test(t, hours_are_those_of_the_queue);
   tcase_add_test(t, queues_and_numbers_are_kept_told_and_not_lost_while_in_use);

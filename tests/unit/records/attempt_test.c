@@ -150,6 +150,26 @@ START_TEST(a_number_listed_between_lease_and_opening_by_hand_is_refused) {
 }
 END_TEST
 
+START_TEST(nobody_is_rung_by_two_campaigns_at_once) {
+  struct lease a, b;
+  struct wall next;
+  uint64_t other = with_campaign(s, "two");
+  with_contacts(s, "one", 12025550101, 1);
+  with_contacts(s, "two", 12025550101, 1);
+  ck_assert_int_eq(lease_some(s, campaign, 1, at_ms(0), &a, NULL), 1);
+  ck_assert_int_eq(lease_some(s, other, 1, at_ms(0), &b, NULL), 1);
+  ck_assert_int_eq(open_attempt(s, &a, 71, at_ms(100), NULL), REFUSAL_NONE);
+  ck_assert_int_eq(open_attempt(s, &b, 72, at_ms(200), &next), REFUSAL_ON_THE_LINE);
+  ck_assert_int_eq(next.ms, at_ms(60200).wall.ms);
+  ck_assert_int_eq(lease_some(s, other, 1, at_ms(60100), &b, NULL), 0);
+  ck_assert_int_eq(lease_some(s, other, 1, at_ms(60200), &b, NULL), 1);
+  ck_assert_int_eq(open_attempt(s, &b, 73, at_ms(60300), NULL), REFUSAL_ON_THE_LINE); /* a long talk */
+  ck_assert_int_eq(close_attempt(s, 71, OUTCOME_CONNECTED, at_ms(70000)), CAD_OK);
+  ck_assert_int_eq(lease_some(s, other, 1, at_ms(121000), &b, NULL), 1);
+  ck_assert_int_eq(open_attempt(s, &b, 74, at_ms(121100), NULL), REFUSAL_NONE);
+}
+END_TEST
+
 START_TEST(dispositions_amend_by_rows_and_move_the_contact) {
   struct lease l[3];
   static const char *const CODES[] = {"CALLBK", "A", "DNC"};
@@ -300,6 +320,7 @@ int main(void) {
   tcase_add_test(t, the_fourth_call_of_a_day_is_refused_until_the_first_leaves_the_window);
   tcase_add_test(t, an_opt_out_in_flight_wins_against_lease_and_retry);
   tcase_add_test(t, a_number_listed_between_lease_and_opening_by_hand_is_refused);
+  tcase_add_test(t, nobody_is_rung_by_two_campaigns_at_once);
   tcase_add_test(t, dispositions_amend_by_rows_and_move_the_contact);
   tcase_add_test(t, a_disposition_given_during_the_call_takes_effect_at_its_close);
   tcase_add_test(t, a_disk_that_fills_up_in_mid_group_undoes_the_whole_group);
