@@ -16,12 +16,14 @@ enum {
 #define LATE_MACHINE 0.85f
 #define MONOLOGUE_RATIO 0.7f
 
-const uint32_t JUDGE_QUIET_MS[JUDGE_STEPS] = {160, 320, 480, 640, 800, 1000, 1200, 1400, 1600};
+const uint32_t JUDGE_QUIET_MS[JUDGE_STEPS] = {160, 320, 400, 440, 480, 640, 800, 1000, 1200, 1400, 1600};
 
+/* Limits need not grow with the silence: the model knows how long it is, and in a pause its word for a machine falls as it does for
+ * a person. leave-message looks once, at 0.4 s: who is not sure then waits until a greeting would have gone on. */
 static const struct judge_preset PRESETS[3] = {
-    [SCREEN_QUICK] = {0.970f, 1000, 0.85f, 0.60f, {0.15f, 0.38f, 0.45f, 0.50f, 0.55f, 0.70f, 1.0f, 1.0f, 1.0f}},
-    [SCREEN_BALANCED] = {0.950f, 1750, 0.78f, 0.50f, {0.06f, 0.24f, 0.245f, 0.30f, 0.36f, 0.40f, 0.47f, 0.86f, 0.95f}},
-    [SCREEN_LEAVE_MESSAGE] = {0.940f, 1950, 0.50f, 0.40f, {0.0f, 0.06f, 0.10f, 0.12f, 0.15f, 0.18f, 0.22f, 0.40f, 0.50f}},
+    [SCREEN_QUICK] = {0.970f, 1000, 0.85f, 0.60f, {0.15f, 0.38f, 0.415f, 0.4325f, 0.45f, 0.50f, 0.55f, 0.70f, 1.0f, 1.0f, 1.0f}},
+    [SCREEN_BALANCED] = {0.950f, 1750, 0.78f, 0.50f, {0.06f, 0.24f, 0.2425f, 0.24375f, 0.245f, 0.30f, 0.36f, 0.40f, 0.47f, 0.86f, 0.95f}},
+    [SCREEN_LEAVE_MESSAGE] = {0.950f, 1900, 0.50f, 0.50f, {0.06f, 0.16f, 0.28f, 0.02f, 0.02f, 0.02f, 0.03f, 0.03f, 0.03f, 0.03f, 0.95f}},
 };
 
 const struct judge_preset *judge_preset(enum screen_preset preset) { return &PRESETS[preset]; }

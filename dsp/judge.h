@@ -8,7 +8,7 @@
 #include "dsp/talk.h"
 #include <dsp/screen.h>
 
-enum { JUDGE_STEPS = 9 };
+enum { JUDGE_STEPS = 11 };
 extern const uint32_t JUDGE_QUIET_MS[JUDGE_STEPS];
 
 /* What the model says at one hop; asked: false when it was not. The delay of the first word may hasten or put off the
@@ -19,7 +19,7 @@ struct opinion {
   float silence; /* and by the delay of the first word */
 };
 
-/* In silence a person is released when opinion.silence is below a limit that grows with the silence:
+/* In silence a person is released when opinion.silence is below a limit that depends on its length:
  * person_below at JUDGE_QUIET_MS, straight between. */
 struct judge_preset {
   float machine_above;   /* while it talks */

@@ -13,7 +13,9 @@ import numpy as np
 
 WORST_KIND, TYPICAL, UNDECIDED = 0.912, 0.9905, 0.008
 STRESS_MEDIAN_MS, STRESS_PEOPLE = 600, 0.972
-TALKING, HOLD, AT_HOLD, AT_CAP, ALL = range(9, 14)
+KNOBS = ('talking', 'hold_ms', 'at_hold', 'at_cap', 'all')
+LIMIT_LEAST, LIMIT_MOST, LAST = 0.01, 0.6, 0.95
+WARMTH = 0.6  # how much worse a step may be, at first
 
 
 def over(value, limit, scale, weight):
@@ -28,22 +30,21 @@ def cost(play, stress, p, a):
 
 
 def changed(p, dice, spread):
+    """Limits need not grow with the silence: the model is told how long it is and lowers its word for everybody."""
     q = dict(p, limits=p['limits'].copy())
+    free = len(q['limits']) - 1  # the last releases everybody
     for _ in range(dice.integers(1, 3)):
-        what = dice.integers(0, ALL + 2)
-        if what < len(q['limits']):
-            q['limits'][what] += dice.normal() * .06 * spread
-        elif what == TALKING:
-            q['talking'] = float(np.clip(q['talking'] + dice.normal() * .02, .5, .999))
-        elif what == HOLD:
-            q['hold_ms'] = float(np.clip(q['hold_ms'] + dice.integers(-3, 4) * 50, 1000, 1850))
-        elif what == AT_HOLD:
-            q['at_hold'] = float(np.clip(q['at_hold'] + dice.normal() * .05, .2, .99))
-        elif what == AT_CAP:
-            q['at_cap'] = float(np.clip(q['at_cap'] + dice.normal() * .05, .2, .99))
+        what = dice.integers(0, free + len(KNOBS))
+        knob = KNOBS[what - free] if what >= free else ''
+        if not knob:
+            q['limits'][what] *= np.exp(dice.normal() * .3 * spread)
+        elif knob == 'hold_ms':
+            q[knob] = float(np.clip(q[knob] + dice.integers(-3, 4) * 50, 1500, 1900))
+        elif knob == 'all':
+            q['limits'][dice.integers(0, free):free] *= np.exp(dice.normal() * .25 * spread)
         else:
-            q['limits'] += dice.normal() * .04
-    q['limits'] = np.maximum.accumulate(np.clip(q['limits'], 0, 1))
+            q[knob] = float(np.clip(q[knob] + dice.normal() * (.02 if knob == 'talking' else .05) * spread, .3, .99))
+    q['limits'] = np.r_[np.clip(q['limits'][:free], LIMIT_LEAST, LIMIT_MOST), LAST]
     return q
 
 
@@ -54,7 +55,7 @@ def main():
     p.add_argument('--median', type=float, default=425)
     p.add_argument('--p95', type=float, default=1620)
     p.add_argument('--people', type=float, default=0.98)
-    p.add_argument('--steps', type=int, default=800)
+    p.add_argument('--steps', type=int, default=1500)
     a = p.parse_args()
     with tempfile.TemporaryDirectory() as work:
         data = calls.Calls(a.corpus, a.dump, work, forest.VARIATIONS)
@@ -64,11 +65,14 @@ def main():
     anyhow = np.interp(dice.uniform(300, 1600, len(data.rows)), table[:, 0], table[:, 1])
     play, stress = policy.Play(data, logit, delay), policy.Play(data, logit, anyhow)
     best = policy.presets(a.dump)['balanced']
-    least = cost(play, stress, best, a)
+    here, now = best, cost(play, stress, best, a)
+    least = now
     for step in range(a.steps):
-        q = changed(best, dice, 1.0 if step < a.steps / 2 else 0.4)
+        q = changed(here, dice, 1.0 if step < a.steps / 2 else 0.4)
         c = cost(play, stress, q, a)
-        if c <= least:
+        if c <= now or dice.random() < np.exp((now - c) / max(WARMTH * (1 - step / a.steps) ** 2, 1e-3)):
+            here, now = q, c
+        if c < least:
             best, least = q, c
     print({k: np.round(v, 3).tolist() for k, v in best.items()})
     for name, s in (('as it is', play.score(best)), ('delays at random', stress.score(best))):

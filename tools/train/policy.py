@@ -4,6 +4,7 @@ import numpy as np
 
 TYPICAL = dict(short=.70, medium=.12, business=.08, late=.04, double=.03, noisy=.03)  # kinds of people in a plausible campaign
 CALM_MS, CALM_MACHINE = 1400, 0.8
+FEW_WORDS_MS, REPEAT_QUIET_MS = 1200, 400
 SLACK_MS, CAP_MS = 30, 6000
 
 
@@ -31,10 +32,10 @@ class Play:
         before = np.r_[0, machine[:-1]]
         before[first] = 0
         twice = np.minimum(machine, before)
-        quiet, calm, onset, greeting = get('quiet'), get('calm'), get('since_onset'), get('since_greeting')
+        quiet, calm, onset, greeting, speech = (get(n) for n in ('quiet', 'calm', 'since_onset', 'since_greeting', 'speech'))
         keep = ~np.isnan(machine) & ((quiet >= 160) | (twice > .5) | (onset >= CAP_MS - 70) | (greeting >= 700) | (calm >= CALM_MS - 100))
         self.call, self.time, self.machine, self.silence, self.twice = (v[keep] for v in (rows.call, rows.time, machine, silence, twice))
-        self.quiet, self.calm, self.onset, self.greeting = (v[keep] for v in (quiet, calm, onset, greeting))
+        self.quiet, self.calm, self.onset, self.greeting, self.speech = (v[keep] for v in (quiet, calm, onset, greeting, speech))
         self.n, self.data = len(data.rows), data
         starts, counts = np.searchsorted(self.call, np.arange(self.n)), np.bincount(self.call, minlength=self.n)
         self.has, self.known = counts > 0, np.bincount(rows.call[~np.isnan(machine)], minlength=self.n) > 0
@@ -52,7 +53,8 @@ class Play:
         at = np.full(self.n, never)
         at[self.has] = np.minimum.reduceat(np.where(talks | ended | released, self.order, never), self.starts)
         decided, i = at < never, np.where(at < never, at, 0)
-        machine = decided & (talks[i] | (ended[i] & (self.machine[i] > np.where(held[i], p['at_hold'], p['at_cap']))))
+        few = held[i] & (self.quiet[i] >= REPEAT_QUIET_MS) & (self.speech[i] < FEW_WORDS_MS)
+        machine = decided & (talks[i] | (ended[i] & ~few & (self.machine[i] > np.where(held[i], p['at_hold'], p['at_cap']))))
         time = np.where(decided, self.time[i], 1e9)
         beep = self.data.beep <= np.minimum(time, 1e8)
         return machine | beep, np.minimum(time, self.data.beep), decided | beep

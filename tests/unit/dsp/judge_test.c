@@ -72,13 +72,28 @@ START_TEST(a_shorter_patience_of_the_law_is_kept) {
 }
 END_TEST
 
-START_TEST(longer_silence_never_asks_for_more_certainty) {
+START_TEST(longer_silence_never_asks_for_more_certainty_but_after_the_one_look_of_leave_message) {
   const struct judge_preset *p = judge_preset(PRESETS[_i]);
+  int falls = 0;
   for (int k = 1; k < JUDGE_STEPS; k++) {
-    ck_assert_float_ge(p->person_below[k], p->person_below[k - 1]);
+    falls += p->person_below[k] < p->person_below[k - 1];
     ck_assert_uint_gt(JUDGE_QUIET_MS[k], JUDGE_QUIET_MS[k - 1]);
   }
+  ck_assert_int_eq(falls, PRESETS[_i] == SCREEN_LEAVE_MESSAGE ? 1 : 0);
   ck_assert_uint_lt(p->hold_ms, 2000);
+}
+END_TEST
+
+START_TEST(who_is_not_sure_at_the_one_look_waits_until_a_greeting_would_have_gone_on) {
+  struct ruling r;
+  const uint32_t sure = rule_on(SCREEN_LEAVE_MESSAGE, 2000, 0.5f, 0.1f, &r);
+  ck_assert_int_eq(r.verdict, VERDICT_PERSON);
+  ck_assert_uint_le((sure - ONSET - SPOKEN) * HOP_MS, 440);
+  for (float silence = 0.30f; silence < 0.90f; silence += 0.01f) {
+    const uint32_t hop = rule_on(SCREEN_LEAVE_MESSAGE, 2000, 0.45f, silence, &r);
+    ck_assert_int_eq(r.verdict, VERDICT_PERSON);
+    ck_assert_uint_ge((hop - ONSET - SPOKEN) * HOP_MS, 1200);
+  }
 }
 END_TEST
 
@@ -146,7 +161,8 @@ int main(void) {
   tcase_add_loop_test(c, who_says_a_word_or_two_and_waits_is_a_person_whatever_the_model_says, 0, 3);
   tcase_add_loop_test(c, the_delay_of_the_first_word_never_makes_a_machine, 0, 3);
   tcase_add_loop_test(c, a_shorter_patience_of_the_law_is_kept, 0, 3);
-  tcase_add_loop_test(c, longer_silence_never_asks_for_more_certainty, 0, 3);
+  tcase_add_loop_test(c, longer_silence_never_asks_for_more_certainty_but_after_the_one_look_of_leave_message, 0, 3);
+  tcase_add_test(c, who_is_not_sure_at_the_one_look_waits_until_a_greeting_would_have_gone_on);
   tcase_add_loop_test(c, one_high_opinion_alone_is_not_enough, 0, 3);
   tcase_add_test(c, a_greeting_that_goes_on_after_its_pause_is_flagged_late);
   tcase_add_test(c, an_answer_in_a_conversation_is_not_flagged);
