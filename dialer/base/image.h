@@ -9,7 +9,7 @@
 
 #include <cadencia/time.h>
 
-enum { IMAGE_EVERY_MS = 20000 };
+enum { IMAGE_EVERY_MS = 10000 };
 
 /* Does it when *next is past, which then lies IMAGE_EVERY_MS ahead. Begin with the time of the start: then the first is a period later.
  * Returns the kB of address space gone over, 0 when it was not time or a debugger has its breakpoints in these pages. */
