@@ -88,9 +88,9 @@ static const struct dump {
      "SELECT p.id AS person_id, p.name, h.number AS phone, p.zone, p.language, w.id AS contact_id, w.external_id, w.extra, l.file AS list,"
      " w.created AS created_at FROM phone h JOIN person p ON p.id=h.person LEFT JOIN work_case w ON w.person=p.id LEFT JOIN list l ON"
      " l.id=w.list WHERE h.seller IN (SELECT id FROM seller) AND h.number=?4"},
-    {"person_standing",
-     "SELECT s.case_id AS contact_id, c.name AS campaign, s.status, s.tries, CASE WHEN s.status=0 THEN s.next_at END AS next_at,"
-     " s.done_reason FROM case_state s JOIN campaign c ON c.id=s.campaign WHERE s.phone=?4"},
+    {"person_standing", "SELECT s.case_id AS contact_id, c.name AS campaign, CASE s.status WHEN 0 THEN 'waiting' WHEN 1 THEN 'dialing' "
+                        "ELSE 'done' END AS status, s.tries, CASE WHEN s.status=0 THEN s.next_at END AS next_at,"
+                        " s.done_reason FROM case_state s JOIN campaign c ON c.id=s.campaign WHERE s.phone=?4"},
     {"person_decisions", /* A launch that was allowed bears its call's id. */
      DECISION("decision", "decisions", "(d.allowed=0 AND d.phone=?4) OR d.id IN (SELECT value FROM json_each(?6))") " UNION ALL " DECISION(
          "verdict", "verdicts", "d.phone=?4") " ORDER BY 1, 2"},
@@ -124,6 +124,16 @@ static bool ends(const char *name, const char *with) {
   return n >= m && strcmp(name + n - m, with) == 0;
 }
 
+/* Codes are words where people read them. */
+static const char *word_of(const char *column, int64_t code) {
+  if (strcmp(column, "outcome") == 0) return outcome_name((enum outcome)code);
+  if (strcmp(column, "done_reason") != 0) return NULL;
+  return code == DONE_DNC           ? "do_not_call"
+         : code == DONE_NUMBER      ? "number_gone"
+         : code == DONE_DISPOSITION ? "disposition"
+                                    : outcome_name((enum outcome)code);
+}
+
 static void read_cell(sqlite3_stmt *q, int i, struct dump_cell *c) {
   int type = sqlite3_column_type(q, i);
   *c = (struct dump_cell){
@@ -135,6 +145,12 @@ static void read_cell(sqlite3_stmt *q, int i, struct dump_cell *c) {
     return;
   }
   c->number = sqlite3_column_int64(q, i);
+  const char *word = word_of(c->name, c->number);
+  if (word) {
+    c->kind = 't';
+    c->text = word;
+    return;
+  }
   c->kind = ends(c->name, "phone") ? 'p' : ends(c->name, "_id") ? 'd' : strcmp(c->name, "at") == 0 || ends(c->name, "_at") ? 'w' : 'i';
   if (c->number == 0 && c->kind != 'i') c->kind = 'n';
 }

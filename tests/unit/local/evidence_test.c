@@ -108,6 +108,7 @@ START_TEST(a_dossier_tells_one_story_and_nothing_of_anybody_else) {
   ck_assert_int_eq(
       shell("cd %s && mkdir d && cd d && python3 -m zipfile -e ../d.zip . && grep -q 'Ana Perez' person_contact.csv && grep -q lease "
             "person_decisions.csv "
+            "&& grep -q ',486,busy,' person_calls.csv && grep -q waiting person_standing.csv "
             "&& grep -q launch person_decisions.csv && ! grep -q -e 5550102 -e Stone *.csv && test $(wc -l < person_calls.csv) = 2",
             home_dir),
       0);
