@@ -92,7 +92,10 @@ def two_thousand_calls_leave_two_thousand_rows():
         wait_for("all calls over", lambda: closed() >= n, 60 + n // 8, 1)
         rows = box.rows()
         assert len(rows) == n and len({r["phone"] for r in rows}) == n, len(rows)
-        for r in rows:
+        # SIPp gives a call up when its own repeated refusal crosses our repeated INVITE: on a bad line one or two in thousands.
+        crossed = [r for r in rows if r["sip_code"] == "408"]
+        assert len(crossed) <= (n // 500 if peers.BAD_LINE else 0), crossed
+        for r in [r for r in rows if r not in crossed]:
             even = int(r["phone"][-2:]) % 2 == 0
             assert r["outcome"] in ({"busy"} if even else {"connected", "early_hangup", "abandoned"}), r
         late = sum(r["outcome"] == "abandoned" for r in rows)  # hangs up after 300 ms: only a starved machine makes it two seconds
