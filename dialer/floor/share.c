@@ -69,7 +69,7 @@ void share_balance(struct floor *f, uint32_t campaign) {
   if (p->in_flight > 0 || p->lease_count > 0 || p->wait_head != NOBODY) return;
   for (uint32_t i = 0; i < f->agents_used; i++) {
     struct agent *a = &f->agents[i];
-    if (a->campaign == campaign && a->serves_count > 1 && agent_available(a)) share_move(f, a, share_choose(f, a));
+    if (a->campaign == campaign && a->serves_count > 1 && agent_available(a) && a->shown.case_id == 0) share_move(f, a, share_choose(f, a));
   }
 }
 
