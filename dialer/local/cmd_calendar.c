@@ -53,7 +53,13 @@ int cmd_calendar_load(struct command_call *c) {
   /* Checked whole before it is put where every start reads it. */
   struct calendar *trial = calendar_create();
   snprintf(fd, sizeof fd, "/proc/self/fd/%d", c->file);
-  int r = trial ? calendar_file(fd, trial, c->err) : CAD_ENOMEM, days = r < 0 ? 0 : calendar_count(trial);
+  char *said = NULL;
+  size_t size = 0;
+  FILE *err = open_memstream(&said, &size);
+  int r = trial && err ? calendar_file(fd, trial, err) : CAD_ENOMEM, days = r < 0 ? 0 : calendar_count(trial);
+  if (err) fclose(err);
+  call_tell_of_file(c, fd, said);
+  free(said);
   calendar_destroy(trial);
   if (r < 0) return call_refuse(c, "%.200s was not loaded", c->args->words[0]);
   snprintf(dir, sizeof dir, "%s/calendars", c->backend->config->state_dir);

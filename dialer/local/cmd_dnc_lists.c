@@ -112,7 +112,8 @@ static int read_and_write(struct command_call *c, struct load *l, struct adopt_j
   if (l->numbers == MAP_FAILED || !l->hash) r = CAD_ENOMEM;
   if (r == CAD_OK) r = read_lines(l, c->file);
   if (l->hash) list_hash_finish(l->hash, j->list.hash);
-  if (r == CAD_OK && l->count == 0 && l->rejected > 0) r = CAD_EINVAL;
+  /* A download that broke off, a page that asks to sign in, numbers of another country: taken for the list, everybody may be called. */
+  if (r == CAD_OK && (l->count == 0 || l->rejected > l->count)) r = CAD_EINVAL;
   if (r == CAD_OK) {
     int64_t n = store_dnc_list_write(l->numbers, l->count, j->path);
     r = n < 0 ? (int)n : CAD_OK;
@@ -121,8 +122,15 @@ static int read_and_write(struct command_call *c, struct load *l, struct adopt_j
   return r;
 }
 
-static int refuse_load(struct command_call *c, int r, const struct adopt_job *j) {
+static int refuse_load(struct command_call *c, int r, const struct load *l, const struct adopt_job *j) {
   const char *file = c->args->words[0];
+  if (r == CAD_EINVAL && l->lines == 0) return call_refuse(c, "%.120s is empty; what was loaded before stays in force", file);
+  if (r == CAD_EINVAL && l->count > 0)
+    return call_refuse(
+        c,
+        "%.120s was not loaded: only %llu of %llu lines hold a number that could be read; name the country of its numbers with "
+        "--country, or give the right file",
+        file, (unsigned long long)l->count, (unsigned long long)l->lines);
   switch (r) {
   case CAD_EFORMAT:
     return call_refuse(c, "%.120s is no list of numbers: it holds zero bytes or lines over 4 kB; give plain text, one number a line", file);
@@ -181,7 +189,7 @@ int cmd_dnc_load(struct command_call *c) {
   if (r >= 0) r = c->backend->run(c->backend->self, job_adopt, &j, false);
   if (r < 0) {
     (void)unlink(j.path);
-    return refuse_load(c, r, &j);
+    return refuse_load(c, r, &l, &j);
   }
   say_loaded(c, &l, &j.list);
   return EXIT_GOOD;
@@ -255,6 +263,8 @@ int cmd_dnc_erase(struct command_call *c) {
   if (call_json(c))
     call_put_json(c, json_pack("{s:b}", "erased", true));
   else
-    fputs("The number is gone from the lists; a keyed hash of it stays and blocks as before.\n", c->out);
+    fputs("No entry holds the number in the clear any more: what its entries asked stays as a keyed hash and blocks as before.\n"
+          "Lists that were loaded as files are as they were.\n",
+          c->out);
   return EXIT_GOOD;
 }

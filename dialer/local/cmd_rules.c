@@ -230,8 +230,14 @@ int cmd_rules_test(struct command_call *c) {
   snprintf(dir, sizeof dir, "%s/rules", c->backend->config->share_dir);
   snprintf(site, sizeof site, "%s/rules", c->backend->config->state_dir);
   snprintf(fd, sizeof fd, "/proc/self/fd/%d", c->file);
-  struct test_job j = {.dir = dir, .file = c->args->word_count ? fd : NULL, .err = c->err};
-  int r = c->backend->run(c->backend->self, job_test, &j, false);
+  char *said = NULL;
+  size_t size = 0;
+  struct test_job j = {.dir = dir, .file = c->args->word_count ? fd : NULL, .err = open_memstream(&said, &size)};
+  int r = j.err ? c->backend->run(c->backend->self, job_test, &j, false) : CAD_ENOMEM;
+  if (j.err) fclose(j.err);
+  call_tell_of_file(c, fd, said);
+  free(said);
+  j.err = c->err;
   if (r >= 0 && !j.file && access(site, R_OK) == 0) {
     j.dir = site;
     r = c->backend->run(c->backend->self, job_test, &j, false);
@@ -281,7 +287,13 @@ int cmd_rules_diff(struct command_call *c) {
   char fd[64];
   struct ruleset *fresh = ruleset_create();
   snprintf(fd, sizeof fd, "/proc/self/fd/%d", c->file);
-  int r = fresh ? pack_read(fd, fresh, c->err) : CAD_ENOMEM;
+  char *said = NULL;
+  size_t size = 0;
+  FILE *err = open_memstream(&said, &size);
+  int r = fresh && err ? pack_read(fd, fresh, err) : CAD_ENOMEM;
+  if (err) fclose(err);
+  call_tell_of_file(c, fd, said);
+  free(said);
   if (r < 0) {
     ruleset_destroy(fresh);
     return call_refuse(c, "%.200s is no pack that could be loaded", c->args->words[0]);

@@ -151,6 +151,8 @@ static inline bool call_json(const struct command_call *c) { return c->args->opt
 void call_put_json(struct command_call *c, json_t *value);
 /* "cadencia VERB: text" to err, or {"error": text} to out with --json; returns EXIT_REFUSED. */
 int call_refuse(struct command_call *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What was said of the descriptor's path fd, under the name by which people gave the file. */
+void call_tell_of_file(struct command_call *c, const char *fd, const char *said);
 /* What a store error means to people. */
 int call_refuse_store(struct command_call *c, int err, const char *what);
 json_t *json_text(const char *text); /* never NULL */

@@ -352,6 +352,13 @@ int call_refuse(struct command_call *c, const char *fmt, ...) {
   return EXIT_REFUSED;
 }
 
+void call_tell_of_file(struct command_call *c, const char *fd, const char *said) {
+  size_t n = strlen(fd);
+  for (const char *hit; said && (hit = strstr(said, fd)); said = hit + n)
+    fprintf(c->err, "%.*s%s", (int)(hit - said), said, c->args->words[0]);
+  fputs(said ? said : "", c->err);
+}
+
 int call_refuse_store(struct command_call *c, int err, const char *what) {
   switch (err) {
   case CAD_ENOENT: return call_refuse(c, "there is no %s", what);

@@ -1,12 +1,15 @@
 """Stories of calls that may not be made: nothing leaves the box, and the records say why."""
 import datetime
 import json
+import pathlib
+import subprocess
 import time
 import zoneinfo
 
 from harness import stage, wait_for
 from peers import Phone, tone
 from scene import PHONES, called
+from stories_desk import SECRET, add_user
 
 FORBIDDEN_LATER, FORBIDDEN_BEFORE, NOWHERE = "12025550111", "12025550112", "12025550113"
 
@@ -154,4 +157,53 @@ def a_british_campaign_is_counted_as_ofcom_counts():
         wait_for("and when one was a machine", lambda: agree(1, 1), 20)
 
 
-STORIES = [forbidden_numbers_never_reach_the_wire, attempts_to_a_number_are_counted_and_capped, hours_hold_in_every_zone_of_a_number, a_british_campaign_is_counted_as_ofcom_counts]
+def a_registry_that_grows_too_old_ends_the_dialing_and_says_so():
+    """A sales campaign of Argentina needs the register No Llame. Without it nothing starts; with a fresh one the neighbour is called and who stands on it is
+    not; when the file in force is older than the rule permits, the running campaign calls nobody and says why, also on the
+    live page in a real browser where there is one."""
+    with stage() as (box, trunk_port, actors, folder):
+        box.start()
+        box.campaign("plain")
+        text = (folder / "plain.conf").read_text().replace('country = "US"', 'country = "AR"').replace('"survey"', '"telemarketing"')
+        (folder / "ar.conf").write_text(text.replace('mode = "ratio"', 'mode = "progressive"') + "retry = ();\n")
+        box.cli("campaign", "create", "ar", "--from", str(folder / "ar.conf"))
+        customer = an_agent_waits(box, trunk_port, actors, campaigns=("ar",))
+        first, listed, later = (f"549114567{n:04d}" for n in (1, 2, 3))
+
+        def load(age_days):
+            day = datetime.datetime.now(datetime.timezone.utc).date() - datetime.timedelta(days=age_days)
+            (folder / "no_llame.txt").write_text(f"+{listed}\n")
+            box.cli("dnc", "load", str(folder / "no_llame.txt"), "--registry", "NO-LLAME", "--date", day.isoformat(), "--country", "AR")
+
+        def bring(*numbers):
+            (folder / "list.csv").write_text("phone\n" + "".join(f"+{n}\n" for n in numbers))
+            box.cli("import", "--campaign", "ar", str(folder / "list.csv"))
+
+        def refused(number):
+            found = box.query("SELECT rule, inputs FROM decision WHERE phone=? AND allowed=0", int(number))
+            return found and (found[0]["rule"], json.loads(found[0]["inputs"]).get("saw"))
+
+        said = box.cli("campaign", "start", "ar", check=False)
+        assert said.returncode == 1 and "NO-LLAME is not loaded (AR-NOLLAME)" in said.stderr, said.stderr
+        load(2)
+        bring(first, listed)
+        box.cli("campaign", "start", "ar")
+        wait_for("the one who may be called", lambda: first in called_numbers(customer), 30)
+        assert wait_for("the registry's no", lambda: refused(listed), 30) [0] == "AR-NOLLAME"
+        assert refused(listed)[1].endswith("of 30 days old: on it"), refused(listed)
+        load(31)
+        bring(later)
+        assert wait_for("the old file's no", lambda: refused(later), 30) [0] == "AR-NOLLAME"
+        assert refused(later)[1].endswith("of 30 days old: not on it"), refused(later)
+        assert called_numbers(customer) == {first}, called_numbers(customer)
+        said = box.cli("why", "campaign", "ar").stdout
+        assert "the registry NO-LLAME is 3" in said and "30 are the limit" in said, said
+        if (pathlib.Path(__file__).parent / "pages" / "node_modules").exists():
+            add_user(box, "maria", "--role", "supervisor")
+            r = subprocess.run(["node", str(pathlib.Path(__file__).parent / "pages" / "ask_test.mjs"), f"http://127.0.0.1:{box.http_port}/", "maria", SECRET,
+                                f"+{later}", "ar", "AR-NOLLAME"], capture_output=True, text=True, timeout=400)
+            assert r.returncode in (0, 77), r.stdout + r.stderr
+
+
+STORIES = [forbidden_numbers_never_reach_the_wire, attempts_to_a_number_are_counted_and_capped, hours_hold_in_every_zone_of_a_number, a_british_campaign_is_counted_as_ofcom_counts,
+           a_registry_that_grows_too_old_ends_the_dialing_and_says_so]

@@ -171,6 +171,31 @@ START_TEST(a_registry_is_loaded_listed_and_replaced_and_the_reasons_are_told) {
 }
 END_TEST
 
+START_TEST(what_is_no_registry_is_never_taken_for_one) {
+  EXPECT(0, "campaign", "create", "spring", "--from", SALES);
+  load_registry();
+  write_text("empty.txt", "");
+  EXPECT(1, "dnc", "load", scratch_path("empty.txt"), "--registry", "US-DNC", "--date", "2026-11-20", "--country", "US");
+  SAYS(said_err, "is empty; what was loaded before stays in force");
+  write_text("page.txt", "<html>\n<body>\nPlease sign in, or call 2025550100\n202 555 0101\n</html>\n");
+  EXPECT(1, "dnc", "load", scratch_path("page.txt"), "--registry", "US-DNC", "--date", "2026-11-20", "--country", "US");
+  SAYS(said_err, "of 5 lines hold a number that could be read");
+  write_text("spain.txt", "612345678\n612345679\n+12025550144\n");
+  EXPECT(1, "dnc", "load", scratch_path("spain.txt"), "--registry", "US-DNC", "--date", "2026-11-20");
+  SAYS(said_err, "only 1 of 3 lines hold a number");
+  EXPECT(0, "why", "contact", "+12025550171", "--campaign", "spring", "--at", "2026-11-24T17:00");
+  SAYS(said_out, "NO, on a public exclusion registry (US-DNC-31)"); /* of the first load */
+  write_text("wrong.csv", "2026-13-01,ES,holiday,x\n");
+  EXPECT(1, "calendar", "load", scratch_path("wrong.csv"));
+  SAYS(said_err, "wrong.csv:1: a line must be");
+  ck_assert_ptr_null(strstr(said_err, "/proc/"));
+  write_text("wrong.conf", "pack = ;\n");
+  EXPECT(1, "rules", "diff", scratch_path("wrong.conf"));
+  SAYS(said_err, "wrong.conf:1");
+  ck_assert_ptr_null(strstr(said_err, "/proc/"));
+}
+END_TEST
+
 START_TEST(consent_rules_and_calendars_are_kept_and_shown) {
   EXPECT(0, "campaign", "create", "spring", "--from", SALES);
   EXPECT(1, "consent", "add", "+12025550171", "--seller", "Nobody", "--basis", "consent", "--source", "form", "--date", "2026-05-02");
@@ -417,6 +442,7 @@ int main(void) {
   tcase_add_test(t, a_campaign_is_made_listed_shown_started_paused_and_stopped);
   tcase_add_test(t, a_campaign_does_not_start_while_something_mandatory_is_missing);
   tcase_add_test(t, a_start_names_everything_that_is_missing_at_once);
+  tcase_add_test(t, what_is_no_registry_is_never_taken_for_one);
   tcase_add_test(t, a_registry_is_loaded_listed_and_replaced_and_the_reasons_are_told);
   tcase_add_test(t, consent_rules_and_calendars_are_kept_and_shown);
   tcase_add_test(t, a_template_with_faults_makes_no_campaign);
