@@ -164,6 +164,25 @@ START_TEST(who_is_not_there_to_look_gives_the_contact_back) {
 }
 END_TEST
 
+START_TEST(who_looks_at_the_last_contact_is_not_sent_to_another_campaign) {
+  enum { OTHER = 88 };
+  struct mail m = campaign_mail(OTHER, PACING_PROGRESSIVE, CAMPAIGN_RUNNING);
+  step(&m);
+  m = agent_mail(0, CAMPAIGN, true, AGENT_READY);
+  m.u.store_agent.also_count = 1;
+  m.u.store_agent.also[0] = OTHER;
+  step(&m);
+  const uint64_t phone = st.next_phone++;
+  lease_for(CAMPAIGN, phone);
+  pass(1100);
+  ck_assert_uint_eq(agent_at(0)->shown.phone, phone);
+  lease_for(OTHER, st.next_phone++);
+  pass(5000);
+  ck_assert_uint_eq(agent_at(0)->shown.phone, phone);
+  ck_assert_uint_eq(the_floor()->campaigns[agent_at(0)->campaign].terms.id, CAMPAIGN);
+}
+END_TEST
+
 START_TEST(what_another_calls_by_hand_is_on_no_screen) {
   const uint64_t phone = st.next_phone++;
   lease_for(CAMPAIGN, phone);
@@ -208,6 +227,7 @@ int main(void) {
   tcase_add_test(v, a_skipped_contact_waits_with_its_reason_and_the_next_one_is_shown);
   tcase_add_test(v, the_campaigns_time_dials_what_is_shown_through_the_gate);
   tcase_add_test(v, who_is_not_there_to_look_gives_the_contact_back);
+  tcase_add_test(v, who_looks_at_the_last_contact_is_not_sent_to_another_campaign);
   tcase_add_test(v, what_another_calls_by_hand_is_on_no_screen);
   tcase_add_test(v, a_previewed_contact_that_does_not_answer_or_is_refused_frees_the_agent);
   tcase_add_test(v, a_preview_agent_whose_phone_vanished_while_it_rang_is_not_kept_for_ever);
