@@ -1,5 +1,8 @@
+/* libsndfile brings the coders of five kinds of music with it. It is loaded for as long as a file is read or written, so that a daemon that
+ * has its prompts does without their memory. */
 #include <dsp/wav.h>
 #include <cadencia/err.h>
+#include <dlfcn.h>
 #include <math.h>
 #include <sndfile.h>
 #include <stdbool.h>
@@ -8,6 +11,28 @@
 #include <string.h>
 
 enum { WAV_HZ = 8000, WAV_RATE_MIN = 4000, WAV_RATE_MAX = 192000, WAV_CHANNELS_MAX = 8, CHUNK_FRAMES = 1024, LOBES = 24 };
+
+struct sndfile {
+  void *library;
+  __typeof__(sf_open) *open;
+  __typeof__(sf_close) *close;
+  __typeof__(sf_error) *error;
+  __typeof__(sf_readf_float) *readf_float;
+  __typeof__(sf_write_short) *write_short;
+};
+
+static bool sndfile_load(struct sndfile *sf) {
+  sf->library = dlopen("libsndfile.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (!sf->library) return false;
+  *(void **)&sf->open = dlsym(sf->library, "sf_open");
+  *(void **)&sf->close = dlsym(sf->library, "sf_close");
+  *(void **)&sf->error = dlsym(sf->library, "sf_error");
+  *(void **)&sf->readf_float = dlsym(sf->library, "sf_readf_float");
+  *(void **)&sf->write_short = dlsym(sf->library, "sf_write_short");
+  if (sf->open && sf->close && sf->error && sf->readf_float && sf->write_short) return true;
+  dlclose(sf->library);
+  return false;
+}
 
 static int common_divisor(int a, int b) {
   while (b != 0) {
@@ -19,12 +44,12 @@ static int common_divisor(int a, int b) {
 }
 
 /* All frames of the first channel. *frames_max bounds memory whatever the header claims. */
-static int read_channel(SNDFILE *file, int channels, size_t frames_max, float **out, size_t *count) {
+static int read_channel(const struct sndfile *sf, SNDFILE *file, int channels, size_t frames_max, float **out, size_t *count) {
   size_t room = 0, n = 0;
   float *all = NULL, chunk[CHUNK_FRAMES * WAV_CHANNELS_MAX];
   int err = CAD_OK;
   for (;;) {
-    sf_count_t got = sf_readf_float(file, chunk, CHUNK_FRAMES);
+    sf_count_t got = sf->readf_float(file, chunk, CHUNK_FRAMES);
     if (got <= 0) break;
     if (n + (size_t)got > frames_max) {
       err = CAD_EFULL;
@@ -118,32 +143,48 @@ static int convert(const float *all, size_t frames, int rate, size_t max_samples
   return CAD_OK;
 }
 
-int wav_read(const char *path, size_t max_samples, int16_t **out, size_t *count) {
+static int read_file(const struct sndfile *sf, const char *path, size_t max_samples, int16_t **out, size_t *count) {
   SF_INFO info;
   memset(&info, 0, sizeof info);
-  SNDFILE *file = sf_open(path, SFM_READ, &info);
-  if (!file) return sf_error(NULL) == SF_ERR_SYSTEM ? CAD_ENOENT : CAD_EFORMAT;
+  SNDFILE *file = sf->open(path, SFM_READ, &info);
+  if (!file) return sf->error(NULL) == SF_ERR_SYSTEM ? CAD_ENOENT : CAD_EFORMAT;
   float *all = NULL;
   size_t frames = 0;
   int err = CAD_EFORMAT;
   if (info.channels >= 1 && info.channels <= WAV_CHANNELS_MAX && info.samplerate >= WAV_RATE_MIN && info.samplerate <= WAV_RATE_MAX) {
     size_t frames_max = (size_t)((uint64_t)max_samples * (uint64_t)info.samplerate / WAV_HZ) + 1;
-    err = read_channel(file, info.channels, frames_max, &all, &frames);
+    err = read_channel(sf, file, info.channels, frames_max, &all, &frames);
   }
   if (err == CAD_OK) err = convert(all, frames, info.samplerate, max_samples, out, count);
   free(all);
-  sf_close(file);
+  sf->close(file);
   return err;
 }
 
-int wav_write(const char *path, const int16_t *samples, size_t count) {
+static int write_file(const struct sndfile *sf, const char *path, const int16_t *samples, size_t count) {
   SF_INFO info;
   memset(&info, 0, sizeof info);
   info.samplerate = WAV_HZ;
   info.channels = 1;
   info.format = SF_FORMAT_WAV | SF_FORMAT_PCM_16;
-  SNDFILE *file = sf_open(path, SFM_WRITE, &info);
+  SNDFILE *file = sf->open(path, SFM_WRITE, &info);
   if (!file) return CAD_EIO;
-  bool good = sf_write_short(file, samples, (sf_count_t)count) == (sf_count_t)count;
-  return sf_close(file) == 0 && good ? CAD_OK : CAD_EIO;
+  bool good = sf->write_short(file, samples, (sf_count_t)count) == (sf_count_t)count;
+  return sf->close(file) == 0 && good ? CAD_OK : CAD_EIO;
+}
+
+int wav_read(const char *path, size_t max_samples, int16_t **out, size_t *count) {
+  struct sndfile sf;
+  if (!sndfile_load(&sf)) return CAD_ENOSUP;
+  int err = read_file(&sf, path, max_samples, out, count);
+  dlclose(sf.library);
+  return err;
+}
+
+int wav_write(const char *path, const int16_t *samples, size_t count) {
+  struct sndfile sf;
+  if (!sndfile_load(&sf)) return CAD_ENOSUP;
+  int err = write_file(&sf, path, samples, count);
+  dlclose(sf.library);
+  return err;
 }

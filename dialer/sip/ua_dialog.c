@@ -107,14 +107,19 @@ void ua_dialog_note(struct ua *ua, struct leg_entry *leg, const sip_t *sip, enum
   tell(ua, &w);
 }
 
-void ua_dialog_refreshed(struct ua *ua, struct leg_entry *leg, const sip_t *sip) {
+/* The number of our newest request in it, so that no worker after us uses it again. */
+static void tell_number(struct ua *ua, struct leg_entry *leg, uint32_t cseq) {
   struct wide w;
-  if (!leg->dialog || !sip || !sip->sip_cseq || sip->sip_cseq->cs_seq <= leg->dialog->cseq) return;
-  leg->dialog->cseq = sip->sip_cseq->cs_seq;
+  leg->dialog->cseq = cseq;
   leg->dialog->sdp_version = leg->sdp_version;
   wide_make(&w, SIP_DIALOG, clock_mono());
   kept_read(leg->dialog, &w.u.dialog);
   tell(ua, &w);
+}
+
+void ua_dialog_refreshed(struct ua *ua, struct leg_entry *leg, const sip_t *sip) {
+  if (!leg->dialog || !sip || !sip->sip_cseq || sip->sip_cseq->cs_seq <= leg->dialog->cseq) return;
+  tell_number(ua, leg, sip->sip_cseq->cs_seq);
 }
 
 /* --- taking up ------------------------------------------------------------------------- */
@@ -151,7 +156,7 @@ static void resume_invite(struct ua *ua, struct leg_entry *leg) {
   struct wide_dialog d;
   char sdp[OFFER_TEXT_MAX], cseq[32];
   leg->sdp_version++;
-  leg->dialog->cseq += CSEQ_STEP;
+  tell_number(ua, leg, leg->dialog->cseq + CSEQ_STEP);
   kept_read(leg->dialog, &d);
   snprintf(cseq, sizeof cseq, "%u INVITE", d.cseq);
   struct offer_local local = ua_local(ua, leg);

@@ -2,7 +2,7 @@
  *
  * Reads 8, 16, ... kHz (any integer multiple or fraction; filtered and resampled),
  * mono or the first channel. Errors: CAD_ENOENT, CAD_EFORMAT, CAD_EFULL (longer than
- * max_samples). *out is malloc'ed; the caller frees it. Thread: any; allocates. */
+ * max_samples), CAD_ENOSUP (no libsndfile). *out is malloc'ed; the caller frees it. Thread: any; allocates. */
 #ifndef DSP_WAV_H
 #define DSP_WAV_H
 
