@@ -9,14 +9,12 @@ enum { TONE_GAP_US = 30000 };
 static void poll_on(struct media_thread *th, struct rtp_session *s) {
   struct epoll_event ev = {.events = EPOLLIN, .data.u64 = (uint64_t)s->slot + THREAD_TAG_SESSION};
   s->polled = epoll_ctl(th->epoll_fd, EPOLL_CTL_ADD, s->fd, &ev) == 0;
-  th->polled_count += s->polled;
 }
 
 static void poll_off(struct media_thread *th, struct rtp_session *s) {
   if (!s->polled) return;
   epoll_ctl(th->epoll_fd, EPOLL_CTL_DEL, s->fd, NULL);
   s->polled = false;
-  th->polled_count--;
 }
 
 static void join_side(struct media_thread *th, struct rtp_session *s, struct rtp_session *peer, bool customer) {

@@ -13,13 +13,9 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { INBOX_MAILS = 2048, OUTBOX_SPARE = 1024, EVENTS_MAX = 64, BEAT_US = 20000, CATCH_UP_FRAMES_MAX = 5, RETRY_MS = 2, BEAT_NICE = -10 };
-
-/* A wake costs as much as forwarding a packet: where packets come all the time, those of 2 ms share one. A few calls wait for nothing. */
-enum { REST_US = 2000, REST_SESSIONS = 16 };
 
 /* One thread today. Sessions, detectors and events hang on struct media_thread alone, so more threads are more of those. */
 struct media {
@@ -65,25 +61,17 @@ static void dispatch(struct media *m, uint64_t tag) {
   }
 }
 
-static void rest(const struct media_thread *th) {
-  const int64_t left = th->now_us + REST_US - clock_mono_us();
-  const struct timespec ts = {.tv_nsec = left * 1000};
-  if (left > 0 && left <= REST_US) nanosleep(&ts, NULL);
-}
-
 static void *run(void *arg) {
   struct media *m = arg;
   struct media_thread *th = &m->thread;
   struct epoll_event events[EVENTS_MAX];
   bool all_told = false;
-  int n = EVENTS_MAX;
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, NULL);
   setpriority(PRIO_PROCESS, 0, BEAT_NICE); /* this thread only; without the privilege it runs like the others */
   while (!atomic_load_explicit(&m->stopping, memory_order_acquire)) {
-    if (n < EVENTS_MAX && all_told && th->polled_count >= REST_SESSIONS) rest(th);
-    n = epoll_wait(th->epoll_fd, events, EVENTS_MAX, all_told ? -1 : RETRY_MS);
+    int n = epoll_wait(th->epoll_fd, events, EVENTS_MAX, all_told ? -1 : RETRY_MS);
     th->now_us = clock_mono_us();
     for (int i = 0; i < n; i++) dispatch(m, events[i].data.u64);
     beat_credits(th);

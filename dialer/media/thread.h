@@ -29,7 +29,6 @@ struct media_thread {
   int64_t first_beat_us; /* when the first beat was due */
   uint64_t beat;         /* how many were due until now */
   unsigned credits;      /* to keep announced */
-  unsigned polled_count; /* sessions that are read when a packet comes */
   struct arena arena;
   struct tap_pool taps;
   struct outbox outbox;

@@ -232,40 +232,6 @@ START_TEST(a_flood_is_not_passed_on) {
 }
 END_TEST
 
-/* Where there are many, packets wait for each other a moment: none may stay behind, nor come out of order. */
-START_TEST(many_bridges_pass_every_packet_on_in_its_order) {
-  enum { PAIRS = 12, PHONES = 2 * PAIRS };
-  static struct phone phones[PHONES];
-  struct phone *list[PHONES];
-  struct session sessions[PHONES];
-  for (int i = 0; i < PHONES; i++) {
-    phone_open(list[i] = &phones[i], CODEC_PCMU, 1013, 8000);
-    sessions[i] = connect_phone(list[i], i % 2 ? LEG_SEAT : LEG_CALL);
-  }
-  run_ms(list, PHONES, 100);
-  for (int i = 0; i < PHONES; i += 2) tell_bridge(sessions[i], sessions[i + 1], false);
-  for (int i = 0; i < 1000 && mails_of(MEDIA_BRIDGED) < PAIRS; i++) run_ms(list, PHONES, 10);
-  ck_assert_int_eq(mails_of(MEDIA_BRIDGED), PAIRS);
-  for (int i = 0; i < PHONES; i++) phones[i].sending = true;
-  run_ms(list, PHONES, 600);
-  uint64_t sent = 0;
-  for (int i = 0; i < PHONES; i++) {
-    phones[i].sending = false;
-    sent += (uint16_t)(phones[i].seq - 65530);
-  }
-  ck_assert_uint_gt(sent, PHONES);
-  for (int i = 0; i < 1000 && counters().forwarded < sent; i++) run_ms(list, PHONES, 10);
-  ck_assert_uint_eq(counters().forwarded, sent);
-  ck_assert_uint_eq(counters().strangers + counters().malformed, 0);
-  run_ms(list, PHONES, 40);
-  for (int i = 0; i < PHONES; i++) {
-    ck_assert_int_gt(phones[i].packets, 0);
-    ck_assert_int_eq(phones[i].gaps, 0);
-    phone_close(&phones[i]);
-  }
-}
-END_TEST
-
 int main(void) {
   Suite *suite = suite_create("bridge");
   TCase *tc = tcase_create("bridge");
@@ -282,7 +248,6 @@ int main(void) {
   tcase_add_test(tc, a_new_address_in_a_new_sdp_is_followed_and_the_old_one_forgotten);
   tcase_add_test(tc, nobody_can_aim_a_session_at_another_one);
   tcase_add_test(tc, a_flood_is_not_passed_on);
-  tcase_add_test(tc, many_bridges_pass_every_packet_on_in_its_order);
   suite_add_tcase(suite, tc);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);
