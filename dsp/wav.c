@@ -13,7 +13,7 @@
 enum { WAV_HZ = 8000, WAV_RATE_MIN = 4000, WAV_RATE_MAX = 192000, WAV_CHANNELS_MAX = 8, CHUNK_FRAMES = 1024, LOBES = 24 };
 
 struct sndfile {
-  void *library;
+  void *module;
   __typeof__(sf_open) *open;
   __typeof__(sf_close) *close;
   __typeof__(sf_error) *error;
@@ -22,15 +22,15 @@ struct sndfile {
 };
 
 static bool sndfile_load(struct sndfile *sf) {
-  sf->library = dlopen("libsndfile.so.1", RTLD_NOW | RTLD_LOCAL);
-  if (!sf->library) return false;
-  *(void **)&sf->open = dlsym(sf->library, "sf_open");
-  *(void **)&sf->close = dlsym(sf->library, "sf_close");
-  *(void **)&sf->error = dlsym(sf->library, "sf_error");
-  *(void **)&sf->readf_float = dlsym(sf->library, "sf_readf_float");
-  *(void **)&sf->write_short = dlsym(sf->library, "sf_write_short");
+  sf->module = dlopen("libsndfile.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (!sf->module) return false;
+  *(void **)&sf->open = dlsym(sf->module, "sf_open");
+  *(void **)&sf->close = dlsym(sf->module, "sf_close");
+  *(void **)&sf->error = dlsym(sf->module, "sf_error");
+  *(void **)&sf->readf_float = dlsym(sf->module, "sf_readf_float");
+  *(void **)&sf->write_short = dlsym(sf->module, "sf_write_short");
   if (sf->open && sf->close && sf->error && sf->readf_float && sf->write_short) return true;
-  dlclose(sf->library);
+  dlclose(sf->module);
   return false;
 }
 
@@ -177,7 +177,7 @@ int wav_read(const char *path, size_t max_samples, int16_t **out, size_t *count)
   struct sndfile sf;
   if (!sndfile_load(&sf)) return CAD_ENOSUP;
   int err = read_file(&sf, path, max_samples, out, count);
-  dlclose(sf.library);
+  dlclose(sf.module);
   return err;
 }
 
@@ -185,6 +185,6 @@ int wav_write(const char *path, const int16_t *samples, size_t count) {
   struct sndfile sf;
   if (!sndfile_load(&sf)) return CAD_ENOSUP;
   int err = write_file(&sf, path, samples, count);
-  dlclose(sf.library);
+  dlclose(sf.module);
   return err;
 }
