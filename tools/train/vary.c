@@ -2,9 +2,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <bcg729/decoder.h>
+#include <bcg729/encoder.h>
 #include <spandsp.h>
 
-enum { RATE = 8000, PACKET = 160, LEAD_MORE_MAX = 3200, FADE = 40, GSM_FRAME = 160 };
+enum { RATE = 8000, PACKET = 160, LEAD_MORE_MAX = 3200, FADE = 40, GSM_FRAME = 160, G729_FRAME = 80 };
 
 struct call {
   float *x;
@@ -26,7 +28,10 @@ static const char *const NAMES[VARY_COUNT] = {"as it is",
                                               "5 % of packets lost",
                                               "GSM 06.10",
                                               "GSM 06.10 twice",
-                                              "line noise -50 dBm0"};
+                                              "line noise -50 dBm0",
+                                              "G.729",
+                                              "G.729 after GSM 06.10",
+                                              "G.729, 5 % of frames lost"};
 
 const char *vary_name(enum vary vary) { return (unsigned)vary < VARY_COUNT ? NAMES[vary] : "random"; }
 
@@ -114,6 +119,21 @@ static void gsm(struct call *c) {
   gsm0610_free(out);
 }
 
+static void g729(struct call *c, float lost) { /* lost: share of frames that the decoder must conceal */
+  bcg729EncoderChannelContextStruct *in = initBcg729EncoderChannel(0);
+  bcg729DecoderChannelContextStruct *out = initBcg729DecoderChannel();
+  for (size_t at = 0; in && out && at + G729_FRAME <= c->n; at += G729_FRAME) {
+    int16_t pcm[G729_FRAME];
+    uint8_t code[10], bytes = 0;
+    for (int i = 0; i < G729_FRAME; i++) pcm[i] = (int16_t)cut(c->x[at + (size_t)i]);
+    bcg729Encoder(in, pcm, code, &bytes);
+    bcg729Decoder(out, code, bytes, lost > 0.0f && dice(c) < lost, 0, 0, pcm);
+    for (int i = 0; i < G729_FRAME; i++) c->x[at + (size_t)i] = (float)pcm[i];
+  }
+  if (in) closeBcg729EncoderChannel(in);
+  if (out) closeBcg729DecoderChannel(out);
+}
+
 /* Another speed and, with it, another pitch. */
 static void speed(struct call *c, float factor) {
   const size_t n = (size_t)((float)c->n / factor);
@@ -180,6 +200,9 @@ static void apply(struct call *c, enum vary vary) {
   case VARY_GSM_TWICE: gsm(c); /* fall through */
   case VARY_GSM: gsm(c); break;
   case VARY_LINE_NOISE: add_noise(c, 0, c->n, -50.0f, false); break;
+  case VARY_GSM_G729: gsm(c); /* fall through */
+  case VARY_G729: g729(c, 0.0f); break;
+  case VARY_G729_LOSS: g729(c, 0.05f); break;
   case VARY_RANDOM: at_random(c); break;
   default: break;
   }

@@ -23,6 +23,9 @@ enum vary {
   VARY_GSM,     /* GSM 06.10 */
   VARY_GSM_TWICE,
   VARY_LINE_NOISE, /* white noise of -50 dBm0 all along */
+  VARY_G729,
+  VARY_GSM_G729,  /* a mobile phone, then a trunk that saves */
+  VARY_G729_LOSS, /* 5 % of the frames lost and concealed */
   VARY_COUNT,
   VARY_RANDOM = VARY_COUNT /* for training: several at once, another speed, another delay */
 };
