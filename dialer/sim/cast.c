@@ -25,9 +25,24 @@ static const struct share {
 
 enum { SHARES = sizeof usual / sizeof *usual };
 
+/* What people say when they answer, of 100: a plausible campaign (docs/rehearsal.md). A kind is spoken by greetings/person_WORD_*.wav. */
+enum { KINDS = 6, WORDS = 4 };
+static const char *const words[WORDS] = {"short", "medium", "business", "double"};
+static const struct kind {
+  unsigned share, word;
+  int delay_ms[2];    /* silence before the first word */
+  int noise_under_db; /* the room: so far under the voice or a little more; 0: a line's own noise */
+} kinds[KINDS] = {{70, 0, {200, 1500}, 0}, {12, 1, {200, 1500}, 0}, {8, 2, {200, 1500}, 0},
+                  {3, 3, {200, 1500}, 0},  {4, 0, {2400, 4400}, 0}, {3, 0, {200, 1500}, 6}};
+enum { NOISE_SPREAD_DB = 12 };
+
 struct wavs {
   char names[WAVS_MAX][64];
   int length_ms[WAVS_MAX], count;
+};
+
+struct voices {
+  struct wavs people[WORDS], machines;
 };
 
 static int find_wavs(const char *share, const char *kind, struct sound_bank *bank, struct wavs *out) {
@@ -44,6 +59,16 @@ static int find_wavs(const char *share, const char *kind, struct sound_bank *ban
   }
   globfree(&found);
   return out->count > 0 ? CAD_OK : CAD_ENOENT;
+}
+
+static int find_voices(const char *share, struct sound_bank *bank, struct voices *out) {
+  int rc = find_wavs(share, "machine", bank, &out->machines);
+  for (int i = 0; i < WORDS && rc == CAD_OK; i++) {
+    char kind[32];
+    snprintf(kind, sizeof kind, "person_%s", words[i]);
+    rc = find_wavs(share, kind, bank, &out->people[i]);
+  }
+  return rc;
 }
 
 unsigned cast_most(void) { return (unsigned)(sizeof areas / sizeof *areas) * FICTION_PER_AREA; }
@@ -116,14 +141,23 @@ static const char *code_of(enum behaviour b, uint64_t *dice) {
   return "";
 }
 
-static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const struct cast_options *o, const struct wavs *people,
-                         const struct wavs *machines, uint64_t *dice) {
+static const struct kind *kind_of(uint64_t *dice) {
+  int64_t at = dice_range(dice, 0, 99);
+  const struct kind *k = kinds;
+  while (k < kinds + KINDS - 1 && at >= k->share) at -= k++->share;
+  return k;
+}
+
+static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const struct cast_options *o, const struct voices *voices,
+                         uint64_t *dice) {
   static const int beeps[] = {440, 500, 620, 750, 850, 1000, 1000, 1100, 1300, 1400, 1633, 1800};
   char wav[1300] = "", hang_up[16] = "", beep[16] = "", noise[16] = "";
-  int ring = (int)dice_range(dice, 3000, 13000), delay = (int)dice_range(dice, 200, 1500), length = 0;
+  const struct kind *kind = kind_of(dice);
+  int ring = (int)dice_range(dice, 3000, 13000), delay = (int)dice_range(dice, 200, 1500), length = 0,
+      level = -(int)dice_range(dice, 12, 28);
   bool person = b == CALLEE_PERSON || b == CALLEE_EARLY_HANGUP;
   if (person || b == CALLEE_MACHINE) {
-    const struct wavs *from = person ? people : machines;
+    const struct wavs *from = person ? &voices->people[kind->word] : &voices->machines;
     int i = (int)dice_range(dice, 0, from->count - 1);
     snprintf(wav, sizeof wav, "%s/greetings/%s", o->share, from->names[i]);
     length = from->length_ms[i];
@@ -131,6 +165,7 @@ static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const struct
   switch (b) {
   case CALLEE_PERSON: { /* every second one says good-bye first */
     static const struct spread usual_talk = {.mean = 9.5, .count = 2, .quantile = {6, 13}};
+    delay = (int)dice_range(dice, kind->delay_ms[0], kind->delay_ms[1]);
     const struct spread *talk = o->talk.mean > 0 ? &o->talk : &usual_talk;
     if (dice_range(dice, 0, 1) == 0)
       snprintf(hang_up, sizeof hang_up, "%d", delay + length + CONNECT_MS + (int)talk_of_number_ms(talk, o->seed, phone));
@@ -153,14 +188,15 @@ static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const struct
   const char *code = code_of(b, dice);
   if (b == CALLEE_SIT && *code != 0) snprintf(hang_up, sizeof hang_up, "9000");
   if (dice_range(dice, 0, 4) > 0) snprintf(noise, sizeof noise, "%d", -(int)dice_range(dice, 48, 68));
+  if (person && kind->noise_under_db > 0)
+    snprintf(noise, sizeof noise, "%d", level - kind->noise_under_db - (int)dice_range(dice, 0, NOISE_SPREAD_DB));
   int loss = dice_range(dice, 0, 99) < 15 ? (int)dice_range(dice, 100, 300) : 0;
   static const char *const codecs[] = {"", "pcmu", "pcma"};
   fprintf(f, "+%llu,%s,%s,%d,%d,%s,%s,%d,%s,%s,%d,%s\n", (unsigned long long)phone, callee_behaviour_name(b), wav, ring, delay, hang_up,
-          code, -(int)dice_range(dice, 12, 28), noise, beep, loss, codecs[dice_range(dice, 0, 2)]);
+          code, level, noise, beep, loss, codecs[dice_range(dice, 0, 2)]);
 }
 
-static int write_both(const struct cast_options *o, FILE *contacts, FILE *callees, const struct wavs *people, const struct wavs *machines,
-                      uint32_t *order) {
+static int write_both(const struct cast_options *o, FILE *contacts, FILE *callees, const struct voices *voices, uint32_t *order) {
   uint64_t dice = o->seed * 0x9e3779b97f4a7c15u + 1;
   fputs("phone,name,external_id\n", contacts);
   fputs("phone,behaviour,wav,ring_ms,answer_delay_ms,hangup_ms,sip_code,level_dbm0,noise_dbm0,beep_hz,loss_bp,codec\n", callees);
@@ -173,28 +209,26 @@ static int write_both(const struct cast_options *o, FILE *contacts, FILE *callee
     uint64_t phone = o->phones != NULL ? o->phones[i] : 10000000000u + (uint64_t)areas[area] * 10000000u + 5550100u + line;
     fprintf(contacts, "+%llu,%s %s,R%05u\n", (unsigned long long)phone, first_names[dice_range(&dice, 0, 19)],
             last_names[dice_range(&dice, 0, 19)], i + 1);
-    write_callee(callees, phone, behaviour_at(shares, order[i], o->count), o, people, machines, &dice);
+    write_callee(callees, phone, behaviour_at(shares, order[i], o->count), o, voices, &dice);
   }
   return ferror(contacts) || ferror(callees) ? CAD_EIO : CAD_OK;
 }
 
 int cast_write(const struct cast_options *o, const char *contacts_path, const char *callees_path) {
   if (o->phones == NULL && o->count > cast_most()) return CAD_EFULL;
-  struct wavs *people = malloc(sizeof *people), *machines = malloc(sizeof *machines);
+  struct voices *voices = malloc(sizeof *voices);
   struct sound_bank *bank = sound_bank_create();
   uint32_t *order = calloc(o->count + 1u, sizeof *order);
-  int rc = people == NULL || machines == NULL || bank == NULL || order == NULL ? CAD_ENOMEM : CAD_OK;
-  if (rc == CAD_OK) rc = find_wavs(o->share, "person", bank, people);
-  if (rc == CAD_OK) rc = find_wavs(o->share, "machine", bank, machines);
+  int rc = voices == NULL || bank == NULL || order == NULL ? CAD_ENOMEM : CAD_OK;
+  if (rc == CAD_OK) rc = find_voices(o->share, bank, voices);
   if (rc == CAD_OK) {
     FILE *contacts = fopen(contacts_path, "we"), *callees = fopen(callees_path, "we");
-    rc = contacts == NULL || callees == NULL ? CAD_EIO : write_both(o, contacts, callees, people, machines, order);
+    rc = contacts == NULL || callees == NULL ? CAD_EIO : write_both(o, contacts, callees, voices, order);
     if (contacts != NULL && fclose(contacts) != 0) rc = CAD_EIO;
     if (callees != NULL && fclose(callees) != 0) rc = CAD_EIO;
   }
   sound_bank_destroy(bank);
-  free(people);
-  free(machines);
+  free(voices);
   free(order);
   return rc;
 }

@@ -102,7 +102,10 @@ static void make_greetings(void) {
   int16_t tone[4000] = {0};
   tone_add(tone, 4000, 0, 400, -20);
   ck_assert_int_eq(mkdir(scratch_path("greetings"), 0700), 0);
-  ck_assert_int_eq(wav_write(scratch_path("greetings/person_1.wav"), tone, 4000), CAD_OK);
+  ck_assert_int_eq(wav_write(scratch_path("greetings/person_short_1.wav"), tone, 4000), CAD_OK);
+  ck_assert_int_eq(wav_write(scratch_path("greetings/person_medium_1.wav"), tone, 4000), CAD_OK);
+  ck_assert_int_eq(wav_write(scratch_path("greetings/person_business_1.wav"), tone, 4000), CAD_OK);
+  ck_assert_int_eq(wav_write(scratch_path("greetings/person_double_1.wav"), tone, 4000), CAD_OK);
   ck_assert_int_eq(wav_write(scratch_path("greetings/machine_1.wav"), tone, 4000), CAD_OK);
 }
 
@@ -133,6 +136,37 @@ START_TEST(an_invented_cast_has_fictional_numbers_once_each_and_fair_shares) {
   ck_assert_uint_le(people, 150);
   ck_assert_uint_ge(machines, 100);
   ck_assert_uint_gt(delay / 500, 600);
+  callees_free(c);
+}
+END_TEST
+
+START_TEST(most_people_say_a_word_some_speak_late_and_some_stand_in_noise) {
+  make_greetings();
+  struct cast_options o = {.share = scratch_dir(), .seed = 7, .count = 2000, .own_shares = true, .answer_bp = 10000};
+  ck_assert_int_eq(cast_write(&o, scratch_path("contacts.csv"), scratch_path("callees.csv")), CAD_OK);
+  struct callees *c = NULL;
+  ck_assert_int_eq(callees_load(scratch_path("callees.csv"), bank, stderr, &c), CAD_OK);
+  static const char *const kinds[] = {"short", "medium", "business", "double"};
+  unsigned people = 0, of[4] = {0}, late = 0, noisy = 0;
+  for (unsigned i = 0; i < 2000; i++) {
+    const struct callee *a = callees_row(c, i);
+    if (a->behaviour != CALLEE_PERSON) continue;
+    people++;
+    for (int k = 0; k < 4; k++) of[k] += strstr(sound_get(bank, a->wav)->path, kinds[k]) != NULL;
+    late += a->answer_delay_ms > 2000;
+    noisy += a->noise_dbm0 != 0 && a->noise_dbm0 >= a->level_dbm0 - 18;
+  }
+  ck_assert_uint_gt(people, 1500);
+  ck_assert_uint_ge(of[0] * 100, people * 73); /* late and noisy ones say as little */
+  ck_assert_uint_le(of[0] * 100, people * 81);
+  ck_assert_uint_ge(of[1] * 100, people * 9);
+  ck_assert_uint_ge(of[2] * 100, people * 6);
+  ck_assert_uint_ge(of[3] * 100, people * 1);
+  ck_assert_uint_eq(of[0] + of[1] + of[2] + of[3], people);
+  ck_assert_uint_ge(late * 100, people * 2);
+  ck_assert_uint_le(late * 100, people * 6);
+  ck_assert_uint_ge(noisy * 100, people * 1);
+  ck_assert_uint_le(noisy * 100, people * 6);
   callees_free(c);
 }
 END_TEST
@@ -201,6 +235,7 @@ int main(void) {
   tcase_add_test(c, a_file_without_the_two_needed_columns_is_refused);
   tcase_add_test(c, rows_of_one_number_serve_in_turn_and_a_star_serves_the_rest);
   tcase_add_test(c, an_invented_cast_has_fictional_numbers_once_each_and_fair_shares);
+  tcase_add_test(c, most_people_say_a_word_some_speak_late_and_some_stand_in_noise);
   tcase_add_test(c, shares_and_talk_are_as_asked_for);
   tcase_add_test(c, the_same_seed_invents_the_same_world_and_another_seed_another);
   suite_add_tcase(suite, c);
