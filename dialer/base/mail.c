@@ -78,6 +78,7 @@ static const struct {
     KIND(ORDER_SKIP, order_agent),
     KIND(ORDER_CLOCK, order_clock),
     KIND(ORDER_DIAL, order_dial),
+    KIND(ORDER_HEARD, order),
     KIND(ORDER_REPLY, order_reply),
     WIDE_KIND(SIP_DIALOG),
     WIDE_KIND(SIP_RESUME),

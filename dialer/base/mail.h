@@ -158,6 +158,8 @@ enum mail_kind {
   STORE_SKIP,       /* control -> store: he does not call it now u.store_skip */
   ORDER_SKIP,       /* an agent -> control: likewise, for that reason   u.order_agent */
 
+  ORDER_HEARD, /* local socket -> control: has the floor heard all that was announced before?   u.order, one ORDER_REPLY */
+
   MAIL_KIND_COUNT
 };
 

@@ -85,6 +85,7 @@ static void deliver(struct control *k, const struct mail *m) {
   case ORDER_PREVIEW:
   case ORDER_SKIP:
   case ORDER_DIAL:
+  case ORDER_HEARD:
   case ORDER_CLOCK: from_console(k, m); break;
   default: break; /* pongs, trunk states and statistics change nothing on the floor */
   }

@@ -113,6 +113,10 @@ void from_console(struct control *k, const struct mail *m) {
     }
     return;
   }
+  if (m->kind == ORDER_HEARD) { /* mail comes in order: what was posted before it has been read */
+    reply(f, m->u.order.ticket, CAD_OK, "heard");
+    return;
+  }
   if (m->kind == ORDER_DIAL) {
     order_dial(k, &m->u.order_dial);
     return;

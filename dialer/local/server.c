@@ -73,12 +73,6 @@ static _Thread_local const struct store_actor *acting; /* whose request this thr
 static int backend_run(void *self, int (*fn)(struct store *, void *), void *arg, bool tx) {
   return store_worker_run_as(((struct local_server *)self)->store, acting, fn, arg, tx);
 }
-static int backend_announce(void *self, const char *campaign, const char *agent) {
-  return store_worker_announce(((struct local_server *)self)->store, campaign, agent);
-}
-static int backend_announce_queues(void *self, uint64_t gone_queue, uint64_t gone_did) {
-  return store_worker_announce_queues(((struct local_server *)self)->store, gone_queue, gone_did);
-}
 static int backend_post(void *self, const struct mail *mail) { return mailbox_put(((struct local_server *)self)->control, mail); }
 static void backend_live(void *self, struct live *out) {
   struct local_server *s = self;
@@ -112,6 +106,21 @@ static int backend_order(void *self, struct mail *order, struct mail_order_reply
   }
   pthread_mutex_unlock(&s->lock);
   return r;
+}
+
+/* A command answers when the floor goes by what it changed: whoever calls the next moment meets it. A floor that is too busy to say so
+ * has the news in its mailbox all the same. */
+static int announced(void *self, int result) {
+  struct mail m = mail_make(ORDER_HEARD, clock_mono());
+  struct mail_order_reply reply;
+  if (result >= 0) (void)backend_order(self, &m, &reply);
+  return result;
+}
+static int backend_announce(void *self, const char *campaign, const char *agent) {
+  return announced(self, store_worker_announce(((struct local_server *)self)->store, campaign, agent));
+}
+static int backend_announce_queues(void *self, uint64_t gone_queue, uint64_t gone_did) {
+  return announced(self, store_worker_announce_queues(((struct local_server *)self)->store, gone_queue, gone_did));
 }
 
 static void take_reply(struct local_server *s, const struct mail_order_reply *reply) {

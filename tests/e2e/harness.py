@@ -177,8 +177,6 @@ drain_s = {drain_s};
                            env={**os.environ, **sanitizer_env(self.folder)})
         if check and r.returncode != 0:
             raise AssertionError(f"cadencia {' '.join(args)}: exit {r.returncode}\n{r.stdout}{r.stderr}")
-        if args[0] in ("did", "queue"):
-            time.sleep(1.5)  # the command answers when it is on disk; the floor reads it within a second and shows no sign of it
         return r
 
     def campaign(self, name="test", mode="ratio", ratio="1.0", screening="false", ring_ms=30000, wrapup_s=1, extra="", hours=True, prompts=""):

@@ -320,6 +320,17 @@ START_TEST(an_agent_above_the_limit_is_left_out_and_the_rest_work) {
 }
 END_TEST
 
+START_TEST(who_asks_whether_all_was_heard_is_answered_and_nothing_else_happens) {
+  struct mail m = make(ORDER_HEARD);
+  m.u.order.ticket = 77;
+  step(&m);
+  ck_assert_uint_eq(last(ORDER_REPLY)->u.order_reply.ticket, 77);
+  ck_assert_int_eq(last(ORDER_REPLY)->u.order_reply.err, CAD_OK);
+  ck_assert_uint_eq(the_floor()->refused_orders, 0);
+  ck_assert(!the_floor()->draining);
+}
+END_TEST
+
 START_TEST(terms_that_make_no_sense_are_not_taken) {
   struct mail c = campaign_mail(CAMPAIGN, PACING_PROGRESSIVE, CAMPAIGN_RUNNING);
   c.u.store_campaign.terms.trunk = 9;
@@ -422,6 +433,7 @@ int main(void) {
   tcase_add_test(t, the_pacer_gives_nobody_up_who_has_not_rung_for_fifteen_seconds);
   tcase_add_test(t, a_campaign_that_was_stopped_long_ago_makes_room_for_the_next);
   tcase_add_test(t, a_stopped_campaign_pushes_nobody_out);
+  tcase_add_test(t, who_asks_whether_all_was_heard_is_answered_and_nothing_else_happens);
   tcase_add_test(t, terms_that_make_no_sense_are_not_taken);
   tcase_add_test(t, three_idle_minutes_wake_nobody_more_than_needed);
   tcase_add_test(t, a_drain_lets_ringing_calls_and_talks_finish_and_waits_for_wrap_up);

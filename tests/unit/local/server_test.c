@@ -24,8 +24,8 @@ static void floor_take(const struct mail *m) {
   if (m->kind == STORE_CAMPAIGN) heard_campaigns++;
   if (m->kind == STORE_AGENT) heard_agents++;
   if (m->kind == STORE_DNC_ADDED) heard_dnc++;
-  if (m->kind != ORDER_AGENT && m->kind != ORDER_DISPOSE) return;
-  heard_orders++;
+  if (m->kind != ORDER_AGENT && m->kind != ORDER_DISPOSE && m->kind != ORDER_HEARD) return;
+  heard_orders += m->kind != ORDER_HEARD;
   if (floor_mute) return;
   struct mail reply = mail_make(ORDER_REPLY, clock_mono());
   reply.u.order_reply.ticket = m->u.order_agent.ticket;
@@ -81,7 +81,7 @@ static void teardown(void) {
   home_remove();
 }
 
-/* The floor hears a moment after the command has answered; on a loaded machine a long one. */
+/* Of this news the floor hears a moment after the command has answered; on a loaded machine a long one. */
 static void wait_heard(atomic_int *count) {
   for (int i = 0; i < 1000 && *count == 0; i++) usleep(10000);
   ck_assert_int_ge(*count, 1);
@@ -89,12 +89,12 @@ static void wait_heard(atomic_int *count) {
 
 START_TEST(what_commands_change_the_floor_hears) {
   EXPECT(0, "campaign", "create", "spring", "--from", SALES);
-  wait_heard(&heard_campaigns);
+  ck_assert_int_ge(heard_campaigns, 1); /* by the time that the command has answered */
   load_registry();
   EXPECT(0, "campaign", "start", "spring");
   ck_assert_ptr_null(strstr(said_out, "no daemon"));
   EXPECT(0, "agent", "add", "anna", "--seat", "sip:anna@127.0.0.1:6001", "--nailed", "--campaign", "spring");
-  wait_heard(&heard_agents);
+  ck_assert_int_ge(heard_agents, 1);
   EXPECT(0, "dnc", "add", "+12025550123");
   wait_heard(&heard_dnc);
 }
