@@ -21,12 +21,13 @@ def the_sip_worker_dies_and_is_back_within_a_second():
         customer, call, agent, seat = one_talk(box, trunk_port, actors)
         spare = Phone(sound=tone(1000, 4000))
         actors.append(spare)
-        allowed = 1.0 + 8 * startup_s()  # a second on a machine that has one for us
+        start_s = startup_s()
         worker = box.child("sip-worker")
         os.kill(worker, signal.SIGKILL)
         began = time.monotonic()
         wait_for("it is ready", lambda: box.log.read_text().count("SIP worker main is up") == 2, 10, 0.02)
         took = time.monotonic() - began
+        allowed = 1.0 + 8 * max(start_s, startup_s())  # a second on a machine that has one for us
         assert took < allowed, f"{took:.2f} s, allowed {allowed:.2f}"
         assert box.child("sip-worker") not in (None, worker)
         del call["heard"][:], seat["heard"][:]
@@ -88,10 +89,10 @@ def sigterm_drains():
     with stage() as (box, trunk_port, actors, folder):
         customer, call, agent, seat = one_talk(box, trunk_port, actors)
         box.contacts(PHONES[1:5])
-        allowed = 12 + 20 * startup_s()
-        began = time.monotonic()
+        start_s, began = startup_s(), time.monotonic()
         assert box.stop() == 0
-        assert time.monotonic() - began < allowed
+        took = time.monotonic() - began
+        assert took < 12 + 20 * max(start_s, startup_s()), took
         wait_for("BYE", lambda: call["state"] == "over" and seat["state"] == "over", 2)
         assert len(customer.calls) == 1, "a new call began"
         rows = box.rows()
@@ -269,7 +270,7 @@ def a_long_list_comes_in_while_people_talk():
         box.cli("campaign", "start", "test")
         steady = wait_for("the steady talk", lambda: customer.hears(1000, 3000), 20)
         box.contacts(PHONES[1:])
-        customer.talk_s, steady["answered_at"] = 2.0 if peers.BAD_LINE else 0.5, float("inf")  # the others are short
+        customer.talk_s, steady["answered_at"] = 2.0 if peers.BAD_LINE else 1.0, float("inf")  # the others are short
         path = folder / "long.csv"
         areas = ("212", "312", "415", "305")
         path.write_text("phone,name\n" + "".join(f"+1{areas[i // 5000]}{(200 + i % 5000 // 100):03d}{1000 + i % 100:04d},Person {i}\n" for i in range(20000)))

@@ -133,7 +133,7 @@ def an_agent_works_at_the_desk():
         box.cli("import", "--campaign", "test", str(folder / "one.csv"))
         box.cli("campaign", "start", "test")
         call = wait_for("the customer hears the agent", lambda: customer.hears(1000, 3000), 20)
-        follower.join(10)
+        follower.join(60)
         assert news, "the desk was told"
         desk = b.desk()
         assert desk["state"] == "talking" and desk["call"]["name"] == "Lucía Ñandú", desk

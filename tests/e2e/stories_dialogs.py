@@ -156,12 +156,12 @@ def both_ask_at_once_and_both_get_through():
         (first, _), (second, _) = call["reinvites"]
         assert 2.0 < second - first < 8, second - first
         wait_for("both dialogs are taken up", lambda: "takes 2 dialogs up" in box.log.read_text(), 10)
-        carrier.reinvite_wait_s = 2.0
+        carrier.reinvite_wait_s = 5.0
         os.kill(box.child("sip-worker"), signal.SIGKILL)
         wait_for("the box asks", lambda: len(call["reinvites"]) == 3, 15)
         held = carrier.reinvite(call, "sendrecv")
         wait_for("491", lambda: (f"{held} INVITE", 491) in carrier.statuses, 5)
-        for _ in range(6):  # its own is answered after 2 s, later where that answer was lost
+        for _ in range(6):  # its own is answered after 5 s, later where that answer was lost
             time.sleep(3.5)
             again = carrier.reinvite(call, "sendrecv")
             got = wait_for("a reply", lambda: [status for cseq, status in carrier.statuses if cseq == f"{again} INVITE" and status >= 200], 10)

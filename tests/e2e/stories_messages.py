@@ -5,7 +5,7 @@ import wave
 from array import array
 
 import peers
-from harness import BINARY, stage, wait_for
+from harness import BINARY, stage, startup_s, wait_for
 from peers import DECODE, ENCODE, Phone, tone
 from scene import HELLO_THEN_QUIET, PHONES, called
 from stories_talks import GREETINGS, spoken
@@ -99,7 +99,8 @@ def a_machine_gets_the_message_after_its_beep_and_only_with_consent():
                 said_s = (len(sounds[phone]) - 8000 * 60) / 8000
                 after = begun - calls[phone]["answered_at"] - said_s
                 least = 0.0 if peers.BAD_LINE else 0.2  # a beep whose last packets are lost is shorter
-                assert (least < after < 1.0) if phone == PHONES[0] else (1.2 < after < 3.5), after
+                slow = 4 * startup_s()  # a machine with other work hears, decides and speaks that much later
+                assert (least < after < 1.0 + slow) if phone == PHONES[0] else (1.2 < after < 3.5 + slow), (after, slow)
         told = {r["phone"]: r for r in box.query("SELECT a.phone, m.ms, m.whole, m.after FROM message m JOIN attempt a ON a.id=m.attempt")}
         assert {str(p) for p in told} == set(PHONES[:2]) and all(r["whole"] and r["ms"] >= len(message) // 8 - 100 for r in told.values()), told
         why = {str(r["phone"]): json.loads(r["inputs"])["message"] for r in box.query("SELECT phone, inputs FROM decision WHERE allowed=1")}

@@ -119,7 +119,7 @@ def when_the_first_carrier_is_dead_the_second_takes_its_calls_and_gives_them_bac
     """Two trunks of one group: the first by priority takes all calls; it dies, the second takes over without a lost contact; it comes back and
     is used again."""
     with stage() as (box, trunk_port, actors, folder):
-        first, second = Phone(trunk_port, sound=None, talk_s=0.3), Phone(sound=None, talk_s=0.3)
+        first, second = Phone(trunk_port, sound=None, talk_s=1.0), Phone(sound=None, talk_s=1.0)
         agents = Phone(sound=None)
         actors += [second, agents]
         text = box.config.read_text()
@@ -142,7 +142,7 @@ def when_the_first_carrier_is_dead_the_second_takes_its_calls_and_gives_them_bac
         assert {called(c) for c in second.calls} == set(PHONES[3:6])
         assert all(r["outcome"] == "connected" for r in box.closed_rows()), [r["outcome"] for r in box.closed_rows()]
         wait_for("the first is known to be dead", lambda: trunk(box)["state"] == "silent", 15)
-        again = Phone(trunk_port, sound=None, talk_s=0.3)
+        again = Phone(trunk_port, sound=None, talk_s=1.0)
         actors.append(again)
         wait_for("it is back", lambda: trunk(box)["state"] == "up", 15)
         box.contacts(PHONES[6:8])
