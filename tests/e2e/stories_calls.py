@@ -1,4 +1,5 @@
 """Stories of single calls: what the far side may do, and what the call log says of it."""
+import collections
 import os
 import re
 import time
@@ -58,6 +59,18 @@ def every_final_response_becomes_an_outcome():
         assert rows["22"]["ended_by"] == "callee" and int(rows["22"]["talk_ms"]) > 500, rows["22"]
         assert rows["20"]["agent"], rows["20"]
         wait_for("the floor is empty", lambda: box.status()["calls"] == 0, 10)
+        the_trunk_counts_what_the_log_says(box, list(rows.values()))
+
+
+def the_trunk_counts_what_the_log_says(box, rows):
+    """The trunk's counters since the start, against a count of the log: attempts, answers, what reached the far end (ITU-T E.425), causes."""
+    t = box.status()["trunks"][0]
+    answered = sum(bool(r["answered_at"]) for r in rows)
+    reached = sum(bool(r["answered_at"] or r["ringing_at"]) or r["cause"] in ("busy", "rejected", "no_answer", "unwanted") for r in rows)
+    assert (t["attempts"], t["answered"], t["reached"], t["calls"]) == (len(rows), answered, reached, 0), t
+    assert abs(t["asr_percent"] - 100 * answered / len(rows)) < 0.01 and abs(t["ner_percent"] - 100 * reached / len(rows)) < 0.01, t
+    assert t["causes"] == dict(collections.Counter(r["cause"] for r in rows)), t
+    assert 0 < t["pdd_ms"] < 20000 and answered < reached < len(rows), t
 
 
 def resident_kb(pid):

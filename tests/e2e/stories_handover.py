@@ -119,5 +119,24 @@ def a_source_that_kills_workers_is_blocked_and_a_person_is_told():
         neighbour.close()
 
 
+def a_worker_that_dies_again_and_again_is_started_ever_more_rarely():
+    """The SIP worker is killed as soon as it is up, six times: the first time the next one comes at once, then each time after twice the wait, and a person
+    is told. It comes back all the same, and calls are made."""
+    with stage() as (box, trunk_port, actors, folder):
+        box.start()
+        for n in range(1, 7):
+            wait_for(f"worker {n}", lambda n=n: box.log.read_text().count("SIP worker main is up") == n, 15, 0.02)
+            os.kill(box.child("sip-worker"), signal.SIGKILL)
+        wait_for("the seventh", lambda: box.log.read_text().count("SIP worker main is up") == 7, 20)
+        waits = [int(ms) for ms in re.findall(r"SIP worker \S+ ended \(signal 9\); it starts again in (\d+) ms", box.log.read_text())]
+        assert len(waits) == 6 and waits[0] == 0 < waits[1] and all(b == 2 * a for a, b in zip(waits[1:], waits[2:])), waits
+        told = " ".join(a["text"] for a in box.status()["alerts"])
+        assert "dies again and again" in told, told
+        customer, call, _, _ = one_talk(box, trunk_port, actors, start=False)
+        customer.hang_up(call)
+        wait_for("the row", box.closed_rows, 10)
+
+
 STORIES = [a_talk_outlives_two_workers_and_the_customer_ends_it, the_box_still_ends_a_talk_after_its_worker_died,
-           after_kill_nine_of_everything_nobody_is_left_on_the_line, a_source_that_kills_workers_is_blocked_and_a_person_is_told]
+           after_kill_nine_of_everything_nobody_is_left_on_the_line, a_worker_that_dies_again_and_again_is_started_ever_more_rarely,
+           a_source_that_kills_workers_is_blocked_and_a_person_is_told]
