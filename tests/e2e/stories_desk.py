@@ -10,7 +10,8 @@ import subprocess
 import threading
 import time
 
-from harness import BINARY, LAUNCH, stage, wait_for
+import peers
+from harness import BINARY, LAUNCH, stage, startup_s, wait_for
 from scene import PHONES, one_talk
 
 SECRET = "correct horse battery"
@@ -55,8 +56,8 @@ def add_user(box, *words):
     assert r.returncode == 0, r.stdout + r.stderr
 
 
-def first_news_of(box, browser, state, out):
-    """Follows the desk's stream until this state is told; its news and when it came go into out."""
+def first_contact_on(box, browser, out):
+    """Follows the desk's stream as the page does: at each news it asks for the desk. When a contact is on it, the desk and when that was go into out."""
     c = http.client.HTTPConnection("127.0.0.1", box.http_port, timeout=60)
     with contextlib.closing(c):
         c.request("GET", "/desk/events", headers={"Cookie": browser.cookie})
@@ -65,9 +66,11 @@ def first_news_of(box, browser, state, out):
         while True:
             line = r.readline().decode()
             assert line, "the stream ended"
-            if line.startswith("data:") and json.loads(line[5:]).get("state") == state:
-                out.append((time.monotonic(), json.loads(line[5:])))
-                return
+            if line.startswith("data:"):
+                desk = browser.desk()
+                if desk["call"]:
+                    out.append((time.monotonic(), desk))
+                    return
 
 
 def nobody_comes_in_without_a_password():
@@ -105,11 +108,12 @@ def nobody_comes_in_without_a_password():
 
 
 def an_agent_works_at_the_desk():
-    """The contact is on the desk before the voice; the note is there after a reload, in another browser and after the console has died;
+    """The contact is on the desk before the first word is heard, though nobody screens; the note is there after a reload, in another browser and after the console has died;
     the disposition is chosen there; nobody else's desk can be reached."""
     with stage() as (box, trunk_port, actors, folder):
         from peers import Phone, tone
-        customer, agent = Phone(trunk_port, sound=tone(400, 4000)), Phone(sound=tone(1000, 4000))
+        half_a_second = [0] * 4000  # who picks up does not speak sooner
+        customer, agent = Phone(trunk_port, sound=half_a_second + tone(400, 4000) * 60), Phone(sound=tone(1000, 4000))
         actors += [customer, agent]
         box.start()
         box.campaign(mode="progressive", wrapup_s=60, extra='retry = (); dispositions = ( { digit = "1"; code = "SALE"; }, { digit = "2"; code = "NI"; } );')
@@ -126,7 +130,7 @@ def an_agent_works_at_the_desk():
         desk = b.desk()
         assert desk["state"] == "ready" and desk["call"] is None and desk["seat_up"], desk
         news = []
-        follower = threading.Thread(target=first_news_of, args=(box, b, "talking", news), daemon=True)
+        follower = threading.Thread(target=first_contact_on, args=(box, b, news), daemon=True)
         follower.start()
         time.sleep(0.5)
         (folder / "one.csv").write_text(f"phone,name,external_id,plan\n{PHONES[0]},Lucía Ñandú,K-77,gold\n")
@@ -135,6 +139,11 @@ def an_agent_works_at_the_desk():
         call = wait_for("the customer hears the agent", lambda: customer.hears(1000, 3000), 20)
         follower.join(60)
         assert news, "the desk was told"
+        seat = wait_for("the agent hears the customer", lambda: agent.hears(400, 3000), 10)
+        voice = next(when for i, (when, _) in enumerate(seat["arrivals"]) if peers.level_of(seat["heard"][160 * i:160 * i + 160], 400) > 2000)
+        lead_ms = 1000 * (voice - news[0][0])
+        print(f"        the contact was on the screen {lead_ms:.0f} ms before the first word", flush=True)
+        assert lead_ms > -4000 * startup_s() and news[0][1]["call"]["name"] == "Lucía Ñandú", (lead_ms, news)
         desk = b.desk()
         assert desk["state"] == "talking" and desk["call"]["name"] == "Lucía Ñandú", desk
         assert desk["call"]["phone"] == PHONES[0] or desk["call"]["phone"].lstrip("+") == PHONES[0].lstrip("+"), desk
