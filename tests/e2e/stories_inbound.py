@@ -10,6 +10,7 @@ import wave
 
 import peers
 from baresip import Baresip
+from callers import callers
 from harness import free_port, stage, wait_for
 from kamailio import Kamailio
 from peers import Phone, tone
@@ -428,7 +429,32 @@ def a_caller_may_ask_for_reliable_provisional_answers():
         assert re.search(r"^Unsupported:.*x-unheard-of", odd["headers"], re.M | re.I), odd["headers"]
 
 
-STORIES = [callers_come_over_a_registered_trunk, callers_come_over_a_registered_trunk_by_tcp, callers_come_over_a_registered_trunk_by_tls,
+def more_callers_than_it_takes_are_refused_at_once_and_all_is_well_afterwards():
+    """Three hundred callers in three seconds to a box that takes twenty calls at once: who is taken is kept and has its record, who is not hears 503, nothing
+    else fails, nothing stays behind, and who calls afterwards is taken as before."""
+    with stage(calls=20, channels=20, calls_per_s=100) as (box, trunk_port, actors, folder):
+        begin(folder, box, agents=0)
+        queue(box, music='""')
+        box.cli("did", "add", DID, "help")
+        flood = callers(folder, "flood", box, trunk_port, 300, 100)
+        assert flood["made"] == 300 and flood["failed"] <= (6 if peers.BAD_LINE else 0), flood
+        caller = Phone(trunk_port, sound=None)
+        actors.append(caller)
+
+        def taken():
+            call = caller.dial(box.sip_port, DID)
+            wait_for("an answer", lambda: call["status"] >= 200, 10)
+            return call if call["status"] == 200 else None
+
+        caller.hang_up(wait_for("he is taken as before", taken, 5, 0.5))
+        rows = wait_for("every record is closed", lambda: (r := arrivals(box)) and all(x["ended"] for x in r) and r, 10)
+        wait_for("nothing is left", lambda: box.status()["calls"] == 0, 10)
+        now = queue_now(box)
+        print(f"        {len(rows) - 1} of 300 were taken", flush=True)
+        assert 20 <= len(rows) < 200 and now["offered"] == len(rows) == now["abandoned"], (len(rows), now)
+
+
+STORIES = [more_callers_than_it_takes_are_refused_at_once_and_all_is_well_afterwards, callers_come_over_a_registered_trunk, callers_come_over_a_registered_trunk_by_tcp, callers_come_over_a_registered_trunk_by_tls,
            a_caller_may_ask_for_reliable_provisional_answers, 
     a_worker_that_dies_takes_no_caller_with_it,
     a_caller_hears_the_greeting_then_music_then_an_agent,
