@@ -17,7 +17,7 @@ enum {
   LIVE_TRUNKS_MAX = 16,
   LIVE_ALERT_TEXT = 160,
   LIVE_QUEUES_MAX = 32,
-  LIVE_VERSION = 8
+  LIVE_VERSION = 9
 };
 
 struct live_agent {
@@ -33,6 +33,7 @@ struct live_agent {
   char pause[8];                    /* why he is paused, "": not said */
   uint64_t shown_case, shown_phone; /* preview: the contact on his screen, not yet dialed; 0: none */
   uint16_t shown_tries;
+  struct wall rests_until;        /* above the ceiling of occupancy he is left alone until then, WALL_NONE: he is not */
   struct wall shown_at, dials_at; /* dials_at: when it is dialed by itself, WALL_NONE: never */
   struct wall since;
 };

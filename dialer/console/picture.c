@@ -117,6 +117,7 @@ static json_t *agent_json(const struct live_agent *a, unsigned campaign_count) {
                            a->campaign < campaign_count ? json_integer(a->campaign) : json_null(), "calls", number(a->calls), "phone",
                            a->phone ? json_string(log_phone(a->phone, masked)) : json_null(), "since", json_integer(a->since.ms));
   if (json && a->pause[0]) json_object_set_new(json, "pause", name_text(a->pause));
+  if (json && a->rests_until.ms) json_object_set_new(json, "rests_until", json_integer(a->rests_until.ms));
   if (json && a->late_machine)
     json_object_set_new(json, "late_machine", json_string(verdict_reason_name((enum verdict_reason)a->late_machine)));
   return json;

@@ -118,7 +118,7 @@ static const struct live_agent *agent_named(const struct live *live, const char 
 
 static bool same(const struct live_agent *a, const struct live_agent *b) {
   return a->id == b->id && a->state == b->state && a->seat_up == b->seat_up && a->attempt == b->attempt && a->case_id == b->case_id &&
-         a->shown_case == b->shown_case;
+         a->shown_case == b->shown_case && !a->rests_until.ms == !b->rests_until.ms;
 }
 
 static void tell_desk(struct viewer *v, const struct live *live) {

@@ -130,6 +130,7 @@ void control_live(const struct control *k, struct now now, struct live *out) {
       l->case_id = a->case_id;
     }
     memcpy(l->pause, a->pause, sizeof l->pause);
+    if (a->resting) l->rests_until = wall_of(now, timers_when(f->timers, timer_of_wrapup(f, i)));
     if (a->shown.case_id) {
       const uint32_t wait_ms = f->campaigns[a->campaign].terms.preview_ms;
       l->shown_case = a->shown.case_id;

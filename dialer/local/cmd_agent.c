@@ -321,11 +321,12 @@ static void list_json(struct command_call *c, const struct list_job *l, const st
     const struct agent_def *d = &l->items[i];
     const struct live_agent *now = live_find(live, d->a.agent_id);
     json_array_append_new(array,
-                          json_pack("{s:o, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o}", "name", json_text(d->a.name), "id",
+                          json_pack("{s:o, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:o}", "name", json_text(d->a.name), "id",
                                     json_id(d->a.agent_id), "campaign", json_text(d->campaign), "seat", json_text(d->a.uri), "nailed",
                                     d->a.nailed, "wanted", agent_state_name((enum agent_state)d->a.state), "state",
                                     now ? json_string(agent_state_name((enum agent_state)now->state)) : json_null(), "seat_up",
-                                    now ? json_boolean(now->seat_up) : json_null(), "since", now ? json_time(now->since) : json_null()));
+                                    now ? json_boolean(now->seat_up) : json_null(), "since", now ? json_time(now->since) : json_null(),
+                                    "rests_until", now ? json_time(now->rests_until) : json_null()));
   }
   call_put_json(c, json_pack("{s:o}", "agents", array));
 }
@@ -339,7 +340,7 @@ static void list_table(struct command_call *c, const struct list_job *l, const s
     table_put(t, "%s", d->a.name);
     table_put(t, "%s", d->campaign);
     table_put(t, "%s", agent_state_name((enum agent_state)d->a.state));
-    table_put(t, "%s", now ? agent_state_name((enum agent_state)now->state) : "-");
+    table_put(t, "%s%s", now ? agent_state_name((enum agent_state)now->state) : "-", now && now->rests_until.ms ? ", rests" : "");
     table_put(t, "%s%s", d->a.nailed ? "nailed" : "on demand", now ? now->seat_up ? ", up" : ", down" : "");
     table_put(t, "%s", d->a.uri);
     table_put(t, "%u", now ? now->calls : 0);

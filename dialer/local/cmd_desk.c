@@ -119,17 +119,17 @@ int cmd_desk_show(struct command_call *c) {
   if (r < 0) return call_refuse_store(c, r, "agent");
   const char *state = d.now.id ? agent_state_name((enum agent_state)d.now.state) : agent_state_name(AGENT_LOGGED_OUT);
   if (!call_json(c)) {
-    fprintf(c->out, "%s: %s, phone %s, %llu calls today%s%s\n", d.name, state, d.now.seat_up ? "up" : "down",
-            (unsigned long long)d.day.calls, d.has_card ? ", with " : "", d.has_card ? d.card.name : "");
+    fprintf(c->out, "%s: %s%s, phone %s, %llu calls today%s%s\n", d.name, state, d.now.rests_until.ms ? ", rests" : "",
+            d.now.seat_up ? "up" : "down", (unsigned long long)d.day.calls, d.has_card ? ", with " : "", d.has_card ? d.card.name : "");
     if (d.now.shown_case)
       fprintf(c->out, "shown: +%llu%s%s (contact %llu), cadencia agent accept or skip %s\n", (unsigned long long)d.now.shown_phone,
               d.has_shown && d.shown.name[0] ? ", " : "", d.has_shown ? d.shown.name : "", (unsigned long long)d.now.shown_case, d.name);
     return EXIT_GOOD;
   }
-  call_put_json(c, json_pack("{s:o, s:s, s:b, s:o, s:o, s:b, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "agent", json_text(d.name), "state",
-                             state, "by_hand", d.campaign.hand != HAND_NO, "since", json_time(d.now.since), "now", json_time(now),
-                             "seat_up", d.now.seat_up, "campaign", json_text(d.agent.campaign), "mode",
-                             pacing_mode_name((enum pacing_mode)d.campaign.terms.mode), "call", call_json_of(&d), "preview",
+  call_put_json(c, json_pack("{s:o, s:s, s:b, s:o, s:o, s:b, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "agent", json_text(d.name),
+                             "state", state, "by_hand", d.campaign.hand != HAND_NO, "since", json_time(d.now.since), "now", json_time(now),
+                             "seat_up", d.now.seat_up, "rests_until", json_time(d.now.rests_until), "campaign", json_text(d.agent.campaign),
+                             "mode", pacing_mode_name((enum pacing_mode)d.campaign.terms.mode), "call", call_json_of(&d), "preview",
                              preview_json_of(&d), "dispositions", codes_json(&d), "today", day_json(&d), "pauses", d.pauses, "pause",
                              json_text(d.now.pause)));
   return EXIT_GOOD;

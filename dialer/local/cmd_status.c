@@ -66,11 +66,11 @@ static json_t *agents_json(const struct live *l) {
   json_t *array = json_array();
   for (unsigned i = 0; i < l->agent_count; i++) {
     const struct live_agent *a = &l->agents[i];
-    json_array_append_new(array, json_pack("{s:o, s:o, s:s, s:b, s:i, s:o, s:o, s:o}", "name", json_text(a->name), "id", json_id(a->id),
-                                           "state", agent_state_name((enum agent_state)a->state), "seat_up", a->seat_up, "calls",
-                                           (int)a->calls, "since", json_time(a->since), "campaign",
+    json_array_append_new(array, json_pack("{s:o, s:o, s:s, s:b, s:i, s:o, s:o, s:o, s:o}", "name", json_text(a->name), "id",
+                                           json_id(a->id), "state", agent_state_name((enum agent_state)a->state), "seat_up", a->seat_up,
+                                           "calls", (int)a->calls, "since", json_time(a->since), "campaign",
                                            a->campaign < l->campaign_count ? json_text(l->campaigns[a->campaign].name) : json_null(),
-                                           "pause", json_text(a->pause)));
+                                           "pause", json_text(a->pause), "rests_until", json_time(a->rests_until)));
   }
   return array;
 }
@@ -204,8 +204,8 @@ static void print_agents(FILE *out, const struct live *l) {
     const struct live_agent *a = &l->agents[i];
     int64_t s = a->since.ms ? (l->at.ms - a->since.ms) / 1000 : 0;
     table_put(t, "%s", a->name);
-    table_put(t, "%s%s%.7s%s", agent_state_name((enum agent_state)a->state), a->pause[0] ? ": " : "", a->pause,
-              a->late_machine ? ", machine?" : "");
+    table_put(t, "%s%s%.7s%s%s", agent_state_name((enum agent_state)a->state), a->pause[0] ? ": " : "", a->pause,
+              a->late_machine ? ", machine?" : "", a->rests_until.ms ? ", rests" : "");
     table_put(t, "%lld", (long long)(s > 0 ? s : 0));
     table_put(t, "%s", a->seat_up ? "up" : "down");
     table_put(t, "%u", a->calls);

@@ -101,7 +101,7 @@ struct pacer_view {
 
 enum { PACER_GIVE_UP_MAX = 32 };
 struct pacer_orders {
-  uint32_t launch; /* start that many now */
+  uint32_t launch; /* start that many now: the next contacts, in the order of the view's segments */
   uint32_t give_up_count;
   uint32_t give_up[PACER_GIVE_UP_MAX]; /* ringing calls to cancel (all past min_ring_ms) */
   struct pacer_why why;

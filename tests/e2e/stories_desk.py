@@ -345,5 +345,29 @@ def an_agent_sees_a_contact_first_and_calls_or_skips_it():
             [(PHONES[1], "ana", "connected"), (PHONES[4], "luis", "connected")]), rows
 
 
+def an_agent_rests_above_the_ceiling_of_occupancy():
+    """Half of an agent's time at work may be talk and wrap-up: who had more rests before the next call. The desk, the supervisor's page and
+    the commands say so; a pause ends it."""
+    with stage() as (box, trunk_port, actors, folder):
+        begun = time.monotonic()
+        customer, call, agent, seat = one_talk(box, trunk_port, actors, wrapup_s=600, extra='retry = (); occupancy_pct = 50; dispositions = ( { digit = "1"; code = "SALE"; } );')
+        idle = time.monotonic() - begun  # at most
+        add_user(box, "ana.lopez", "--role", "agent", "--agent", "ana")
+        b, talking = Browser(box), time.monotonic()
+        assert b.sign_in("ana.lopez")[0] == 200
+        assert b.desk()["rests_until"] is None
+        customer.hang_up(call)
+        wait_for("wrap-up", lambda: b.desk()["state"] == "wrapup", 20)
+        time.sleep(max(0, talking + idle + 20 - time.monotonic()))  # so much more work than idleness: the rest is 20 s at least
+        assert b.ask("/api/desk/dispose", {"code": "SALE"})[0] == 200
+        desk = wait_for("the rest at the desk", lambda: (d := b.desk())["state"] == "ready" and d["rests_until"] and d, 20)
+        assert desk["now"] < desk["rests_until"], desk
+        assert wait_for("the supervisor's command", lambda: "ready, rests" in box.cli("status").stdout, 20)
+        assert "ready, rests" in box.cli("agent", "list").stdout and "ready, rests" in box.cli("desk", "show", "ana").stdout
+        assert next(a["rests_until"] for a in box.status()["agents"] if a["name"] == "ana")
+        box.cli("agent", "pause", "ana")
+        wait_for("a pause ends it", lambda: b.desk()["state"] == "paused" and b.desk()["rests_until"] is None, 20)
+
+
 STORIES = [nobody_comes_in_without_a_password, an_agent_works_at_the_desk, a_promise_and_a_pause_at_the_desk, an_agent_calls_by_hand,
-           an_agent_sees_a_contact_first_and_calls_or_skips_it]
+           an_agent_sees_a_contact_first_and_calls_or_skips_it, an_agent_rests_above_the_ceiling_of_occupancy]

@@ -19,6 +19,7 @@ static void feed_agent(struct live_agent *a, unsigned i, unsigned step, struct w
   a->campaign = i == 11 ? 0xffff : (uint16_t)(i % 4 == 3);
   a->calls = 3 + i + step / 80;
   a->phone = a->state == AGENT_TALKING ? 12025550100u + i : 0;
+  if (a->state == AGENT_READY && i >= 4) a->rests_until = wall_add(at, 60000);
   a->since = wall_add(at, -(int64_t)(step % 40 * 250 + i * 1700));
 }
 

@@ -150,7 +150,7 @@ function fillAgent(row, a) {
   row.dataset.pauseOf = a.pause && a.campaign !== null ? picture.campaigns[a.campaign].name : "";
   row.dataset.seat = a.state === "logged_out" || a.seat_up ? "up" : "down";
   set(row.cells[0], a.name);
-  row.cells[1].childNodes[1].data = (WORDS["state_" + a.state] || a.state) + (a.pause ? ": " + pauseWord(a) : "") + (a.late_machine ? ": " + WORDS.late_machine : "");
+  row.cells[1].childNodes[1].data = (WORDS["state_" + a.state] || a.state) + (a.pause ? ": " + pauseWord(a) : "") + (a.rests_until ? ": " + WORDS.resting : "") + (a.late_machine ? ": " + WORDS.late_machine : "");
   set(row.cells[2], a.since ? span(floorNow() - a.since) : "");
   set(row.cells[3], a.phone || "");
   set(row.cells[4], a.campaign === null ? "" : picture.campaigns[a.campaign].name);

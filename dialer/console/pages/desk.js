@@ -128,6 +128,8 @@ function draw() {
 function tick() {
   const now = at + (performance.now() - heard);
   set($("s-since"), desk && desk.since_ms ? span(now - desk.since_ms) : "");
+  const rest = desk && desk.rests_until ? Date.parse(desk.rests_until) - now : 0;
+  set($("rest"), rest > 0 ? WORDS.resting_left.replace("{left}", span(rest + 999)) : "");
   set($("p-left"), previewAt ? WORDS.preview_left.replace("{left}", span(Math.max(0, previewAt - now) + 999)) : "");
   if (source && source.readyState === EventSource.OPEN) link(performance.now() - heard > SILENT_MS ? "silent" : "live");
 }

@@ -57,10 +57,13 @@ try {
   assert.match(reason, /held back by: (agents|risk of abandoning|abandonment budget|lines)/, "what bound it");
   const phones = await page.locator("#agents .phone").allInnerTexts();
   assert.ok(phones.some((p) => p === "+1202555****"), "numbers are masked");
+  const states = (word) => page.waitForFunction((w) => [...document.querySelectorAll("#agents tr")].some((row) => row.innerText.includes(w)), word);
+  await states("Ready: resting");
 
   await page.locator("a.lang").click();
   await page.locator("#link[data-state=live]").waitFor();
   assert.equal(await text("#h-agents"), "Agentes");
+  await states("Listo: descansa");
   await page.locator("#why").getByText("frenado por").first().waitFor();
   assert.match(await text("#why"), /se esperan [\d,]+ agentes libres y [\d,]+ personas que contestan en 10 s/);
   assert.match(await text("#why"), /frenado por: (agentes|riesgo de abandono|cupo de abandono|líneas)/);

@@ -204,6 +204,13 @@ START_TEST(the_picture_is_json_with_masked_numbers_and_text_ids) {
   ck_assert_str_eq(json_string_value(json_object_get(agent, "id")), "1000");
   ck_assert_str_eq(json_string_value(json_object_get(agent, "phone")), "+1202555****");
   ck_assert_str_eq(json_string_value(json_object_get(agent, "state")), "talking");
+  unsigned resting = 0;
+  for (unsigned i = 0; i < 16; i++) {
+    const json_t *until = json_object_get(json_array_get(json_object_get(json, "agents"), i), "rests_until");
+    ck_assert_int_eq(until ? json_integer_value(until) : 0, live.agents[i].rests_until.ms);
+    resting += until != NULL;
+  }
+  ck_assert_uint_gt(resting, 0);
   const json_t *campaign = json_array_get(json_object_get(json, "campaigns"), 0);
   const json_t *abandonment = json_object_get(campaign, "abandonment");
   ck_assert_int_eq(json_integer_value(json_object_get(abandonment, "num")), (json_int_t)live.campaigns[0].abandoned);

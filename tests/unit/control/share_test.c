@@ -107,6 +107,15 @@ START_TEST(a_caller_without_an_agent_of_his_campaign_gets_any_who_serves_it) {
 }
 END_TEST
 
+static struct wall seen_to_rest_until(uint32_t agent) {
+  struct live *live = calloc(1, sizeof *live);
+  ck_assert_ptr_nonnull(live);
+  control_live(st.k, st.now, live);
+  struct wall until = live->agents[agent].rests_until;
+  free(live);
+  return until;
+}
+
 START_TEST(above_the_ceiling_of_occupancy_an_agent_rests_before_the_next_call) {
   struct mail m = campaign_mail(CAMPAIGN, PACING_PROGRESSIVE, CAMPAIGN_RUNNING);
   m.u.store_campaign.terms.occupancy_bp = 8000;
@@ -118,8 +127,12 @@ START_TEST(above_the_ceiling_of_occupancy_an_agent_rests_before_the_next_call) {
   pass(10100);
   ck_assert_int_eq(agent_at(who)->state, AGENT_READY);
   ck_assert(!agent_available(agent_at(who))); /* 100 s of work need 25 s without, of which some were before */
+  const struct wall until = seen_to_rest_until(who);
+  ck_assert(until.ms > st.now.wall.ms && until.ms <= st.now.wall.ms + 25000);
+  ck_assert_int_eq(seen_to_rest_until(1 - who).ms, WALL_NONE.ms);
   pass(25000);
   ck_assert(agent_available(agent_at(who)));
+  ck_assert_int_eq(seen_to_rest_until(who).ms, WALL_NONE.ms);
   order(ORDER_AGENT, who, AGENT_PAUSED, NULL);
   pass(1000);
   ck_assert_int_eq(agent_at(who)->state, AGENT_PAUSED);

@@ -192,6 +192,36 @@ START_TEST(abandoned_calls_and_early_hang_ups_both_spend_the_budget) {
 }
 END_TEST
 
+/* 1,000 calls, 200 people, 12 of them abandoned: 6 % of the people, not 1.2 % of the calls. */
+START_TEST(calls_that_nobody_answers_do_not_thin_the_rate) {
+  struct pacer *p = with_ready(PACER_PREDICTIVE, 4);
+  struct pacer_orders o;
+  int64_t at = 1000;
+  for (int i = 0; i < 1000; i++, at += 1000) {
+    ask(p, at);
+    if (i % 5 == 0 && i / 5 >= 12) {
+      at = one_talk(p, at, 0, 0);
+      continue;
+    }
+    tell(p, PACER_CALL_LAUNCHED, at, 1, 0);
+    if (i % 5 == 0) {
+      tell(p, PACER_CALL_ANSWERED, at + 8000, 1, 0);
+      tell(p, PACER_CALL_PERSON, at + 9000, 1, 0);
+      tell(p, PACER_CALL_ABANDONED, at + 11000, 1, 0);
+    }
+    at += 24000;
+    tell(p, PACER_CALL_ENDED, at, 1, 0);
+  }
+  const struct pacer_view v = view_at(at);
+  pacer_decide(p, &v, &o);
+  ck_assert_uint_eq(o.why.abandoned, 12);
+  ck_assert_uint_eq(o.why.live, 200);
+  ck_assert_int_lt(o.why.credit_milli, -6000); /* (0.03 * 200 - 12) / 0.97 */
+  ck_assert_uint_eq(o.why.dials, PACER_PROGRESSIVE);
+  pacer_destroy(p);
+}
+END_TEST
+
 START_TEST(predictive_says_that_the_rate_the_lines_or_the_list_held_it_back) {
   struct pacer *p = with_ready(PACER_PREDICTIVE, 8);
   struct pacer_orders o;
@@ -554,6 +584,7 @@ int main(void) {
   tcase_add_test(t, closed_hours_lines_rate_and_list_each_bind_and_are_named);
   tcase_add_test(t, abandoned_calls_and_early_hang_ups_both_spend_the_budget);
   tcase_add_test(t, a_caller_whose_agent_was_lost_waits_again_and_is_one_live_answer);
+  tcase_add_test(t, calls_that_nobody_answers_do_not_thin_the_rate);
   tcase_add_test(t, predictive_says_that_the_rate_the_lines_or_the_list_held_it_back);
   tcase_add_test(t, windows_turn_and_classes_at_the_close_correct_the_account);
   tcase_add_test(t, more_inbound_callers_reserve_more_agents_and_none_reserve_none);
