@@ -5,7 +5,7 @@ import struct
 import subprocess
 import wave
 
-from harness import OWNED, free_port
+from harness import OWNED, kept_port
 from peers import tone
 
 
@@ -18,7 +18,7 @@ class Baresip:
             w.writeframes(struct.pack("<480000h", *tone(hz, 8000, 480000)))
         trust = f"sip_cafile {cafile}\nsip_verify_server yes\n" if cafile else ""
         (self.folder / "config").write_text(
-            f"sip_listen 127.0.0.1:{free_port()}\nmodule_path /usr/lib/baresip/modules\nmodule g711.so\nmodule aufile.so\n"
+            f"sip_listen 127.0.0.1:{kept_port()}\nmodule_path /usr/lib/baresip/modules\nmodule g711.so\nmodule aufile.so\n"
             f"module_app account.so\nmodule_app menu.so\naudio_source aufile,{self.folder}/tone.wav\naudio_player aufile,/dev/null\n"
             f"audio_alert aufile,/dev/null\nausrc_srate 8000\nauplay_srate 8000\nnet_interface 127.0.0.1\n{trust}")
         (self.folder / "accounts").write_text(

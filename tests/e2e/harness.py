@@ -59,6 +59,24 @@ def free_port(kind=socket.SOCK_DGRAM, family=socket.AF_INET):
         return s.getsockname()[1]
 
 
+SLOT_PORTS, FIRST_SLOT, LAST_SLOT = 40, 6200, 9800  # below what the system hands out by chance
+slots = []  # [lock, next port, end]
+
+
+def kept_port(kind=socket.SOCK_DGRAM, family=socket.AF_INET):
+    """A port that is ours until this process ends or its stage is taken down. One of free_port's may be given to somebody else before it is bound, or while a
+    box that was killed comes back: these are in slots that stories lock against each other, where nobody gets a port by chance."""
+    while True:
+        if not slots or slots[-1][1] >= slots[-1][2]:
+            claim, first = locked("slot", range(FIRST_SLOT, LAST_SLOT, SLOT_PORTS), lambda first: True)
+            slots.append([claim, first, first + SLOT_PORTS])
+        port = slots[-1][1]
+        slots[-1][1] += 4  # who takes one may take those beside it, too: SIPp does
+        with contextlib.suppress(OSError), socket.socket(family, kind) as s:
+            s.bind(("127.0.0.1" if family == socket.AF_INET else "::1", port))
+            return port
+
+
 BLOCK_PORTS, FIRST_BLOCK, LAST_BLOCK = 1640, 10000, 19800  # below what a rehearsal and the sample configuration use
 claims = []  # locked as long as this process lives
 
@@ -76,19 +94,23 @@ def all_free(low, size):
 def free_range(size):
     """The first port of a range for RTP that is ours until this process ends. A box binds its ports when it needs them, and again after
     it was killed: a look at what is free now is not enough, so stories lock their block of ports against each other."""
+    claim, block = locked("", range(FIRST_BLOCK, LAST_BLOCK, BLOCK_PORTS), lambda first: all_free(first, size))
+    claims.append(claim)
+    return block
+
+
+def locked(prefix, firsts, good):
+    """One of these numbers that no other process holds and that is good, and the open file that holds it."""
     folder = pathlib.Path(tempfile.gettempdir()) / f"cadencia-e2e-ports-{os.getuid()}"
     folder.mkdir(exist_ok=True)
     end = time.monotonic() + 240
     while time.monotonic() < end:
-        blocks = list(range(FIRST_BLOCK, LAST_BLOCK, BLOCK_PORTS))
-        random.shuffle(blocks)
-        for block in blocks:
-            claim = open(folder / str(block), "w")  # noqa: SIM115 (kept open: it holds the lock)
+        for first in random.sample(list(firsts), len(firsts)):
+            claim = open(folder / f"{prefix}{first}", "w")  # noqa: SIM115 (kept open: it holds the lock)
             with contextlib.suppress(OSError):
                 fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if all_free(block, size):
-                    claims.append(claim)
-                    return block
+                if good(first):
+                    return claim, first
             claim.close()
         time.sleep(0.5)
     raise RuntimeError("no free range of ports")
@@ -144,7 +166,7 @@ class Box:
 
     def __init__(self, folder, trunk_port, calls=300, channels=300, calls_per_s=50, drain_s=2, extra=""):
         self.folder = pathlib.Path(folder)
-        self.sip_port, self.http_port = free_port(), free_port(socket.SOCK_STREAM)
+        self.sip_port, self.http_port = kept_port(), kept_port(socket.SOCK_STREAM)
         self.media_low = free_range(4 * calls)
         self.state = self.folder / "state"
         self.config = self.folder / "cadencia.conf"
@@ -270,7 +292,7 @@ def stage(**box_options):
     """A folder, a trunk port and a box, all taken down afterwards, whatever happens."""
     folder = tempfile.mkdtemp(prefix="cadencia-e2e-")
     actors = []
-    trunk_port = free_port()
+    trunk_port = kept_port()
     box = Box(folder, trunk_port, **box_options)
     try:
         yield box, trunk_port, actors, pathlib.Path(folder)
@@ -296,5 +318,7 @@ def stage(**box_options):
             a.stop()
         while claims:
             claims.pop().close()
+        while slots:
+            slots.pop()[0].close()
         if not os.environ.get("CADENCIA_E2E_KEEP"):
             shutil.rmtree(folder, ignore_errors=True)

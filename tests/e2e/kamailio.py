@@ -3,7 +3,7 @@ import contextlib
 import pathlib
 import subprocess
 
-from harness import OWNED, free_port, wait_for
+from harness import OWNED, kept_port, wait_for
 from sipp import udp_port_taken
 
 CONFIG = """
@@ -63,7 +63,7 @@ request_route {{
 
 class Kamailio:
     def __init__(self, folder, phone_port, password="pa:ss word", algorithm="MD5", realm="carrier.example", transport="udp", tls_dir=None, nonce_s=300):
-        self.folder, self.port = pathlib.Path(folder), free_port()
+        self.folder, self.port = pathlib.Path(folder), kept_port()
         path = self.folder / f"kamailio-{self.port}.cfg"
         tls_core = tls_module = ""
         if transport == "tls":
@@ -71,7 +71,7 @@ class Kamailio:
                 f"[server:default]\nmethod = TLSv1.2+\nverify_certificate = no\nprivate_key = {tls_dir}/server.key\ncertificate = {tls_dir}/server.crt\n")
             tls_core = "enable_tls=yes"
             tls_module = f'loadmodule "tls.so"\nmodparam("tls", "config", "{self.folder}/kam-tls.cfg")'
-        self.udp_port = self.port if transport == "udp" else free_port()  # for the phone behind it
+        self.udp_port = self.port if transport == "udp" else kept_port()  # for the phone behind it
         listen = f"{transport}:127.0.0.1:{self.port}" + (f"\nlisten=udp:127.0.0.1:{self.udp_port}" if transport != "udp" else "")
         path.write_text(CONFIG.format(listen=listen, password=password, algorithm=algorithm, realm=realm, phone=phone_port, nonce_s=nonce_s,
                                       disable_tcp="yes" if transport == "udp" else "no", tls_core=tls_core, tls_module=tls_module))

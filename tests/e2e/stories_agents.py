@@ -5,7 +5,7 @@ import time
 import wave
 
 import peers
-from harness import OWNED, free_port, stage, wait_for
+from harness import OWNED, kept_port, stage, wait_for
 from peers import Phone, tone
 from scene import PHONES, Process, one_talk
 
@@ -105,7 +105,7 @@ def an_agent_on_demand_is_rung_before_the_customer():
 def baresip_is_an_agent():
     """A real phone (baresip, auto-answer) is a nailed-up seat; a customer talks to it."""
     with stage() as (box, trunk_port, actors, folder):
-        port = free_port()
+        port = kept_port()
         home = folder / "baresip"
         home.mkdir()
         (home / "accounts").write_text(f"<sip:ana@127.0.0.1:{port}>;regint=0;answermode=auto\n")

@@ -5,7 +5,7 @@ import re
 import time
 
 import peers
-from harness import SANITIZED, free_port, stage, wait_for
+from harness import SANITIZED, kept_port, stage, wait_for
 from peers import Phone, tone
 from scene import HELLO_THEN_QUIET, PHONES, agents_answer, called, loudness
 from sipp import Sipp, carrier_scenario
@@ -36,7 +36,7 @@ def every_final_response_becomes_an_outcome():
     """A carrier refuses, redirects, stays silent, rings for 25 s, answers and hangs up at once. Each number gets
     the outcome, code and cause of the call log's dictionary, exactly one row, and nothing is left on the floor."""
     with stage() as (box, trunk_port, actors, folder):
-        agent_port = free_port()
+        agent_port = kept_port()
         actors.append(Sipp(folder, "carrier", carrier_scenario({d: k for d, (k, *_) in OUTCOMES.items()}), trunk_port))
         agents_answer(folder, actors, agent_port)
         box.start()
@@ -83,7 +83,7 @@ def two_thousand_calls_leave_two_thousand_rows():
     or descriptor left, and memory that does not grow with the number of calls."""
     n = int(os.environ.get("CADENCIA_E2E_CALLS", "2000"))
     with stage(calls=400, channels=400, calls_per_s=50) as (box, trunk_port, actors, folder):
-        agent_port = free_port()
+        agent_port = kept_port()
         scenario = carrier_scenario({f"{d:02d}": "busy" for d in range(0, 100, 2)}, talk_ms=300)
         actors.append(Sipp(folder, "carrier", scenario, trunk_port))
         agents_answer(folder, actors, agent_port)

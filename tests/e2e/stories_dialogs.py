@@ -5,7 +5,7 @@ import re
 import signal
 import time
 
-from harness import free_port, stage, wait_for
+from harness import kept_port, stage, wait_for
 from peers import Phone, tone
 from scene import PHONES, called, one_talk
 from sipp import Sipp, reply
@@ -179,7 +179,7 @@ def each_listener_speaks_from_its_own_address_and_ports():
     """Two listeners on two addresses, each with its own range of media ports; the trunk is on the second, the agent's phone on the first. Each INVITE names
     its listener's address and a port of its listener's range, the audio comes from there, and both hear each other."""
     with stage(calls=20) as (box, trunk_port, actors, folder):
-        text, second = box.config.read_text(), free_port()
+        text, second = box.config.read_text(), kept_port()
         low = box.media_low + 80
         box.config.write_text(text.replace(" );\ntrunks", f',\n  {{ name = "second"; bind = "127.0.0.2:{second}"; transport = "udp"; media_ports = [{low}, {low + 79}]; }} );\ntrunks', 1)
                               .replace('listener = "main"', 'listener = "second"', 1))
@@ -202,7 +202,7 @@ def a_call_that_another_trunk_takes_speaks_from_that_trunks_listener():
     """The first carrier refuses with 503; the second of its group is on another listener. The second INVITE of the attempt names that listener's address and
     a port of its range, both hear each other, and the first listener's port is free again."""
     with stage(calls=20) as (box, trunk_port, actors, folder):
-        busy, spare, second, low = Phone(refuse=(503, "Busy")), Phone(sound=tone(400, 4000)), free_port(), box.media_low + 80
+        busy, spare, second, low = Phone(refuse=(503, "Busy")), Phone(sound=tone(400, 4000)), kept_port(), box.media_low + 80
         actors += [busy, spare]
         text = box.config.read_text()
         head, tail = text.split("trunks = (", 1)

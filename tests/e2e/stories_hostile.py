@@ -12,7 +12,7 @@ import tempfile
 import time
 
 import peers
-from harness import PATIENCE, SANITIZED, free_port, stage, wait_for
+from harness import PATIENCE, SANITIZED, kept_port, stage, wait_for
 from hostile import SDP, SEED, Messages, Stranger, broken_hellos, connect, descriptors, half_hello, noise, open_ports, options_over, rss_kb, secure, unreachable
 from peers import Phone, tone
 from scene import PHONES, called, one_talk
@@ -181,7 +181,7 @@ def noise_on_media_ports_is_never_heard():
 
 def second_listener(box, transport, more=""):
     """A listener beside the first; returns its port."""
-    port = free_port(socket.SOCK_STREAM)
+    port = kept_port(socket.SOCK_STREAM)
     text = box.config.read_text()
     box.config.write_text(text.replace(" );\ntrunks", f',\n  {{ name = "{transport}"; bind = "127.0.0.1:{port}"; transport = "{transport}"; {more} media_ports = [{box.media_low + 80}, {box.media_low + 159}]; }} );\ntrunks', 1))
     return port

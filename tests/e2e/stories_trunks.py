@@ -3,7 +3,7 @@ import socket
 import subprocess
 import time
 
-from harness import free_port, stage, wait_for
+from harness import kept_port, stage, wait_for
 from kamailio import Kamailio
 from peers import Phone, tone
 from scene import PHONES, called, one_talk
@@ -155,7 +155,7 @@ def calls_and_phones_over_ipv6():
     """Listener, carrier and agent's phone speak IPv6 alone (SIPp on both sides, echoing what it hears): the seat comes up, three callees answer, are bridged and
     hang up, one is busy, and the rows say so."""
     with stage() as (box, trunk_port, actors, folder):
-        phone_port = free_port(family=socket.AF_INET6)
+        phone_port = kept_port(family=socket.AF_INET6)
         box.config.write_text(box.config.read_text().replace('bind = "127.0.0.1:', 'bind = "[::1]:', 1).replace(f'"sip:127.0.0.1:{trunk_port};', f'"sip:[::1]:{trunk_port};'))
         actors.append(Sipp(folder, "carrier", carrier_scenario({"10": "busy", "11": "talks", "12": "talks", "13": "talks"}), trunk_port, host="::1", extra=["-rtp_echo"]))
         actors.append(Sipp(folder, "agents", carrier_scenario({}), phone_port, host="::1", extra=["-rtp_echo"]))
