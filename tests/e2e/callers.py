@@ -67,7 +67,7 @@ def callers(folder, name, box, trunk_port, count, rate):
     path = pathlib.Path(folder) / f"{name}.xml"
     path.write_text(SCENARIO)
     stat = pathlib.Path(folder) / f"{name}.csv"
-    r = subprocess.run(["sipp", "-sf", str(path), "-i", "127.0.0.1", "-p", str(trunk_port), "-nostdin", "-mp", str(harness.free_port()), "-s", "12025550000",
+    r = subprocess.run(["sipp", "-sf", str(path), "-i", "127.0.0.1", "-p", str(trunk_port), "-nostdin", "-mp", str(harness.kept_port()), "-s", "12025550000",
                         "-m", str(count), "-r", str(rate), "-l", "5000", "-trace_counts", "-f", "1", "-trace_stat", "-stf", str(stat), f"127.0.0.1:{box.sip_port}"],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, stdin=subprocess.DEVNULL, timeout=300)
     lines = stat.read_text().splitlines()

@@ -1,11 +1,10 @@
 """SIPp as the carrier or as agents' phones: a scenario made from the behaviours that a story asks for."""
 import contextlib
 import pathlib
-import random
 import subprocess
 import time
 
-from harness import OWNED, wait_for
+from harness import OWNED, kept_port, wait_for
 
 
 def udp_port_taken(port, six=False):
@@ -21,10 +20,10 @@ class Sipp:
         path = self.folder / f"{name}.xml"
         path.write_text(scenario)
         self.stats = self.folder / f"{name}.err"
-        for _ in range(5):  # its media port may be somebody else's
+        for _ in range(5):  # its media ports, two of four, may be somebody else's
             self.process = subprocess.Popen(
                 [*OWNED, "sipp", "-sf", str(path), "-i", host, "-p", str(port), "-nostdin", "-trace_err",
-                 "-error_file", str(self.stats), "-l", "5000", "-mp", str(random.randrange(30000, 32600, 4)), *extra],
+                 "-error_file", str(self.stats), "-l", "5000", "-mp", str(kept_port()), *extra],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, stdin=subprocess.DEVNULL)
             # A call before it listens would be refused by the host itself.
             wait_for("SIPp listens", lambda: self.process.poll() is not None or udp_port_taken(port, ":" in host), 10)

@@ -11,7 +11,7 @@ import wave
 import peers
 from baresip import Baresip
 from callers import callers
-from harness import free_port, stage, wait_for
+from harness import stage, wait_for
 from kamailio import Kamailio
 from peers import Phone, tone
 from scene import PHONES
@@ -234,7 +234,7 @@ def a_hundred_callers_by_sipp():
         actors += begin(folder, box, agents=3, wrapup_s=0)
         queue(box, timeout_s=5)
         box.cli("did", "add", DID, "help")
-        sipp = Sipp(folder, "callers", CALLER, trunk_port, extra=("-m", "100", "-r", "10", "-mp", str(free_port()), "-s", DID, f"127.0.0.1:{box.sip_port}"))
+        sipp = Sipp(folder, "callers", CALLER, trunk_port, extra=("-m", "100", "-r", "10", "-s", DID, f"127.0.0.1:{box.sip_port}"))
         actors.append(sipp)
         wait_for("all calls", lambda: sipp.process.poll() is not None, 40)
         rows = wait_for("all records", lambda: (r := arrivals(box)) and len(r) == 100 and all(x["ended"] for x in r) and r, 20)
