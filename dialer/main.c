@@ -49,7 +49,7 @@ static const struct verb VERBS[] = {
     {"why", local_main, "why a contact or a campaign is not dialed; what the pacer saw, decided and why, for any second of the last days"},
     {"trunk", local_main, "the carriers: list"},
     {"status", local_main, "what the floor is doing now"},
-    {"fingerprint", local_main, "announcements that detection knows: list, export, forget"},
+    {"fingerprint", local_main, "announcements that detection knows: list, learn, export, forget"},
     {"label", local_main, "say what a call really was; how often detection errs"},
     {"check", local_main, "check a configuration file, say what is wrong and how to mend it"},
     {"replay", replay_main, "after an incident: what the daemon was told, step by step, and what it made of it"},

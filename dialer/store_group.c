@@ -190,7 +190,7 @@ static void do_lease(struct store_group *g, const struct mail_store_want *asked)
 static void do_print(struct store_group *g, const struct mail_store_print *p) {
   struct print_row row;
   bool fresh = false;
-  const int err = store_print_add(g->store, p->attempt_id, &p->print, p->at, &row, &fresh);
+  const int err = store_print_add(g->store, p->attempt_id, &p->print, VERDICT_NONE, p->at, &row, &fresh);
   if (err < 0) log_warn("store", "fingerprint of attempt %llu: %s", (unsigned long long)p->attempt_id, err_name(err));
   if (err >= 0 && fresh && g->know) g->know(g->know_arg, &row);
 }

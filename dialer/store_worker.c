@@ -111,6 +111,7 @@ static void know_print(void *arg, const struct print_row *row) {
   if (trunk < 0) return; /* a trunk that is gone */
   struct mail_media_know *k = &group_reply(&w->group, STORE_KNOWN)->u.media_know;
   k->trunk = (uint16_t)trunk;
+  k->screening = row->what == VERDICT_SCREENING;
   k->print = row->print;
 }
 

@@ -61,10 +61,10 @@ static bool same(const struct print_taker *t, const struct fingerprint *p, int o
   return all && wrong * 10000u <= PRINT_SAME_BP * all;
 }
 
-bool print_known(const struct print_taker *t, const struct print_set *set) {
-  if (t->hops < PRINT_HOPS) return false;
+int print_known(const struct print_taker *t, const struct print_set *set) {
+  if (t->hops < PRINT_HOPS) return -1;
   for (uint32_t i = 0; i < set->count && i < PRINT_SET_MAX; i++)
     for (int offset = 0; offset < PRINT_SLACK_HOPS; offset++)
-      if (same(t, &set->print[i], offset)) return true;
-  return false;
+      if (same(t, &set->print[i], offset)) return (int)i;
+  return -1;
 }

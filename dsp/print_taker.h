@@ -19,7 +19,7 @@ void print_begin(struct print_taker *t);
 bool print_step(struct print_taker *t, const struct view *v);
 /* False while there is not enough of the call. */
 bool print_take(const struct print_taker *t, struct fingerprint *out);
-/* Is it one of these? */
-bool print_known(const struct print_taker *t, const struct print_set *set);
+/* Which of these it is; -1: none. */
+int print_known(const struct print_taker *t, const struct print_set *set);
 
 #endif

@@ -172,7 +172,9 @@ static float clipped_logit(const struct screen *s) {
 static void decide(struct screen *s, enum verdict verdict, enum verdict_reason reason, uint16_t score_bp) {
   if (!s->params.decide || !s->answered) return;
   if (s->decided) {
-    if (s->late || !s->was_person || verdict != VERDICT_MACHINE || s->hop - s->decided_hop > LATE_LISTEN_HOPS) return;
+    if (s->late || !s->was_person || (verdict != VERDICT_MACHINE && verdict != VERDICT_SCREENING) ||
+        s->hop - s->decided_hop > LATE_LISTEN_HOPS)
+      return;
     s->late = true;
   } else {
     s->was_person = verdict == VERDICT_PERSON;
@@ -333,6 +335,16 @@ static bool lacks_voice(struct screen *s, const struct view *v, bool active, boo
   return s->onset_voiced < ONSET_VOICED_HOPS;
 }
 
+/* The first words are all here: has anybody heard them before? */
+static void compare_print(struct screen *s) {
+  const int known = s->params.prints ? print_known(&s->print, s->params.prints) : -1;
+  if (known < 0) return;
+  if (s->params.prints->screening[known])
+    decide(s, VERDICT_SCREENING, REASON_SCREENING_PHRASE, 10000);
+  else
+    decide(s, VERDICT_MACHINE, REASON_FINGERPRINT, 10000);
+}
+
 static void hop(struct screen *s, bool lost) {
   const struct view *v = spectrum_step(&s->spectrum, s->pending, lost);
   if (lost)
@@ -351,8 +363,7 @@ static void hop(struct screen *s, bool lost) {
   if (change == TALK_GREETING_ENDED) push(s, SCREEN_GREETING_END, sample_of(s->talk.greeting_end_hop));
   if (!lost) clipping_step(&s->clipping, s->pending, HOP_SAMPLES, active && !sure);
   if (s->talk.started) traits_step(&s->traits, v, &s->talk, active && !s->talk.quiet_hops, !(s->spectrum.hops % 2), s->hop);
-  if (s->talk.started && print_step(&s->print, v) && s->params.prints && print_known(&s->print, s->params.prints))
-    decide(s, VERDICT_MACHINE, REASON_FINGERPRINT, 10000);
+  if (s->talk.started && print_step(&s->print, v)) compare_print(s);
   if (s->answered) judge_early(s);
   if (s->answered && s->params.decide) ask(s);
   leave_message(s, candidate, sure);

@@ -10,11 +10,12 @@ static uint64_t mix(uint64_t v) { /* a number leaves only a hash: enough to tell
   return (v ^ v >> 33) >> 2;
 }
 
-#define PRINT_COLUMNS "SELECT id, trunk, bits, number1, number2, calls, first, last FROM fingerprint"
+#define PRINT_COLUMNS "SELECT id, trunk, bits, number1, number2, calls, first, last, what FROM fingerprint"
 
 static void read_print(sqlite3_stmt *q, struct print_row *r, uint64_t *number) {
   *r = (struct print_row){
       .id = col_u64(q, 0), .calls = (uint32_t)col_u64(q, 5), .usable = col_u64(q, 4) != 0, .first = col_wall(q, 6), .last = col_wall(q, 7)};
+  r->what = col_u64(q, 8) == VERDICT_SCREENING ? VERDICT_SCREENING : VERDICT_MACHINE;
   col_text(q, 1, r->trunk, sizeof r->trunk);
   if (sqlite3_column_bytes(q, 2) == (int)sizeof r->print) memcpy(&r->print, sqlite3_column_blob(q, 2), sizeof r->print);
   if (number) *number = col_u64(q, 3);
@@ -61,10 +62,10 @@ static int find_print(struct store *s, const char *trunk, const struct fingerpri
   return r < 0 ? r : best <= PRINT_SAME_BP;
 }
 
-static int put_print(struct store *s, struct print_row *row, uint64_t number) {
+static int put_print(struct store *s, struct print_row *row, uint64_t number, uint64_t second) {
   row->id = store_id(s, row->first);
-  int err = db_run(&s->db, Q_PRINT_PUT, "INSERT INTO fingerprint VALUES(?,?,?,?,0,1,?,?)", "utbuii", row->id, row->trunk, &row->print,
-                   (int)sizeof row->print, number, row->first.ms, row->last.ms);
+  int err = db_run(&s->db, Q_PRINT_PUT, "INSERT INTO fingerprint VALUES(?,?,?,?,?,?,?,?,?)", "utbuuuiid", row->id, row->trunk, &row->print,
+                   (int)sizeof row->print, number, second, (uint64_t)row->calls, row->first.ms, row->last.ms, (int)row->what);
   if (err < 0) return err;
   /* Full: what was heard at one number only goes first, then what was not heard for longest. */
   return db_run(&s->db, Q_PRINT_TRIM,
@@ -73,29 +74,32 @@ static int put_print(struct store *s, struct print_row *row, uint64_t number) {
                 "tiu", row->trunk, (int64_t)PRINTS_A_TRUNK, row->id);
 }
 
-static int add_print(struct store *s, const char *trunk, uint64_t number, const struct fingerprint *print, struct wall at,
-                     struct print_row *row, bool *fresh) {
+static int add_print(struct store *s, const char *trunk, uint64_t number, const struct fingerprint *print, enum verdict what,
+                     struct wall at, struct print_row *row, bool *fresh) {
   uint64_t first = 0;
   struct print_row found;
   const int r = find_print(s, trunk, print, &found, &first);
   if (r < 0) return r;
   if (r == 0) {
-    *row = (struct print_row){.print = *print, .calls = 1, .first = at, .last = at};
+    *row = (struct print_row){.print = *print, .calls = 1, .first = at, .last = at, .what = what == VERDICT_NONE ? VERDICT_MACHINE : what};
     snprintf(row->trunk, sizeof row->trunk, "%s", trunk);
-    return put_print(s, row, number);
+    return put_print(s, row, number, 0);
   }
   *row = found;
   row->calls++;
   row->last = at;
-  *fresh = !found.usable && first != number;
-  row->usable = found.usable || *fresh;
+  const bool second = !found.usable && first != number, other = what != VERDICT_NONE && what != found.what;
+  if (other) row->what = what;
+  row->usable = found.usable || second;
+  *fresh = row->usable && (second || other);
   return db_run(&s->db, Q_PRINT_SEEN,
-                "UPDATE fingerprint SET calls=calls+1, last=?, number2=CASE WHEN ? THEN ? ELSE number2 END WHERE id=?", "iduu", at.ms,
-                (int)*fresh, number, row->id);
+                "UPDATE fingerprint SET calls=calls+1, last=?, number2=CASE WHEN ? THEN ? ELSE number2 END, what=? WHERE id=?", "idudu",
+                at.ms, (int)second, number, (int)row->what, row->id);
 }
 
-int store_print_add(struct store *s, uint64_t attempt_id, const struct fingerprint *print, struct wall at, struct print_row *row,
-                    bool *fresh) {
+int store_print_add(struct store *s, uint64_t attempt_id, const struct fingerprint *print, enum verdict what, struct wall at,
+                    struct print_row *row, bool *fresh) {
+  if (what != VERDICT_NONE && what != VERDICT_MACHINE && what != VERDICT_SCREENING) return CAD_EINVAL;
   char trunk[MAIL_NAME_MAX] = "";
   uint64_t phone = 0;
   bool own;
@@ -109,7 +113,27 @@ int store_print_add(struct store *s, uint64_t attempt_id, const struct fingerpri
   }
   db_done(q);
   *fresh = false;
-  err = r > 0 ? add_print(s, trunk, mix(phone), print, at, row, fresh) : r < 0 ? r : CAD_ENOENT;
+  err = r > 0 ? add_print(s, trunk, mix(phone), print, what, at, row, fresh) : r < 0 ? r : CAD_ENOENT;
+  return store_leave(s, own, err);
+}
+
+int store_print_learn(struct store *s, const char *trunk, const struct fingerprint *print, enum verdict what, struct wall at) {
+  if (what != VERDICT_MACHINE && what != VERDICT_SCREENING) return CAD_EINVAL;
+  struct print_row row;
+  uint64_t number = 0;
+  bool own;
+  int err = store_enter(s, &own);
+  if (err < 0) return err;
+  err = find_print(s, trunk, print, &row, &number);
+  if (err > 0) {
+    err = db_run(&s->db, Q_PRINT_VOUCH,
+                 "UPDATE fingerprint SET number2=CASE number2 WHEN 0 THEN -1 ELSE number2 END, what=?, last=? WHERE id=?", "diu", (int)what,
+                 at.ms, row.id);
+  } else if (err == 0) {
+    row = (struct print_row){.print = *print, .calls = 0, .first = at, .last = at, .what = what};
+    snprintf(row.trunk, sizeof row.trunk, "%s", trunk);
+    err = put_print(s, &row, UINT64_MAX, UINT64_MAX); /* no number had it yet */
+  }
   return store_leave(s, own, err);
 }
 

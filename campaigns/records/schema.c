@@ -141,6 +141,9 @@ static const char *const DETECTION =
     " number2 INTEGER NOT NULL, calls INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;"
     "CREATE INDEX fingerprint_trunk ON fingerprint(trunk, last);";
 
+/* What a known announcement is: a machine (2) or a call-screening robot; names.h. */
+static const char *const ROBOTS = "ALTER TABLE fingerprint ADD COLUMN what INTEGER NOT NULL DEFAULT 2;";
+
 /* Our recorded messages at machines: how much was played, and whether after a beep. */
 static const char *const MESSAGES =
     "CREATE TABLE message(attempt INTEGER PRIMARY KEY, ms INTEGER NOT NULL, whole INTEGER NOT NULL, after INTEGER NOT NULL) STRICT;";
@@ -164,7 +167,8 @@ static const struct migration MIGRATIONS[] = {{1, 1, {FIRST_WHO, FIRST_DONE}},
                                               {13, 13, {SCHEMA_QUEUES, SCHEMA_QUEUES_AUDIT}},
                                               {14, 13, {SCHEMA_PAUSES}},
                                               {15, 13, {MESSAGES}},
-                                              {16, 13, {OF_A_NUMBER}}};
+                                              {16, 13, {OF_A_NUMBER}},
+                                              {17, 17, {ROBOTS}}};
 enum { SCHEMA = sizeof MIGRATIONS / sizeof MIGRATIONS[0] };
 
 static int read_number(struct db *db, const char *sql, int fallback) {

@@ -291,6 +291,7 @@ struct mail_media_print {
 };
 struct mail_media_know {
   uint16_t trunk;
+  uint8_t screening; /* bool: of a call-screening robot */
   struct fingerprint print;
 };
 struct mail_store_print {

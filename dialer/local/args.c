@@ -77,7 +77,7 @@ static const struct {
     [OPT_FIELDS] = {"fields", "NAME=...",
                     "what is written down at wrap-up; of a code: NAME=text|number|date, with ! behind it when it must be there; of a call: "
                     "NAME=VALUE"},
-    [OPT_AS] = {"as", "WORD", "person, machine, screening, fax, dead_air, busy_tone or sit; of exported calls: vicidial"},
+    [OPT_AS] = {"as", "WORD", "what it was: person, machine, screening, fax, dead_air, busy_tone or sit; of exported calls: vicidial"},
     [OPT_TECHNOLOGY] = {"technology", "WORDS", "for which voice it holds: agent, prerecorded, message_drop, with commas; default all"},
 };
 

@@ -211,12 +211,12 @@ static int empty_rejects(struct client *c, const struct stat *list) {
 
 static int open_named(struct client *c) {
   const struct command *command = c->args.command;
-  const char *path = command->run == cmd_campaign_create || command->run == cmd_queue_create || command->run == cmd_queue_set
-                         ? c->args.options[OPT_FROM]
-                     : command->run == cmd_import || command->run == cmd_dnc_load || command->run == cmd_rules_diff ||
-                             command->run == cmd_calendar_load || (command->run == cmd_rules_test && c->args.word_count)
-                         ? c->args.words[0]
-                         : NULL;
+  const char *path =
+      command->run == cmd_campaign_create || command->run == cmd_queue_create || command->run == cmd_queue_set ? c->args.options[OPT_FROM]
+      : command->run == cmd_import || command->run == cmd_dnc_load || command->run == cmd_rules_diff || command->run == cmd_calendar_load ||
+              command->run == cmd_fingerprint_learn || (command->run == cmd_rules_test && c->args.word_count)
+          ? c->args.words[0]
+          : NULL;
   if (!path) return CAD_OK;
   struct stat st;
   c->file = open(path, O_RDONLY | O_CLOEXEC);

@@ -1,5 +1,6 @@
 /* cadencia fingerprint, cadencia label: what detection learned, and what people say of it. */
 #include "dialer/base/clock.h"
+#include "dialer/local/print_file.h"
 #include "dialer/local/command.h"
 #include "dialer/local/table.h"
 #include <cadencia/err.h>
@@ -9,6 +10,12 @@
 #include <string.h>
 
 /* ---- fingerprints ---- */
+
+static enum verdict verdict_of(const char *word) {
+  for (int v = VERDICT_PERSON; v < VERDICT_COUNT; v++)
+    if (strcmp(word, verdict_name((enum verdict)v)) == 0) return (enum verdict)v;
+  return VERDICT_NONE;
+}
 
 struct print_job {
   struct command_call *c;
@@ -24,6 +31,7 @@ static int put_print(void *arg, const struct print_row *r) {
   if (j->table) {
     table_put(j->table, "%s", r->trunk);
     table_put(j->table, "%" PRIu64, r->id);
+    table_put(j->table, "%s", verdict_name(r->what));
     table_put(j->table, "%u", r->calls);
     table_put(j->table, "%s", r->usable ? "in use" : "one number");
     table_put(j->table, "%s", first);
@@ -32,8 +40,8 @@ static int put_print(void *arg, const struct print_row *r) {
   }
   char hex[2 * sizeof r->print + 1];
   for (size_t i = 0; i < sizeof r->print; i++) snprintf(hex + 2 * i, 3, "%02x", ((const uint8_t *)&r->print)[i]);
-  json_t *line = json_pack("{s:o, s:o, s:i, s:b, s:s, s:s, s:s}", "id", json_id(r->id), "trunk", json_text(r->trunk), "calls",
-                           (int)r->calls, "in_use", r->usable, "first", first, "last", last, "bits", hex);
+  json_t *line = json_pack("{s:o, s:o, s:s, s:i, s:b, s:s, s:s, s:s}", "id", json_id(r->id), "trunk", json_text(r->trunk), "what",
+                           verdict_name(r->what), "calls", (int)r->calls, "in_use", r->usable, "first", first, "last", last, "bits", hex);
   if (!line) return CAD_ENOMEM;
   const int bad = json_dumpf(line, j->c->out, JSON_COMPACT | JSON_PRESERVE_ORDER);
   json_decref(line);
@@ -46,10 +54,13 @@ static int job_forget(struct store *s, void *arg) { return store_print_forget(s,
 
 int cmd_fingerprint_list(struct command_call *c) {
   if (call_json(c)) return cmd_fingerprint_export(c);
-  static const char *const HEADS[] = {"TRUNK", "ID", ">CALLS", "STATE", "FIRST", "LAST", NULL};
+  static const char *const HEADS[] = {"TRUNK", "ID", "WHAT", ">CALLS", "STATE", "FIRST", "LAST", NULL};
   struct print_job j = {.c = c, .table = table_create(HEADS)};
   const int r = c->backend->run(c->backend->self, job_each, &j, false);
-  if (r >= 0) table_print(j.table, c->out, "no announcement is known yet; they are learned from calls that ended with a beep");
+  if (r >= 0)
+    table_print(
+        j.table, c->out,
+        "no announcement is known yet; they are learned from calls that ended with a beep, and by: cadencia fingerprint learn FILE");
   table_destroy(j.table);
   return r < 0 ? call_refuse_store(c, r, "fingerprints") : EXIT_GOOD;
 }
@@ -83,18 +94,91 @@ int cmd_fingerprint_forget(struct command_call *c) {
   return EXIT_GOOD;
 }
 
+struct learn_job {
+  const struct config *config;
+  const char *trunk; /* NULL: every one */
+  struct fingerprint print;
+  enum verdict what;
+  struct wall at;
+};
+
+static int job_learn(struct store *s, void *arg) {
+  const struct learn_job *j = arg;
+  int err = CAD_OK, trunks = 0;
+  for (unsigned i = 0; i < j->config->trunk_count && err >= 0; i++) {
+    const char *name = j->config->trunks[i].name;
+    if (j->trunk && strcmp(name, j->trunk) != 0) continue;
+    err = store_print_learn(s, name, &j->print, j->what, j->at);
+    trunks++;
+  }
+  return err < 0 ? err : trunks;
+}
+
+/* The daemon's ears learn of it. */
+static void tell_daemon(struct command_call *c) {
+  if (c->backend->daemon) (void)c->backend->announce(c->backend->self, NULL, NULL);
+}
+
+int cmd_fingerprint_learn(struct command_call *c) {
+  const char *name = c->args->words[0], *as = call_option(c, OPT_AS);
+  struct learn_job j = {.config = c->backend->config, .trunk = call_option(c, OPT_TRUNK), .what = VERDICT_MACHINE, .at = clock_wall()};
+  if (as && (j.what = verdict_of(as)) != VERDICT_MACHINE && j.what != VERDICT_SCREENING)
+    return call_refuse(c, "--as takes machine or screening, not \"%.20s\"", as);
+  if (c->file < 0) return call_refuse(c, "%.200s cannot be read", name);
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", c->file);
+  int r = print_file_read(path, &j.print);
+  if (r == CAD_EINVAL)
+    return call_refuse(c, "%.200s has no two seconds of speech from its first word on without a pause of 1.2 s: nothing to know it by",
+                       name);
+  if (r < 0)
+    return call_refuse(c, "%.200s is no sound file that can be read (%s); a WAV or FLAC of 8 or 16 kHz, at most ten minutes", name,
+                       err_name(r));
+  r = c->backend->run(c->backend->self, job_learn, &j, true);
+  if (r < 0) return call_refuse_store(c, r, "fingerprints");
+  if (r == 0) return call_refuse(c, "there is no trunk \"%.30s\"; cadencia trunk list shows them", j.trunk ? j.trunk : "");
+  tell_daemon(c);
+  if (call_json(c))
+    call_put_json(c, json_pack("{s:i, s:s}", "trunks", r, "what", verdict_name(j.what)));
+  else
+    fprintf(c->out, "known on %d trunk%s: who begins so is %s\n", r, r == 1 ? "" : "s",
+            j.what == VERDICT_SCREENING ? "a call-screening robot" : "a machine");
+  return EXIT_GOOD;
+}
+
 /* ---- labels ---- */
 
 struct label_job {
   uint64_t call;
   enum verdict truth;
   struct wall at;
+  bool has_print; /* of the call's sample */
+  struct fingerprint print;
   struct detector_estimate estimate;
 };
 
 static int job_label(struct store *s, void *arg) {
   const struct label_job *j = arg;
-  return store_label_put(s, j->call, j->truth, "person", j->at);
+  int err = store_label_put(s, j->call, j->truth, "person", j->at);
+  struct print_row row;
+  bool fresh;
+  if (err >= 0 && j->has_print) err = store_print_add(s, j->call, &j->print, j->truth, j->at, &row, &fresh);
+  return err;
+}
+
+/* Whoever says what a kept call was also says what its first words are; a second number must have had them before that counts. */
+static void hear_sample(struct command_call *c, struct label_job *j) {
+  char dir[CONFIG_PATH_MAX + 16], path[CONFIG_PATH_MAX + 80];
+  if (j->truth != VERDICT_MACHINE && j->truth != VERDICT_SCREENING) return;
+  snprintf(dir, sizeof dir, "%s/samples", c->backend->config->state_dir);
+  DIR *d = opendir(dir);
+  for (struct dirent *e; d && !j->has_print && (e = readdir(d));) {
+    uint64_t call = 0;
+    if (strlen(e->d_name) > 60 || !read_id(e->d_name, &call) || call != j->call) continue;
+    snprintf(path, sizeof path, "%s/%.60s", dir, e->d_name);
+    j->has_print = print_file_read(path, &j->print) >= 0;
+  }
+  if (d) closedir(d);
 }
 static int job_estimate(struct store *s, void *arg) {
   struct label_job *j = arg;
@@ -166,12 +250,6 @@ static void show_estimate(struct command_call *c, const struct detector_estimate
             LABELS_LEAST - e->machines_labelled);
 }
 
-static enum verdict verdict_of(const char *word) {
-  for (int v = VERDICT_PERSON; v < VERDICT_COUNT; v++)
-    if (strcmp(word, verdict_name((enum verdict)v)) == 0) return (enum verdict)v;
-  return VERDICT_NONE;
-}
-
 int cmd_label(struct command_call *c) {
   struct label_job j = {.at = clock_wall()};
   const char *file = call_option(c, OPT_FILE), *as = call_option(c, OPT_AS);
@@ -182,11 +260,12 @@ int cmd_label(struct command_call *c) {
       return call_refuse(c, "\"%.60s\" names no call; cadencia export calls shows their ids", file);
     if ((j.truth = verdict_of(as)) == VERDICT_NONE)
       return call_refuse(c, "\"%.20s\" is not known; write person, machine, screening, fax, dead_air, busy_tone or sit", as);
+    hear_sample(c, &j);
     const int r = c->backend->run(c->backend->self, job_label, &j, true);
     if (r == CAD_ENOENT) return call_refuse(c, "there is no call %" PRIu64 "; cadencia export calls shows their ids", j.call);
     if (r == CAD_EINVAL) return call_refuse(c, "call %" PRIu64 " had no verdict: there is nothing to label", j.call);
     if (r < 0) return call_refuse_store(c, r, "label");
-    if (c->backend->daemon) (void)c->backend->announce(c->backend->self, NULL, NULL); /* the budget learns of it */
+    tell_daemon(c); /* the budget learns of it, too */
   }
   const int r = c->backend->run(c->backend->self, job_estimate, &j, false);
   if (r < 0) return call_refuse_store(c, r, "label");

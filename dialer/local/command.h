@@ -253,6 +253,7 @@ int cmd_restore(struct command_call *c);
 int cmd_doctor(struct command_call *c);
 int cmd_fingerprint_list(struct command_call *c);
 int cmd_fingerprint_export(struct command_call *c);
+int cmd_fingerprint_learn(struct command_call *c);
 int cmd_fingerprint_forget(struct command_call *c);
 int cmd_label(struct command_call *c);
 /* One line of how often detection errs; nothing while nobody said anything. */

@@ -307,6 +307,11 @@ static const struct command TABLE[] = {
      "  cadencia fingerprint list\n", cmd_fingerprint_list},
     {"fingerprint", "export", 0, 0, "", 0, 0, "Writes them as JSON lines, bits in hexadecimal.",
      "  cadencia fingerprint export > announcements.jsonl\n", cmd_fingerprint_export},
+    {"fingerprint", "learn", 1, 1, "FILE [--as machine|screening] [--trunk NAME]", OPTION(OPT_AS) | OPTION(OPT_TRUNK), 0,
+     "An announcement that you recorded yourself (WAV or FLAC, from the answer on): known at once, on one trunk or on all.",
+     "  cadencia fingerprint learn who-is-calling.wav --as screening\n"
+     "  cadencia fingerprint learn not-in-service.wav --as machine --trunk carrier\n",
+     cmd_fingerprint_learn},
     {"fingerprint", "forget", 1, 1, "ID|all", 0, 0, "Removes one, or all; a running daemon uses it until it is started again.",
      "  cadencia fingerprint forget 8812345678\n  cadencia fingerprint forget all\n", cmd_fingerprint_forget},
     {"label", NULL, 0, 0, "[--file CALL --as WORD]", OPTION(OPT_FILE) | OPTION(OPT_AS), 0,

@@ -90,8 +90,15 @@ static void know(struct media_thread *th, const struct mail_media_know *order) {
   if (order->trunk >= THREAD_TRUNKS_MAX) return;
   struct print_set *set = &th->prints[order->trunk];
   for (uint32_t i = 0; i < set->count; i++)
-    if (memcmp(&set->print[i], &order->print, sizeof order->print) == 0) return;
-  if (set->count == PRINT_SET_MAX) memmove(set->print, set->print + 1, sizeof set->print[0] * (size_t)--set->count);
+    if (memcmp(&set->print[i], &order->print, sizeof order->print) == 0) {
+      set->screening[i] = order->screening;
+      return;
+    }
+  if (set->count == PRINT_SET_MAX) {
+    memmove(set->print, set->print + 1, sizeof set->print[0] * (size_t)--set->count);
+    memmove(set->screening, set->screening + 1, sizeof set->screening[0] * (size_t)set->count);
+  }
+  set->screening[set->count] = order->screening;
   set->print[set->count++] = order->print;
 }
 

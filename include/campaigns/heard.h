@@ -16,14 +16,17 @@ struct print_row {
   uint64_t id;
   char trunk[MAIL_NAME_MAX];
   struct fingerprint print;
-  uint32_t calls; /* that had it */
-  bool usable;    /* at least two numbers had it */
+  uint32_t calls;    /* that had it */
+  bool usable;       /* at least two numbers had it, or somebody vouched for it */
+  enum verdict what; /* VERDICT_MACHINE or VERDICT_SCREENING */
   struct wall first, last;
 };
-/* A call that a beep proved a machine. *row: the fingerprint it belongs to; *fresh: it has just become usable. CAD_ENOENT: no such attempt.
- */
-int store_print_add(struct store *s, uint64_t attempt_id, const struct fingerprint *print, struct wall at, struct print_row *row,
-                    bool *fresh);
+/* A call that a beep (what: VERDICT_NONE, and one that is known keeps what it is) or a person proved a machine or a screening robot. *row:
+ * the fingerprint it belongs to; *fresh: it has just become usable, or something else. CAD_ENOENT: no such attempt. */
+int store_print_add(struct store *s, uint64_t attempt_id, const struct fingerprint *print, enum verdict what, struct wall at,
+                    struct print_row *row, bool *fresh);
+/* A recording that somebody vouches for: used at once on that trunk. */
+int store_print_learn(struct store *s, const char *trunk, const struct fingerprint *print, enum verdict what, struct wall at);
 /* trunk NULL: all. row() < 0 stops and is returned. */
 int store_print_each(struct store *s, const char *trunk, int (*row)(void *arg, const struct print_row *r), void *arg);
 /* id 0: all of them. Returns how many. */

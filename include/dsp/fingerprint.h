@@ -23,6 +23,7 @@ struct fingerprint {
 struct print_set {
   uint32_t count;
   struct fingerprint print[PRINT_SET_MAX];
+  bool screening[PRINT_SET_MAX]; /* a robot that asks who is calling and why; else a mailbox or an announcement */
 };
 
 static inline bool print_loud(const struct fingerprint *p, int frame) { return p->loud[frame / 8] >> frame % 8 & 1; }

@@ -25,7 +25,7 @@ struct screen_params {
   uint32_t hold_ms;               /* law: 2000 */
   uint32_t speech_cap_ms;         /* 6000 */
   uint32_t dead_air_ms;           /* 8000 */
-  const struct print_set *prints; /* announcements that are known to be machines; NULL: none. Must outlive the engine */
+  const struct print_set *prints; /* announcements of machines and screening robots; NULL: none. Must outlive the engine */
   const struct tone_plan *plan;   /* names tones as one country does; NULL: by family. Must outlive the engine */
 };
 

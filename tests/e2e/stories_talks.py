@@ -1,4 +1,5 @@
 """Stories of two people on the line: what they hear, hold, silence, strangers, garbage."""
+import json
 import random
 import socket
 import struct
@@ -241,5 +242,50 @@ def people_reach_an_agent_and_machines_do_not():
             assert bool(r["agent"]) != machine, r
 
 
+ROBOT = ("en-us+f2", "Hi, the person you are calling is using a screening service and will get a copy of this conversation. Please say your name "
+         "and why you are calling, and stay on the line.", False)
+
+
+def a_call_screening_robot_is_told_apart():
+    """A robot asks who is calling. Once its words were learned from a recording, it is a robot and no machine: the campaign, which hangs up on
+    machines, gives robots to an agent. The mailbox beside it is a machine as before, and a file without words teaches nothing."""
+    with stage() as (box, trunk_port, actors, folder):
+        sounds = {"10": spoken(folder, *ROBOT), "50": spoken(folder, *GREETINGS["50"])}
+        customer = Phone(trunk_port, sound=lambda c: sounds[called(c)[-2:]])
+        agents = [Phone(sound=tone(1000, 4000)) for _ in range(2)]
+        actors += [customer, *agents]
+        box.start()
+        box.campaign(mode="progressive", screening="true", extra='screening_action = "agent";\nretry = ();\n'
+                     'samples = { share_bp = 10000; days = 1; legal_basis = "consent of those who test"; };')
+        for i, p in enumerate(agents):
+            box.agent(f"agent{i}", f"sip:agent{i}@127.0.0.1:{p.port}")
+        box.seats_up(2)
+        recorded, empty = folder / "robot.wav", folder / "empty.wav"
+        for path, samples in ((recorded, sounds["10"]), (empty, [0] * 40000)):
+            with wave.open(str(path), "wb") as w:
+                w.setparams((1, 2, 8000, 0, "NONE", ""))
+                w.writeframes(struct.pack(f"<{len(samples)}h", *samples))
+        refused = box.cli("fingerprint", "learn", str(empty), "--as", "screening", check=False)
+        assert refused.returncode == 1 and "two seconds of speech" in refused.stderr, refused
+        box.cli("fingerprint", "learn", str(recorded), "--as", "screening")
+        known = [json.loads(line) for line in box.cli("fingerprint", "export").stdout.splitlines()]
+        assert [(k["what"], k["in_use"], k["calls"]) for k in known] == [("screening", True, 0)], known
+        box.contacts(["12025550110", "12025550150"])
+        box.cli("campaign", "start", "test")
+        wait_for("both on the line", lambda: len(customer.calls) == 2, 20)
+        robot = next(c for c in customer.calls if called(c)[-2:] == "10")
+        wait_for("the agent talks to the robot", lambda: customer.hears(1000, 2000, of=robot), 20)
+        customer.hang_up(robot)
+        rows = {r["phone"][-2:]: r for r in wait_for("every row", lambda: len(box.closed_rows()) == 2 and box.rows(), 60)}
+        assert (rows["10"]["outcome"], rows["10"]["verdict"], rows["10"]["verdict_reason"]) == ("screening", "screening", "screening_phrase"), rows
+        assert (rows["50"]["outcome"], rows["50"]["verdict"]) == ("machine", "machine"), rows
+        assert rows["10"]["agent"] and not rows["50"]["agent"], rows
+        # Who labels a kept call teaches, too; one number alone is not enough to use it.
+        wait_for("the sample", lambda: list((box.folder / "state" / "samples").glob(rows["50"]["attempt_id"] + ".*.wav")), 20)
+        box.cli("label", "--file", rows["50"]["attempt_id"], "--as", "machine")
+        known = [json.loads(line) for line in box.cli("fingerprint", "export").stdout.splitlines()]
+        assert sorted((k["what"], k["in_use"]) for k in known) == [("machine", False), ("screening", True)], known
+
+
 STORIES = [audio_reaches_both_ends_at_its_level, a_stranger_is_never_heard, a_talk_on_hold_is_not_dead, silence_of_both_sides_ends_the_call,
-           garbage_on_the_ports_does_no_harm, people_reach_an_agent_and_machines_do_not]
+           garbage_on_the_ports_does_no_harm, people_reach_an_agent_and_machines_do_not, a_call_screening_robot_is_told_apart]

@@ -44,7 +44,7 @@ ROOMS = [
     ("dialer/sip/", False, ["dialer/sip/", "dialer/base/"]),
     ("dialer/media/", False, ["dialer/media/", "dialer/base/", "dsp/"]),
     ("dialer/console/", False, ["dialer/console/", "dialer/base/", "pacing/"]),
-    ("dialer/local/", False, ["dialer/local/", "dialer/base/", "dialer/commands.h", "dialer/store_worker.h", "campaigns/"]),
+    ("dialer/local/", False, ["dialer/local/", "dialer/base/", "dialer/commands.h", "dialer/store_worker.h", "campaigns/", "dsp/"]),
     ("dialer/sim/", False, ["dialer/sim/", "dialer/base/", "dialer/control/", "dialer/floor/", "dsp/", "pacing/", "campaigns/"]),
     ("dialer/store_", False, ["dialer/store_", "dialer/base/", "campaigns/"]),
     ("dialer/daemon", False, ["dialer/"]),

@@ -73,6 +73,25 @@ START_TEST(a_known_announcement_is_a_machine_and_says_so) {
 }
 END_TEST
 
+START_TEST(a_known_screening_robot_is_told_apart_from_machines) {
+  static struct print_set set;
+  enum verdict_reason reason;
+  struct fingerprint ignored;
+  for (int i = 0; i < 2; i++) {
+    record(20 + (uint32_t)i, -12, 400, -60, 0);
+    ck_assert(print_of(&set.print[i], NULL, &reason));
+  }
+  set.count = 2;
+  set.screening[1] = true;
+  record(20, -18, 700, -58, 8);
+  print_of(&ignored, &set, &reason);
+  ck_assert_int_eq(reason, REASON_FINGERPRINT);
+  record(21, -18, 700, -58, 8);
+  print_of(&ignored, &set, &reason);
+  ck_assert_int_eq(reason, REASON_SCREENING_PHRASE);
+}
+END_TEST
+
 START_TEST(a_short_hello_has_no_fingerprint) {
   struct fingerprint print;
   enum verdict_reason reason;
@@ -125,6 +144,7 @@ int main(void) {
   tcase_set_timeout(c, 60);
   tcase_add_test(c, the_same_recording_is_known_again_over_another_line_and_another_is_not);
   tcase_add_test(c, a_known_announcement_is_a_machine_and_says_so);
+  tcase_add_test(c, a_known_screening_robot_is_told_apart_from_machines);
   tcase_add_test(c, a_short_hello_has_no_fingerprint);
   tcase_add_test(c, who_waits_for_an_answer_has_no_fingerprint);
   tcase_add_test(c, a_steady_sound_has_no_fingerprint);

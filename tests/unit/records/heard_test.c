@@ -49,24 +49,59 @@ START_TEST(a_fingerprint_is_used_after_two_numbers_had_it_not_before) {
   int counts[2] = {0, 0};
   struct fingerprint a = print_of(1), b = print_of(2);
   for (int i = 0; i < 4; i++) call(i, VERDICT_MACHINE, NULL);
-  ck_assert_int_eq(store_print_add(s, 1000, &a, at_ms(1).wall, &row, &fresh), CAD_OK);
+  ck_assert_int_eq(store_print_add(s, 1000, &a, VERDICT_NONE, at_ms(1).wall, &row, &fresh), CAD_OK);
   ck_assert(!fresh && !row.usable);
-  ck_assert_int_eq(store_print_add(s, 1000, &a, at_ms(2).wall, &row, &fresh), CAD_OK); /* the same number again */
+  ck_assert_int_eq(store_print_add(s, 1000, &a, VERDICT_NONE, at_ms(2).wall, &row, &fresh), CAD_OK); /* the same number again */
   ck_assert(!fresh && !row.usable);
-  ck_assert_int_eq(store_print_add(s, 1001, &b, at_ms(3).wall, &row, &fresh), CAD_OK); /* something else */
+  ck_assert_int_eq(store_print_add(s, 1001, &b, VERDICT_NONE, at_ms(3).wall, &row, &fresh), CAD_OK); /* something else */
   ck_assert(!fresh && !row.usable);
   a.bits[3] ^= 0x11;
-  ck_assert_int_eq(store_print_add(s, 1002, &a, at_ms(4).wall, &row, &fresh), CAD_OK);
+  ck_assert_int_eq(store_print_add(s, 1002, &a, VERDICT_NONE, at_ms(4).wall, &row, &fresh), CAD_OK);
   ck_assert(fresh && row.usable);
   ck_assert_uint_eq(row.calls, 3);
-  ck_assert_int_eq(store_print_add(s, 1003, &a, at_ms(5).wall, &row, &fresh), CAD_OK);
+  ck_assert_int_eq(store_print_add(s, 1003, &a, VERDICT_NONE, at_ms(5).wall, &row, &fresh), CAD_OK);
   ck_assert(!fresh && row.usable);
   ck_assert_int_eq(store_print_each(s, NULL, count_usable, counts), CAD_OK);
   ck_assert_int_eq(counts[0], 2);
   ck_assert_int_eq(counts[1], 1);
-  ck_assert_int_eq(store_print_add(s, 9999, &a, at_ms(5).wall, &row, &fresh), CAD_ENOENT);
+  ck_assert_int_eq(store_print_add(s, 9999, &a, VERDICT_NONE, at_ms(5).wall, &row, &fresh), CAD_ENOENT);
   ck_assert_int_eq(store_print_forget(s, row.id), 1);
   ck_assert_int_eq(store_print_forget(s, 0), 1);
+}
+END_TEST
+
+static int remember(void *arg, const struct print_row *r) {
+  *(struct print_row *)arg = *r;
+  return 0;
+}
+
+START_TEST(what_a_person_says_of_an_announcement_counts_more_than_a_beep) {
+  struct print_row row, seen;
+  bool fresh;
+  struct fingerprint a = print_of(31), b = print_of(32);
+  for (int i = 0; i < 4; i++) call(i, VERDICT_MACHINE, NULL);
+  /* Labelled at two numbers: a robot from then on; a beep after that does not change it. */
+  ck_assert_int_eq(store_print_add(s, 1000, &a, VERDICT_SCREENING, at_ms(1).wall, &row, &fresh), CAD_OK);
+  ck_assert(!fresh && row.what == VERDICT_SCREENING);
+  ck_assert_int_eq(store_print_add(s, 1001, &a, VERDICT_SCREENING, at_ms(2).wall, &row, &fresh), CAD_OK);
+  ck_assert(fresh && row.usable && row.what == VERDICT_SCREENING);
+  ck_assert_int_eq(store_print_add(s, 1002, &a, VERDICT_NONE, at_ms(3).wall, &row, &fresh), CAD_OK);
+  ck_assert(!fresh && row.what == VERDICT_SCREENING);
+  /* And changed by who knows better: the ears are told anew. */
+  ck_assert_int_eq(store_print_add(s, 1003, &a, VERDICT_MACHINE, at_ms(4).wall, &row, &fresh), CAD_OK);
+  ck_assert(fresh && row.what == VERDICT_MACHINE);
+  ck_assert_int_eq(store_print_add(s, 1003, &a, VERDICT_PERSON, at_ms(4).wall, &row, &fresh), CAD_EINVAL);
+  /* A recording that somebody vouches for is used at once, on its trunk alone. */
+  ck_assert_int_eq(store_print_learn(s, "other", &b, VERDICT_SCREENING, at_ms(5).wall), CAD_OK);
+  ck_assert_int_eq(store_print_each(s, "other", remember, &seen), CAD_OK);
+  ck_assert(seen.usable && seen.calls == 0 && seen.what == VERDICT_SCREENING);
+  ck_assert_int_eq(store_print_learn(s, "other", &b, VERDICT_MACHINE, at_ms(6).wall), CAD_OK);
+  ck_assert_int_eq(store_print_each(s, "other", remember, &seen), CAD_OK);
+  ck_assert(seen.usable && seen.what == VERDICT_MACHINE);
+  int counts[2] = {0, 0};
+  ck_assert_int_eq(store_print_each(s, "other", count_usable, counts), CAD_OK);
+  ck_assert_int_eq(counts[0], 1);
+  ck_assert_int_eq(store_print_learn(s, "other", &b, VERDICT_FAX, at_ms(6).wall), CAD_EINVAL);
 }
 END_TEST
 
@@ -77,12 +112,12 @@ START_TEST(fingerprints_of_a_trunk_are_bounded_and_those_in_use_stay) {
   call(0, VERDICT_MACHINE, NULL);
   call(1, VERDICT_MACHINE, NULL);
   struct fingerprint a = print_of(77);
-  ck_assert_int_eq(store_print_add(s, 1000, &a, at_ms(1).wall, &row, &fresh), CAD_OK);
-  ck_assert_int_eq(store_print_add(s, 1001, &a, at_ms(2).wall, &used, &fresh), CAD_OK);
+  ck_assert_int_eq(store_print_add(s, 1000, &a, VERDICT_NONE, at_ms(1).wall, &row, &fresh), CAD_OK);
+  ck_assert_int_eq(store_print_add(s, 1001, &a, VERDICT_NONE, at_ms(2).wall, &used, &fresh), CAD_OK);
   ck_assert(fresh);
   for (uint32_t i = 0; i < PRINTS_A_TRUNK + 40; i++) {
     struct fingerprint p = print_of(1000 + i);
-    ck_assert_int_eq(store_print_add(s, 1000, &p, at_ms(10 + (int)i).wall, &row, &fresh), CAD_OK);
+    ck_assert_int_eq(store_print_add(s, 1000, &p, VERDICT_NONE, at_ms(10 + (int)i).wall, &row, &fresh), CAD_OK);
   }
   ck_assert_int_eq(store_print_each(s, NULL, count_usable, counts), CAD_OK);
   ck_assert_int_eq(counts[0], PRINTS_A_TRUNK);
@@ -124,6 +159,7 @@ int main(void) {
   tcase_add_checked_fixture(t, setup, teardown);
   tcase_set_timeout(t, 60);
   tcase_add_test(t, a_fingerprint_is_used_after_two_numbers_had_it_not_before);
+  tcase_add_test(t, what_a_person_says_of_an_announcement_counts_more_than_a_beep);
   tcase_add_test(t, fingerprints_of_a_trunk_are_bounded_and_those_in_use_stay);
   tcase_add_test(t, labels_say_how_many_people_were_lost_with_wilson_s_interval);
   suite_add_tcase(suite, t);
