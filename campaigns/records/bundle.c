@@ -1,11 +1,12 @@
 #include "secret.h"
-#include <archive.h>
-#include <archive_entry.h>
+#include "zip_lib.h"
 #include <cadencia/err.h>
 #include <campaigns/bundle.h>
 #include <campaigns/evidence.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +15,31 @@
 
 enum { SUMS_BYTES = 8192 };
 struct bundle {
-  struct archive *zip;
-  struct archive_entry *entry;
+  const struct zip_lib *lib;
+  void *zip;
   struct secret secret;
   char path[512], beside[520], db_path[512], name[96], sums[SUMS_BYTES];
   size_t sums_n;
   crypto_hash_sha256_state hash;
   int fd, err;
 };
+
+static const struct zip_lib *zip_loaded;
+static char zip_why[256]; /* written once, before anybody reads it */
+
+static void load(void) {
+  void *module = dlopen(ZIP_MODULE, RTLD_NOW | RTLD_LOCAL); /* stays to the end */
+  zip_loaded = module ? dlsym(module, ZIP_SYMBOL) : NULL;
+  if (!zip_loaded) snprintf(zip_why, sizeof zip_why, "%.180s; build or install Cadencia again, whole", dlerror());
+}
+
+/* NULL: err has the reason. */
+static const struct zip_lib *zip_lib(FILE *err) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, load);
+  if (!zip_loaded && err) fprintf(err, "%s\n", zip_why);
+  return zip_loaded;
+}
 
 static int fail(struct bundle *b) {
   if (b->err >= 0) b->err = CAD_EIO;
@@ -45,10 +63,9 @@ int bundle_create(const char *path, const char *db_path, struct bundle **out, FI
     r = b->fd < 0 ? CAD_EIO : CAD_OK;
   }
   if (r >= 0) {
-    b->zip = archive_write_new();
-    bool good = b->zip && archive_write_set_format_zip(b->zip) == ARCHIVE_OK;
-    if (good) (void)archive_write_set_format_option(b->zip, "zip", "compression-level", "1"); /* older ones have no levels */
-    if (!good || archive_write_open_fd(b->zip, b->fd) != ARCHIVE_OK) r = CAD_EIO;
+    b->lib = zip_lib(err);
+    b->zip = b->lib ? b->lib->create(b->fd) : NULL;
+    if (!b->zip) r = CAD_EIO;
   }
   if (r < 0) {
     bundle_drop(b);
@@ -62,7 +79,7 @@ static void end_file(struct bundle *b) {
   unsigned char sum[crypto_hash_sha256_BYTES];
   char hex[2 * crypto_hash_sha256_BYTES + 1];
   if (!b->name[0]) return;
-  if (archive_write_finish_entry(b->zip) != ARCHIVE_OK) fail(b);
+  if (b->lib->end_file(b->zip) < 0) fail(b);
   crypto_hash_sha256_final(&b->hash, sum);
   sodium_bin2hex(hex, sizeof hex, sum, sizeof sum);
   int n = snprintf(b->sums + b->sums_n, SUMS_BYTES - b->sums_n, "%s  %s\n", hex, b->name);
@@ -75,14 +92,7 @@ static void end_file(struct bundle *b) {
 
 int bundle_open_file(struct bundle *b, const char *name) {
   end_file(b);
-  struct archive_entry *e = archive_entry_new();
-  if (!e) return fail(b);
-  archive_entry_set_pathname(e, name);
-  archive_entry_set_filetype(e, AE_IFREG);
-  archive_entry_set_perm(e, 0644);
-  archive_entry_set_mtime(e, time(NULL), 0);
-  if (archive_write_header(b->zip, e) != ARCHIVE_OK) fail(b);
-  archive_entry_free(e);
+  if (b->lib->open_file(b->zip, name, time(NULL)) < 0) return fail(b);
   crypto_hash_sha256_init(&b->hash);
   snprintf(b->name, sizeof b->name, "%s", name);
   return b->err;
@@ -91,7 +101,7 @@ int bundle_open_file(struct bundle *b, const char *name) {
 int bundle_write(void *bundle, const void *bytes, size_t n) {
   struct bundle *b = bundle;
   crypto_hash_sha256_update(&b->hash, bytes, n);
-  if (n && archive_write_data(b->zip, bytes, n) != (la_ssize_t)n) return fail(b);
+  if (b->lib->write(b->zip, bytes, n) < 0) return fail(b);
   return b->err;
 }
 
@@ -147,7 +157,7 @@ int bundle_finish(struct bundle *b, const char *what, FILE *err) {
   put_file(b, "SHA256SUMS.sig", signature, sizeof signature);
   end_file(b);
   free(sums);
-  if (archive_write_close(b->zip) != ARCHIVE_OK || fsync(b->fd) != 0) fail(b);
+  if (b->lib->finish(b->zip) < 0 || fsync(b->fd) != 0) fail(b);
   int r = b->err;
   if (r >= 0 && rename(b->beside, b->path) != 0) r = CAD_EIO;
   if (r < 0 && err) fprintf(err, "%s cannot be written: %s\n", b->path, strerror(errno));
@@ -158,7 +168,7 @@ int bundle_finish(struct bundle *b, const char *what, FILE *err) {
 
 struct bundle *bundle_drop(struct bundle *b) {
   if (!b) return NULL;
-  if (b->zip) archive_write_free(b->zip);
+  if (b->lib) b->lib->destroy(b->zip);
   if (b->fd >= 0) {
     close(b->fd);
     if (b->beside[0]) (void)unlink(b->beside);
@@ -169,18 +179,6 @@ struct bundle *bundle_drop(struct bundle *b) {
 }
 
 int bundle_read(const char *path, const char *name, char *out, size_t room) {
-  struct archive *a = archive_read_new();
-  struct archive_entry *e;
-  int r = CAD_ENOENT;
-  if (!a) return CAD_ENOMEM;
-  archive_read_support_format_zip(a);
-  if (archive_read_open_filename(a, path, 65536) != ARCHIVE_OK) r = CAD_EFORMAT;
-  while (r == CAD_ENOENT && archive_read_next_header(a, &e) == ARCHIVE_OK) {
-    if (strcmp(archive_entry_pathname(e) ? archive_entry_pathname(e) : "", name) != 0) continue;
-    la_ssize_t n = archive_read_data(a, out, room);
-    r = n < 0 ? CAD_EFORMAT : (size_t)n >= room ? CAD_EFULL : CAD_OK;
-    if (r == CAD_OK) out[n] = '\0';
-  }
-  archive_read_free(a);
-  return r;
+  const struct zip_lib *lib = zip_lib(stderr);
+  return lib ? lib->read(path, name, out, room) : CAD_EIO;
 }

@@ -1,7 +1,7 @@
 /* cadencia agent, cadencia dispose: what agents are and what they want. */
 #include "dialer/base/clock.h"
-#include "dialer/base/digest.h"
 #include "dialer/local/command.h"
+#include "dialer/local/phone_ha1.h"
 #include "dialer/local/table.h"
 #include <arpa/inet.h>
 #include <cadencia/err.h>
@@ -132,10 +132,10 @@ int cmd_agent_add(struct command_call *c) {
   if (phone) {
     snprintf(j.def.a.uri, sizeof j.def.a.uri, "phone:%s", phone);
     snprintf(p.phone.user, sizeof p.phone.user, "%s", phone);
-    char ha1[DIGEST_HEX];
-    digest_ha1(DIGEST_MD5, phone, config->realm, c->secret, ha1);
-    memcpy(p.phone.ha1_md5, ha1, sizeof p.phone.ha1_md5);
-    digest_ha1(DIGEST_SHA256, phone, config->realm, c->secret, p.phone.ha1_sha256);
+    char md5[DIGEST_HEX];
+    const char *why;
+    if (phone_ha1(phone, config->realm, c->secret, md5, p.phone.ha1_sha256, &why) < 0) return call_refuse(c, "%s", why);
+    memcpy(p.phone.ha1_md5, md5, sizeof p.phone.ha1_md5);
   }
   if (!phone && !seat_good(seat, j.def.a.uri))
     return call_refuse(c, "the seat \"%.100s\" must be a SIP URI with a numeric address, as sip:anna@192.0.2.30:5060", seat);
