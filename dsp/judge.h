@@ -9,7 +9,6 @@
 #include <dsp/screen.h>
 
 enum { JUDGE_STEPS = 11 };
-extern const uint32_t JUDGE_QUIET_MS[JUDGE_STEPS];
 
 /* What the model says at one hop; asked: false when it was not. The delay of the first word may hasten or put off the
  * release of a person; it never makes anybody a machine. */
@@ -20,13 +19,19 @@ struct opinion {
 };
 
 /* In silence a person is released when opinion.silence is below a limit that depends on its length:
- * person_below at JUDGE_QUIET_MS, straight between. */
+ * straight between these points. */
+struct judge_look {
+  uint32_t quiet_ms;
+  float person_below;
+};
 struct judge_preset {
-  float machine_above;   /* while it talks */
-  uint32_t hold_ms;      /* the wait after the greeting; the law's may be shorter */
-  float machine_at_hold; /* when that is up */
-  float machine_at_cap;  /* when the time since the first speech is up */
-  float person_below[JUDGE_STEPS];
+  float machine_above;    /* while it talks */
+  uint32_t pause_ms;      /* in a silence of so long ... */
+  float machine_in_pause; /* ... this is enough */
+  uint32_t hold_ms;       /* the wait after the greeting; the law's may be shorter */
+  float machine_at_hold;  /* when that is up */
+  float machine_at_cap;   /* when the time since the first speech is up */
+  struct judge_look looks[JUDGE_STEPS];
 };
 const struct judge_preset *judge_preset(enum screen_preset preset);
 

@@ -76,8 +76,8 @@ START_TEST(longer_silence_never_asks_for_more_certainty_but_after_the_one_look_o
   const struct judge_preset *p = judge_preset(PRESETS[_i]);
   int falls = 0;
   for (int k = 1; k < JUDGE_STEPS; k++) {
-    falls += p->person_below[k] < p->person_below[k - 1];
-    ck_assert_uint_gt(JUDGE_QUIET_MS[k], JUDGE_QUIET_MS[k - 1]);
+    falls += p->looks[k].person_below < p->looks[k - 1].person_below;
+    ck_assert_uint_gt(p->looks[k].quiet_ms, p->looks[k - 1].quiet_ms);
   }
   ck_assert_int_eq(falls, PRESETS[_i] == SCREEN_LEAVE_MESSAGE ? 1 : 0);
   ck_assert_uint_lt(p->hold_ms, 2000);
