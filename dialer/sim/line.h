@@ -76,6 +76,7 @@ struct line {
   struct ear ear;
   uint64_t dice;
   uint32_t noise;
+  struct room room; /* a person's */
   int64_t invited_at, progress_at, answered_at, ended_at;
   uint64_t position; /* samples sent since the answer (or since 183) */
 

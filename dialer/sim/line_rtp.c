@@ -34,6 +34,7 @@ int line_rtp_open(struct line *l) {
   l->rtp.sequence = (uint16_t)dice_next(&l->dice);
   l->rtp.timestamp = (uint32_t)dice_next(&l->dice);
   l->noise = (uint32_t)dice_next(&l->dice) | 1u;
+  l->room = (struct room){.dice = l->noise};
   return CAD_OK;
 }
 

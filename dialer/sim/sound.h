@@ -39,6 +39,12 @@ double sound_level(const int16_t *samples, size_t count); /* -100 for digital si
 void tone_add(int16_t *out, int n, uint64_t at, double hz, double dbm0);
 /* White noise of that level; state: any non-zero number. */
 void noise_add(int16_t *out, int n, uint32_t *state, double dbm0);
+/* What a microphone hears of a room: noise that falls with the frequency. Begin with {dice: any non-zero number}. */
+struct room {
+  uint32_t dice;
+  double slow, middle, fast;
+};
+void room_add(int16_t *out, int n, struct room *room, double dbm0);
 /* Special information tone "vacant code" (ITU-T E.180, 3 x 330 ms); silent after it. */
 void sit_add(int16_t *out, int n, uint64_t at, double dbm0);
 /* Busy tone of North America: 480 + 620 Hz, 500 ms on, 500 ms off. */

@@ -52,6 +52,20 @@ START_TEST(levels_come_out_as_asked) {
 }
 END_TEST
 
+START_TEST(a_room_has_its_level_and_more_low_than_high) {
+  struct room room = {.dice = 5};
+  room_add(buffer, LENGTH, &room, -40);
+  ck_assert_double_eq_tol(sound_level(buffer, LENGTH), -40, 1.5);
+  double rise = 0, all = 0; /* of white noise the difference of neighbours has twice the energy */
+  for (int i = 1; i < LENGTH; i++) {
+    double d = buffer[i] - buffer[i - 1];
+    rise += d * d;
+    all += (double)buffer[i] * buffer[i];
+  }
+  ck_assert_double_lt(rise, 0.5 * all);
+}
+END_TEST
+
 START_TEST(every_tag_is_known_again_through_both_codecs_and_noise) {
   int16_t x[TAG_FRAMES * SOUND_FRAME];
   uint8_t g711[TAG_FRAMES * SOUND_FRAME];
@@ -111,6 +125,7 @@ int main(void) {
   tcase_add_test(c, a_click_is_not_speech_and_noise_under_it_is_silence);
   tcase_add_test(c, silence_has_no_greeting);
   tcase_add_test(c, levels_come_out_as_asked);
+  tcase_add_test(c, a_room_has_its_level_and_more_low_than_high);
   tcase_add_test(c, every_tag_is_known_again_through_both_codecs_and_noise);
   tcase_add_test(c, dtmf_tones_noise_and_fax_are_no_tags);
   tcase_add_test(c, tones_go_on_without_a_step_from_frame_to_frame);
