@@ -22,11 +22,12 @@ struct net_addr {
 };
 
 struct latch {
-  struct net_addr sdp, far; /* far: where we send */
-  bool fixed;               /* far has proven itself */
-  bool moved;               /* far is not what the SDP said */
-  bool ambiguous;           /* more than one foreign host wanted in */
-  int64_t window_until_us;  /* 0: only the SDP's own address */
+  struct net_addr far; /* where we send */
+  bool fixed;          /* far has proven itself */
+  bool moved;          /* far is not what the SDP said */
+  bool ambiguous;      /* more than one foreign host wanted in */
+  struct net_addr sdp;
+  int64_t window_until_us; /* 0: only the SDP's own address */
   struct net_addr candidate;
   uint32_t candidate_ssrc;
   uint16_t candidate_seq;

@@ -57,7 +57,7 @@ static void dispatch(struct media *m, uint64_t tag) {
     inbox_read(m);
   else if (tag >= THREAD_TAG_SESSION && tag - THREAD_TAG_SESSION < th->arena.bound) {
     struct rtp_session *s = &th->arena.sessions[tag - THREAD_TAG_SESSION];
-    if (s->polled) receive(th, s, 1); /* more of it wakes us again */
+    if (s->polled) receive(th, s, s->sole || !s->connected ? 1 : 2); /* more of it wakes us again; once: is its queue empty? */
   }
 }
 

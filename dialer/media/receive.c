@@ -28,15 +28,14 @@ static void hear_audio(struct media_thread *th, struct rtp_session *s, const str
   if (!s->peer || s->tap) wait_hear(th, s, p);
 }
 
-static void hear(struct media_thread *th, struct rtp_session *s, const struct sockaddr_storage *sa, size_t bytes) {
+static void hear(struct media_thread *th, struct rtp_session *s, const struct net_addr *from, size_t bytes) {
   struct rtp_packet p;
   if (bytes > RTP_PACKET_BYTES_MAX || rtp_parse(th->rx, bytes, &p) != CAD_OK) {
     tally_add(&th->tally.malformed, 1);
     return;
   }
-  struct net_addr from = net_addr_of(sa);
   bool audio = is_audio(&p), event = !audio && is_event(s, &p);
-  enum latch_answer answer = latch_check(&s->latch, &from, &p, audio || event, th->now_us);
+  enum latch_answer answer = latch_check(&s->latch, from, &p, audio || event, th->now_us);
   if (answer == LATCH_STRANGER) {
     s->strangers++;
     tally_add(&th->tally.strangers, 1);
@@ -57,16 +56,30 @@ static void hear(struct media_thread *th, struct rtp_session *s, const struct so
     stream_swallow(&s->peer->out, &p);
 }
 
+/* Whose address is asked for costs more than the answer is worth where the kernel lets nobody else in. */
+static ssize_t read_packet(struct media_thread *th, const struct rtp_session *s, struct net_addr *from) {
+  if (s->sole) {
+    *from = s->latch.far;
+    return recv(s->fd, th->rx, sizeof th->rx, MSG_DONTWAIT);
+  }
+  struct sockaddr_storage sa;
+  socklen_t length = sizeof sa;
+  ssize_t n = recvfrom(s->fd, th->rx, sizeof th->rx, MSG_DONTWAIT, (struct sockaddr *)&sa, &length);
+  if (n >= 0) *from = net_addr_of(&sa);
+  return n;
+}
+
 void receive(struct media_thread *th, struct rtp_session *s, int packets_max) {
   for (int i = 0; i < packets_max; i++) {
-    struct sockaddr_storage sa;
-    socklen_t length = sizeof sa;
-    ssize_t n = recvfrom(s->fd, th->rx, sizeof th->rx, MSG_DONTWAIT, (struct sockaddr *)&sa, &length);
+    struct net_addr from;
+    ssize_t n = read_packet(th, s, &from);
     if (n >= 0)
-      hear(th, s, &sa, (size_t)n);
+      hear(th, s, &from, (size_t)n);
     else if (errno == ECONNREFUSED)
       send_refused(th, s);
-    else if (errno == EAGAIN || errno == EWOULDBLOCK)
+    else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      s->sole = s->connected; /* whatever came before it was connected has been read */
       return;
+    }
   }
 }

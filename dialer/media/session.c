@@ -34,7 +34,8 @@ int arena_open(struct arena *a, const char *bind_host, uint16_t port_min, uint16
   a->active_max = max;
   a->max = max = max * 2;
   a->random = seed;
-  a->sessions = calloc(max, sizeof *a->sessions);
+  a->memory = calloc(1, max * sizeof *a->sessions + SESSION_LINE_BYTES); /* of the kernel, which gives pages when they are touched */
+  a->sessions = a->memory ? (void *)((char *)a->memory + (SESSION_LINE_BYTES - (uintptr_t)a->memory % SESSION_LINE_BYTES)) : NULL;
   a->used = calloc(max, sizeof *a->used);
   a->queue = calloc(max, sizeof *a->queue);
   a->owned_ports = calloc(1, 65536 / 8);
@@ -48,7 +49,7 @@ void arena_close(struct arena *a) {
     if (a->sessions[i].fd >= 0) close(a->sessions[i].fd);
     if (a->sessions[i].rtcp_fd >= 0) close(a->sessions[i].rtcp_fd);
   }
-  free(a->sessions);
+  free(a->memory);
   free(a->used);
   free(a->queue);
   free(a->owned_ports);
@@ -190,11 +191,12 @@ void session_connect(struct rtp_session *s) {
   struct sockaddr_storage sa;
   socklen_t length = net_addr_sockaddr(&s->latch.far, &sa);
   s->connected = connect(s->fd, (struct sockaddr *)&sa, length) == 0;
+  s->sole = false;
 }
 
 void session_disconnect(struct rtp_session *s) {
   if (!s->connected) return;
   struct sockaddr sa = {.sa_family = AF_UNSPEC};
   (void)connect(s->fd, &sa, sizeof sa);
-  s->connected = false;
+  s->connected = s->sole = false;
 }

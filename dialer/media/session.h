@@ -35,43 +35,46 @@ struct session_wait {
   uint16_t message;        /* to be left at this machine; 0: none */
 };
 
+enum { SESSION_LINE_BYTES = 64 }; /* of the processor's cache */
+/* What every packet asks for stands first, in four lines of the cache: of who is heard the first, second and fourth, of who is sent to
+ * the first, third and fourth. */
 struct rtp_session {
+  _Alignas(SESSION_LINE_BYTES) int fd;
+  bool connected, polled;   /* socket connected; registered in epoll */
+  bool sole;                /* connected, and nothing is left in its queue from before: the kernel lets no stranger in */
+  bool early;               /* listen only */
+  bool customer;            /* which side of the bridge */
+  uint16_t rx_budget;       /* packets that may still come in this beat and the next ones */
+  uint32_t refused;         /* sends in a row that the far host refused */
+  struct rtp_session *peer; /* bridged with */
+  struct tap *tap;
+  struct media_desc desc; /* family 0: no far side yet */
+  uint16_t tone_left;     /* samples of the agent's tone still to be heard */
+  uint16_t prompt_index;
+  struct stream_in in;
+  struct stream_out out;
+  const struct prompt *prompt; /* being played */
+  int64_t answered_us;
+  struct latch latch;
+
   uint32_t slot, gen;
   enum session_state state;
-  int fd, rtcp_fd; /* -1: none */
+  int rtcp_fd; /* -1: none */
   uint16_t port;
   uint8_t range;    /* which listener's */
   uint32_t used_at; /* its place in arena.used */
   int64_t rest_until_us;
 
   struct leg owner;
-  struct media_desc desc;         /* family 0: no far side yet */
-  bool early;                     /* listen only */
   const struct print_set *prints; /* announcements known on its trunk */
   const struct tone_plan *plan;   /* of its trunk; NULL: tones by family */
-  bool connected, polled;         /* socket connected; registered in epoll */
   bool dead_sent, rtcp_tried;
-  int64_t answered_us;
   int64_t resumed_us; /* the far side took its hold back: patience with its silence begins anew */
-  struct latch latch;
-  struct stream_in in;
-  struct stream_out out;
   uint32_t strangers;
-  uint16_t rx_budget; /* packets that may still come in this beat and the next ones */
-  uint32_t refused;   /* sends in a row that the far host refused */
   int64_t refused_since_us;
-
-  struct rtp_session *peer; /* bridged with */
-  bool customer;            /* which side of the bridge */
   int64_t bridged_us;
-  uint16_t tone_left; /* samples of the agent's tone still to be heard */
-
-  const struct prompt *prompt; /* being played */
-  uint16_t prompt_index;
   bool prompt_loop;
   uint32_t prompt_at; /* samples */
-
-  struct tap *tap;
   struct session_wait wait;
 
   uint32_t rtcp_packets_sent; /* out.packets at the last report */
@@ -88,6 +91,7 @@ struct arena_range {
 };
 
 struct arena {
+  void *memory; /* in which sessions begin where a line of the cache does */
   struct rtp_session *sessions;
   struct arena_range ranges[ARENA_RANGES_MAX];
   unsigned range_count;

@@ -2,6 +2,7 @@
 #include "dialer/media/rtcp.h"
 #include "dialer/media/thread.h"
 #include "screen_double.h"
+#include <stddef.h>
 #include <arpa/inet.h>
 #include <cadencia/err.h>
 #include <check.h>
@@ -289,6 +290,38 @@ START_TEST(a_far_host_that_refuses_our_packets_is_dead) {
 }
 END_TEST
 
+/* A connected socket keeps strangers out, but not those who stood in its queue before: their packets are told by their address. */
+START_TEST(who_came_before_the_socket_was_connected_is_a_stranger_still) {
+  struct rtp_session *s = answered(LEG_CALL, MEDIA_SENDRECV);
+  int stranger = socket(AF_INET, SOCK_DGRAM, 0);
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(s->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  uint8_t packet[172] = {0x80, 0, 0, 9};
+  far_says(s, 1, 0xff);
+  for (int i = 0; i < 3; i++) {
+    packet[3]++;
+    ck_assert_int_eq(sendto(stranger, packet, sizeof packet, 0, (struct sockaddr *)&to, sizeof to), (int)sizeof packet);
+  }
+  receive(&th, s, 1);
+  ck_assert(s->connected && !s->sole);
+  receive(&th, s, 2);
+  ck_assert(!s->sole);
+  ck_assert_uint_eq(s->strangers, 2);
+  receive(&th, s, 4);
+  ck_assert(s->sole);
+  ck_assert_uint_eq(s->strangers, 3);
+  ck_assert_uint_eq(s->in.packets, 1);
+  packet[3]++;
+  (void)sendto(stranger, packet, sizeof packet, 0, (struct sockaddr *)&to, sizeof to); /* refused by the kernel */
+  far_says(s, 2, 0xff);
+  receive(&th, s, 4);
+  ck_assert_uint_eq(s->in.packets, 2);
+  ck_assert_uint_eq(s->strangers, 3);
+  session_disconnect(s);
+  ck_assert(!s->sole);
+  close(stranger);
+}
+END_TEST
+
 START_TEST(before_the_answer_nothing_is_sent_and_nobody_is_dead) {
   struct rtp_session *s = answered(LEG_CALL, MEDIA_SENDRECV);
   order(MEDIA_RELEASE, s);
@@ -476,6 +509,15 @@ END_TEST
 START_TEST(a_session_is_small) { ck_assert_uint_le(sizeof(struct rtp_session), 1024); }
 END_TEST
 
+START_TEST(what_every_packet_asks_for_stands_together) {
+  ck_assert_uint_le(offsetof(struct rtp_session, tone_left), SESSION_LINE_BYTES);
+  ck_assert_uint_eq(offsetof(struct rtp_session, in), 1 * SESSION_LINE_BYTES);
+  ck_assert_uint_eq(offsetof(struct rtp_session, out), 2 * SESSION_LINE_BYTES);
+  ck_assert_uint_eq(offsetof(struct rtp_session, latch), 3 * SESSION_LINE_BYTES);
+  for (int i = 0; i < 2; i++) ck_assert_uint_eq((uintptr_t)&th.arena.sessions[i] % SESSION_LINE_BYTES, 0);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("patience");
   TCase *tc = tcase_create("patience");
@@ -492,6 +534,7 @@ int main(void) {
   tcase_add_test(tc, taking_back_a_long_hold_begins_the_patience_anew);
   tcase_add_loop_test(tc, a_bridge_is_dead_when_both_are_silent_and_neither_is_on_hold, 0, 3);
   tcase_add_test(tc, a_far_host_that_refuses_our_packets_is_dead);
+  tcase_add_test(tc, who_came_before_the_socket_was_connected_is_a_stranger_still);
   tcase_add_test(tc, before_the_answer_nothing_is_sent_and_nobody_is_dead);
   tcase_add_test(tc, reports_are_sent_every_five_seconds_and_those_of_the_far_side_are_read);
   tcase_add_test(tc, digits_beyond_measure_leave_room_for_what_matters);
@@ -500,6 +543,7 @@ int main(void) {
   tcase_add_test(tc, a_listener_of_the_newer_internet_works_the_same);
   tcase_add_test(tc, a_longer_way_does_not_make_the_detector_deaf);
   tcase_add_test(tc, a_session_is_small);
+  tcase_add_test(tc, what_every_packet_asks_for_stands_together);
   suite_add_tcase(suite, tc);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);
