@@ -358,7 +358,7 @@ def an_agent_rests_above_the_ceiling_of_occupancy():
         assert b.desk()["rests_until"] is None
         customer.hang_up(call)
         wait_for("wrap-up", lambda: b.desk()["state"] == "wrapup", 20)
-        time.sleep(max(0, talking + idle + 20 - time.monotonic()))  # so much more work than idleness: the rest is 20 s at least
+        time.sleep(max(0, talking + idle + 30 - time.monotonic()))  # so much more work than idleness: the rest is 30 s at least
         assert b.ask("/api/desk/dispose", {"code": "SALE"})[0] == 200
         desk = wait_for("the rest at the desk", lambda: (d := b.desk())["state"] == "ready" and d["rests_until"] and d, 20)
         assert desk["now"] < desk["rests_until"], desk
