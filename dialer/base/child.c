@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -57,6 +58,19 @@ static int program_of(const char *verb) {
   return fd;
 }
 
+/* Calls come and go in a child, and what they leave behind must be good for the next ones or for the system: without glibc's stores of
+ * freed chunks neighbours are joined again at once. Can be said at a program's start alone; whoever set tunables himself means them. */
+static char **environment(void) {
+  static char joined[] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0";
+  size_t n = 0;
+  while (environ[n]) n++;
+  char **own = getenv("GLIBC_TUNABLES") ? NULL : calloc(n + 2, sizeof *own);
+  if (!own) return NULL;
+  memcpy(own, environ, n * sizeof *own);
+  own[n] = joined;
+  return own;
+}
+
 int child_start(char *const argv[], int buffer_bytes, struct child *out) {
   *out = (struct child){0, -1};
   int pair[2];
@@ -86,7 +100,9 @@ int child_start(char *const argv[], int buffer_bytes, struct child *out) {
   char program[64] = "/proc/self/exe";
   int own = argv[1] ? program_of(argv[1]) : -1;
   if (own >= 0) snprintf(program, sizeof program, "/proc/%d/fd/%d", (int)getpid(), own);
-  int rc = posix_spawn(&pid, program, &actions, &attributes, argv, environ);
+  char **own_environ = environment();
+  int rc = posix_spawn(&pid, program, &actions, &attributes, argv, own_environ ? own_environ : environ);
+  free(own_environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   close(pair[1]);
