@@ -17,59 +17,26 @@ enum {
 #define MONOLOGUE_RATIO 0.7f
 
 /* Limits need not grow with the silence: the model knows how long it is, and in a pause its word for a machine falls as it does for
- * a person. leave-message and balanced look once, at 0.4 s: who is not sure then waits until a greeting would have gone on. */
+ * a person. balanced and leave-message look once, at 0.32 and at 0.4 s: who is not sure then waits until a greeting would have gone on. */
 static const struct judge_preset PRESETS[3] = {
     [SCREEN_QUICK] = {0.970f,
                       1000,
-                      1.0f,
-                      1000,
                       0.85f,
                       0.60f,
-                      {{160, 0.15f},
-                       {320, 0.38f},
-                       {400, 0.415f},
-                       {440, 0.4325f},
-                       {480, 0.45f},
-                       {640, 0.50f},
-                       {800, 0.55f},
-                       {1000, 0.70f},
-                       {1200, 1.0f},
-                       {1400, 1.0f},
-                       {1600, 1.0f}}},
-    [SCREEN_BALANCED] = {0.954f,
+                      {160, 320, 400, 440, 480, 640, 800, 1000, 1200, 1400, 1600},
+                      {0.15f, 0.38f, 0.415f, 0.4325f, 0.45f, 0.50f, 0.55f, 0.70f, 1.0f, 1.0f, 1.0f}},
+    [SCREEN_BALANCED] = {0.965f,
                          1750,
-                         1.0f,
-                         1750,
-                         0.68f,
+                         0.72f,
                          0.64f,
-                         {{160, 0.042f},
-                          {320, 0.338f},
-                          {400, 0.029f},
-                          {410, 0.017f},
-                          {480, 0.017f},
-                          {640, 0.017f},
-                          {800, 0.017f},
-                          {1000, 0.017f},
-                          {1200, 0.017f},
-                          {1280, 0.017f},
-                          {1300, 0.144f}}},
+                         {160, 320, 400, 410, 480, 640, 800, 1000, 1200, 1280, 1300},
+                         {0.042f, 0.338f, 0.029f, 0.017f, 0.017f, 0.017f, 0.017f, 0.017f, 0.017f, 0.017f, 0.144f}},
     [SCREEN_LEAVE_MESSAGE] = {0.950f,
                               1900,
-                              1.0f,
-                              1900,
                               0.50f,
                               0.50f,
-                              {{160, 0.06f},
-                               {320, 0.16f},
-                               {400, 0.28f},
-                               {440, 0.02f},
-                               {480, 0.02f},
-                               {640, 0.02f},
-                               {800, 0.03f},
-                               {1000, 0.03f},
-                               {1200, 0.03f},
-                               {1400, 0.03f},
-                               {1600, 0.95f}}},
+                              {160, 320, 400, 440, 480, 640, 800, 1000, 1200, 1400, 1600},
+                              {0.06f, 0.16f, 0.28f, 0.02f, 0.02f, 0.02f, 0.03f, 0.03f, 0.03f, 0.03f, 0.95f}},
 };
 
 const struct judge_preset *judge_preset(enum screen_preset preset) { return &PRESETS[preset]; }
@@ -85,14 +52,13 @@ static struct ruling rule(const struct judge *j, enum verdict verdict, enum verd
 }
 
 static float person_below(const struct judge_preset *p, uint32_t quiet_ms) {
-  const struct judge_look *look = p->looks;
-  if (quiet_ms < look->quiet_ms) return -1.0f;
-  for (int i = 1; i < JUDGE_STEPS; i++, look++)
-    if (quiet_ms < look[1].quiet_ms) {
-      const float part = (float)(quiet_ms - look->quiet_ms) / (float)(look[1].quiet_ms - look->quiet_ms);
-      return look->person_below + part * (look[1].person_below - look->person_below);
+  if (quiet_ms < p->quiet_ms[0]) return -1.0f;
+  for (int i = 1; i < JUDGE_STEPS; i++)
+    if (quiet_ms < p->quiet_ms[i]) {
+      const float part = (float)(quiet_ms - p->quiet_ms[i - 1]) / (float)(p->quiet_ms[i] - p->quiet_ms[i - 1]);
+      return p->person_below[i - 1] + part * (p->person_below[i] - p->person_below[i - 1]);
     }
-  return look->person_below;
+  return p->person_below[JUDGE_STEPS - 1];
 }
 
 /* "Hello? ... Hello?": a recording has more to say by now. */
@@ -111,8 +77,6 @@ struct ruling judge_step(struct judge *j, const struct screen_params *params, co
     j->machine_ticks = (uint8_t)(j->machine > p->machine_above ? j->machine_ticks + (j->machine_ticks < 100) : 0);
     j->late_ticks = (uint8_t)(j->machine > LATE_MACHINE ? j->late_ticks + (j->late_ticks < 100) : 0);
     if (j->machine_ticks >= MACHINE_TICKS) return rule(j, VERDICT_MACHINE, t->quiet_hops ? REASON_CADENCE : REASON_LONG_GREETING);
-    if (t->quiet_hops * HOP_MS >= p->pause_ms && j->machine > p->machine_in_pause && !few_words(t))
-      return rule(j, VERDICT_MACHINE, REASON_CADENCE);
   }
   const uint32_t hold_ms = p->hold_ms < params->hold_ms ? p->hold_ms : params->hold_ms;
   const bool held = t->greeting_ended && over(t->greeting_end_hop, hold_ms, now);

@@ -19,19 +19,14 @@ struct opinion {
 };
 
 /* In silence a person is released when opinion.silence is below a limit that depends on its length:
- * straight between these points. */
-struct judge_look {
-  uint32_t quiet_ms;
-  float person_below;
-};
+ * person_below at quiet_ms, straight between. */
 struct judge_preset {
-  float machine_above;    /* while it talks */
-  uint32_t pause_ms;      /* in a silence of so long ... */
-  float machine_in_pause; /* ... this is enough */
-  uint32_t hold_ms;       /* the wait after the greeting; the law's may be shorter */
-  float machine_at_hold;  /* when that is up */
-  float machine_at_cap;   /* when the time since the first speech is up */
-  struct judge_look looks[JUDGE_STEPS];
+  float machine_above;   /* while it talks */
+  uint32_t hold_ms;      /* the wait after the greeting; the law's may be shorter */
+  float machine_at_hold; /* when that is up */
+  float machine_at_cap;  /* when the time since the first speech is up */
+  uint32_t quiet_ms[JUDGE_STEPS];
+  float person_below[JUDGE_STEPS];
 };
 const struct judge_preset *judge_preset(enum screen_preset preset);
 

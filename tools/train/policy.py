@@ -9,13 +9,12 @@ SLACK_MS, CAP_MS = 30, 6000
 
 
 def presets(dump):
-    """The presets as the engine has them: name -> dict(talking, pause_ms, in_pause, hold_ms, at_hold, at_cap, silences, limits)."""
+    """The presets as the engine has them: name -> dict(talking, hold_ms, at_hold, at_cap, silences, limits)."""
     out = {}
     for line in subprocess.run([dump, '--policy'], check=True, capture_output=True, text=True).stdout.splitlines():
         word = line.split()
         v = [float(x) for x in word[1:]]
-        out[word[0]] = dict(talking=v[0], pause_ms=v[1], in_pause=v[2], hold_ms=v[3], at_hold=v[4], at_cap=v[5], silences=np.array(v[6::2]),
-                            limits=np.array(v[7::2]))
+        out[word[0]] = dict(talking=v[0], hold_ms=v[1], at_hold=v[2], at_cap=v[3], silences=np.array(v[4::2]), limits=np.array(v[5::2]))
     return out
 
 
@@ -47,7 +46,7 @@ class Play:
         """Per call: is it called a machine, when, and was there a verdict at all."""
         held = self.greeting >= p['hold_ms'] - SLACK_MS
         ended = held | (self.onset >= CAP_MS - SLACK_MS)
-        talks = (self.twice > p['talking']) | ((self.quiet >= p['pause_ms']) & (self.machine > p['in_pause']) & (self.speech >= FEW_WORDS_MS))
+        talks = self.twice > p['talking']
         released = (self.quiet >= p['silences'][0]) & (self.silence < np.interp(self.quiet, p['silences'], p['limits']))
         released |= (self.machine < CALM_MACHINE) & (self.calm >= CALM_MS)
         never = 10 ** 9

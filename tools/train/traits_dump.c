@@ -164,15 +164,14 @@ static void take_line(const struct job *job, int number, const char *line) {
   free(varied);
 }
 
-/* One line a preset: name, limits of the model while it talks, in a pause of so long, at the end of the wait and of the time, then pairs of
+/* One line a preset: name, limits of the model while it talks, at the end of the wait and of the time, then pairs of
  * silence and limit. */
 static void print_policy(void) {
   static const char *const presets[] = {"quick", "balanced", "leave-message"};
   for (int i = 0; i < 3; i++) {
     const struct judge_preset *p = judge_preset((enum screen_preset)i);
-    printf("%s %g %u %g %u %g %g", presets[i], (double)p->machine_above, p->pause_ms, (double)p->machine_in_pause, p->hold_ms,
-           (double)p->machine_at_hold, (double)p->machine_at_cap);
-    for (int k = 0; k < JUDGE_STEPS; k++) printf(" %u %g", p->looks[k].quiet_ms, (double)p->looks[k].person_below);
+    printf("%s %g %u %g %g", presets[i], (double)p->machine_above, p->hold_ms, (double)p->machine_at_hold, (double)p->machine_at_cap);
+    for (int k = 0; k < JUDGE_STEPS; k++) printf(" %u %g", p->quiet_ms[k], (double)p->person_below[k]);
     putchar('\n');
   }
 }
