@@ -41,29 +41,37 @@ static int job_why(struct store *s, void *arg) {
 
 /* ---- when ---- */
 
+/* "10:31" or "10:31:07", at most with a fraction as the call log writes it. Returns what stands after it, NULL: no time of the day. */
+static const char *parse_clock(const char *text, struct tm *tm) {
+  int used = 0, more = 0;
+  if (sscanf(text, "%2d:%2d%n", &tm->tm_hour, &tm->tm_min, &used) != 2) return NULL;
+  if (text[used] == ':') {
+    if (sscanf(text + used, ":%2d%n", &tm->tm_sec, &more) != 1) return NULL;
+    used += more;
+    if (text[used] == '.') used += 1 + (int)strspn(text + used + 1, "0123456789");
+  }
+  bool good = tm->tm_hour >= 0 && tm->tm_hour <= 23 && tm->tm_min >= 0 && tm->tm_min <= 59 && tm->tm_sec >= 0 && tm->tm_sec <= 59;
+  return good ? text + used : NULL;
+}
+
 /* "2026-11-21T10:31:07Z" is UTC; without Z, and "10:31:07" of today or yesterday, it is this machine's time. */
 static bool parse_at(const char *text, struct wall now, struct wall *out) {
-  struct tm tm = {0};
-  int used = 0, hour, minute, second = 0;
-  if (sscanf(text, "%4d-%2d-%2d%*1[T ]%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &hour, &minute, &second, &used) == 6 && used) {
-    if (text[used] == '.') used += 1 + (int)strspn(text + used + 1, "0123456789"); /* as the call log writes it */
-    bool utc = strcmp(text + used, "Z") == 0;
-    if (text[used] && !utc) return false;
-    tm.tm_year -= 1900, tm.tm_mon -= 1, tm.tm_hour = hour, tm.tm_min = minute, tm.tm_sec = second, tm.tm_isdst = -1;
+  struct tm tm = {.tm_isdst = -1};
+  int used = 0;
+  if (sscanf(text, "%4d-%2d-%2d%*1[T ]%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &used) == 3 && used) {
+    const char *end = parse_clock(text + used, &tm);
+    bool utc = end && strcmp(end, "Z") == 0;
+    if (!end || (*end && !utc)) return false;
+    tm.tm_year -= 1900, tm.tm_mon -= 1;
     time_t t = utc ? timegm(&tm) : mktime(&tm);
     *out = (struct wall){(int64_t)t * 1000};
     return t > 0;
   }
-  if (sscanf(text, "%2d:%2d%n", &hour, &minute, &used) != 2) return false;
-  if (text[used] == ':') {
-    int more = 0;
-    if (sscanf(text + used, ":%2d%n", &second, &more) != 1) return false;
-    used += more;
-  }
-  if (text[used] || hour > 23 || minute > 59 || second > 59 || hour < 0 || minute < 0 || second < 0) return false;
   time_t today = (time_t)(now.ms / 1000);
   localtime_r(&today, &tm);
-  tm.tm_hour = hour, tm.tm_min = minute, tm.tm_sec = second, tm.tm_isdst = -1;
+  tm.tm_sec = 0, tm.tm_isdst = -1;
+  const char *end = parse_clock(text, &tm);
+  if (!end || *end) return false;
   *out = (struct wall){(int64_t)mktime(&tm) * 1000};
   if (out->ms > now.ms) out->ms -= DAY_MS;
   return true;
@@ -258,7 +266,7 @@ int cmd_why_dial(struct command_call *c) {
   int status = EXIT_USAGE;
   j->campaign = call_option(c, OPT_CAMPAIGN);
   if (at && !parse_at(at, now, &j->at)) {
-    fprintf(c->err, "cadencia why dial: --at \"%.40s\" is no time; write 10:31:07, 2026-11-21T10:31:07 or 2026-11-21T10:31:07Z\n", at);
+    fprintf(c->err, "cadencia why dial: --at \"%.40s\" is no time; write 10:31:07, 2026-11-21T10:31 or 2026-11-21T10:31:07Z\n", at);
   } else if ((span && (*end || end == span)) || seconds < 1 || seconds > ROWS_MAX) {
     fprintf(c->err, "cadencia why dial: --for is a number of seconds from 1 to %d\n", ROWS_MAX);
   } else if (lang && strcmp(lang, "en") != 0 && strcmp(lang, "es") != 0) {

@@ -109,7 +109,7 @@ START_TEST(why_dial_tells_what_the_pacer_saw_and_what_held_it_back) {
   char then[25], later[25], elsewhere[25];
   clock_iso8601((struct wall){second}, then);
   clock_iso8601((struct wall){second + 20000}, later);
-  clock_iso8601((struct wall){second - 3600000}, elsewhere);
+  clock_iso8601((struct wall){second - 4020000}, elsewhere);
   remember_a_second(second);
   EXPECT(0, "why", "dial", "--campaign", "spring", "--at", then);
   SAYS(said_out, "2 calls placed");
@@ -128,6 +128,11 @@ START_TEST(why_dial_tells_what_the_pacer_saw_and_what_held_it_back) {
   SAYS(said_out, "\"up_to_bp\": 393");
   EXPECT(1, "why", "dial", "--campaign", "spring", "--at", elsewhere);
   SAYS(said_err, "no decision");
+  elsewhere[16] = 0; /* to the minute, in the box's own time */
+  EXPECT(1, "why", "dial", "--campaign", "spring", "--at", elsewhere);
+  SAYS(said_err, "no decision");
+  static const char *const NO_TIMES[] = {"10:61", "24:00", "2026-11-21T25:00", "2026-11-21T10:31:", "2026-11-21", "2026-11-21T10:31x", ""};
+  for (size_t i = 0; i < sizeof NO_TIMES / sizeof NO_TIMES[0]; i++) EXPECT(2, "why", "dial", "--campaign", "spring", "--at", NO_TIMES[i]);
   EXPECT(1, "why", "dial", "--campaign", "winter");
   SAYS(said_err, "there is no campaign \"winter\"");
   EXPECT(2, "why", "dial", "--campaign", "spring", "--at", "noon");
