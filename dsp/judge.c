@@ -17,7 +17,8 @@ enum {
 #define MONOLOGUE_RATIO 0.7f
 
 /* Limits need not grow with the silence: the model knows how long it is, and in a pause its word for a machine falls as it does for
- * a person. balanced and leave-message look once, at 0.32 and at 0.4 s: who is not sure then waits until a greeting would have gone on. */
+ * a person. leave-message looks once, at 0.4 s: who is not sure then waits until a greeting would have gone on. balanced looks twice, at
+ * 0.32 s and from 0.56 to 0.8 s: behind many people no room is heard, and the first look is unsure of them. */
 static const struct judge_preset PRESETS[3] = {
     [SCREEN_QUICK] = {0.970f,
                       1000,
@@ -29,8 +30,8 @@ static const struct judge_preset PRESETS[3] = {
                          1750,
                          0.72f,
                          0.64f,
-                         {160, 320, 400, 410, 480, 640, 800, 1000, 1200, 1280, 1300},
-                         {0.042f, 0.338f, 0.029f, 0.017f, 0.017f, 0.017f, 0.017f, 0.017f, 0.017f, 0.017f, 0.144f}},
+                         {160, 320, 400, 480, 540, 560, 640, 760, 800, 820, 1300},
+                         {0.042f, 0.338f, 0.029f, 0.017f, 0.017f, 0.20f, 0.28f, 0.36f, 0.36f, 0.017f, 0.144f}},
     [SCREEN_LEAVE_MESSAGE] = {0.950f,
                               1900,
                               0.50f,
