@@ -57,7 +57,8 @@ def a_rehearsal_with_callees_of_ones_own_balances():
         assert n["people"] == n["connected"] + n["abandoned"] + n["early_hangup"] + n["taken_for_machine"], n
         assert (n["people"], n["machines"], n["other"], n["busy"], n["no_answer"], n["failed"]) == (3, 1, 1, 1, 1, 3), n
         # Whom detection takes for what is judged elsewhere, by thousands: here, that nobody is counted twice or nowhere.
-        assert n["machines_to_agents"] in (0, 1) and n["connected"] + n["taken_for_machine"] == 2 and n["connected"] >= 1 and n["early_hangup"] == 1, n
+        # Who hangs up early may have an agent by then.
+        assert n["machines_to_agents"] in (0, 1) and n["connected"] >= 1 and n["early_hangup"] in (0, 1) and n["taken_for_machine"] <= 1, n
         # who hangs up early, or a machine, may have been given to an agent just before, and then is a live answer of the log
         assert n["abandonment"]["num"] == n["abandoned"] == 0 and n["abandonment"]["den"] - n["connected"] in (0, 1, 2), n
         assert 0 <= n["connect_ms"]["p50"] <= n["connect_ms"]["p95"] <= 2000 * PATIENCE and 0 <= n["occupancy_bp"] <= 10000, n
