@@ -7,7 +7,7 @@ static const double start_memory_s = 600.0, answers_per_agent_s = 0.005;
 static const double careful_least = 3.0, careful_scale = 2.5; /* with fewer calls left to lose than this, care begins */
 static const double even_answers = 250.0;
 static const double progressive_loss = 0.003; /* share of people lost even when every call has its agent: breaks, log-outs */
-static const double safe_share = 0.6;
+static const double safe_share = 0.5;
 static const double list_doubt = 1.0;                            /* deviations below the estimated answer chance */
 static const double discount_doubt = 2.5, discount_share = 0.85; /* sigma; of the machine share measured on the served */
 static const double spare_calls = 0.25;                          /* never spent: an account that ends the day at zero was lucky */
