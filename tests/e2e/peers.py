@@ -316,7 +316,7 @@ class Phone(threading.Thread):
             if self.early and call["state"] == "ringing":
                 self.speak(call, now)
             if call["state"] in ("answered", "up"):
-                if self.talk_s and "branch" not in call and now - call["answered_at"] > self.talk_s:
+                if self.talk_s and "branch" not in call and call["acked"] and now - call["answered_at"] > self.talk_s:  # no BYE before the ACK
                     self.hang_up(call)
                     continue
                 self.speak(call, now)
