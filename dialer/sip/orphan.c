@@ -69,20 +69,59 @@ static bool uri_address(const char *uri, union address *out, socklen_t *len) {
   return port > 0 && port < 65536 && set_address(out, host, (uint16_t)port, len);
 }
 
-int orphan_cancel(const struct spec *s, const struct wide_dialog *d) {
-  union address to, from;
-  socklen_t to_len, from_len;
-  char text[DATAGRAM_MAX];
-  if (!d->branch[0] || !uri_address(d->uri, &to, &to_len) || !set_address(&from, s->bind_host, 0, &from_len)) return CAD_ENOSUP;
+/* A socket of our own for datagrams to the host of this URI; < 0: CAD_ENOSUP, CAD_ENET. */
+static int way_to(const struct spec *s, const char *uri, union address *to, socklen_t *to_len) {
+  union address from;
+  socklen_t from_len;
+  if (!uri_address(uri, to, to_len) || !set_address(&from, s->bind_host, 0, &from_len)) return CAD_ENOSUP;
   if (s->loopback && !spec_is_loopback(s->bind_host)) return CAD_ENOSUP;
-  int fd = socket(to.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return CAD_ENET;
-  int rc = bind(fd, &from.any, from_len) == 0 ? CAD_OK : CAD_ENET;
+  int fd = socket(to->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || bind(fd, &from.any, from_len) == 0) return fd < 0 ? CAD_ENET : fd;
+  close(fd);
+  return CAD_ENET;
+}
+
+static int send_text(int fd, const char *text, int n, const union address *to, socklen_t to_len) {
+  return n > 0 && sendto(fd, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL, &to->any, to_len) == n ? CAD_OK : CAD_ENET;
+}
+
+int orphan_cancel(const struct spec *s, const struct wide_dialog *d) {
+  union address to;
+  socklen_t to_len;
+  char text[DATAGRAM_MAX];
+  int fd = d->branch[0] ? way_to(s, d->uri, &to, &to_len) : CAD_ENOSUP;
+  if (fd < 0) return fd;
   static const char *const METHODS[] = {"CANCEL", "ACK"};
-  for (unsigned i = 0; rc == CAD_OK && i < 2; i++) {
-    int n = orphan_write(s, d, METHODS[i], text, sizeof text);
-    if (n < 0 || sendto(fd, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL, &to.any, to_len) != n) rc = CAD_ENET;
-  }
+  int rc = CAD_OK;
+  for (unsigned i = 0; rc == CAD_OK && i < 2; i++) rc = send_text(fd, text, orphan_write(s, d, METHODS[i], text, sizeof text), &to, to_len);
+  close(fd);
+  return rc;
+}
+
+/* The first of the route set, or the far side's Contact. */
+static void next_hop(const struct wide_dialog *d, char out[WIDE_URI]) {
+  const char *from = d->route[0] == '<' ? d->route + 1 : NULL, *end = from ? strchr(from, '>') : NULL;
+  if (end && (size_t)(end - from) < WIDE_URI)
+    snprintf(out, WIDE_URI, "%.*s", (int)(end - from), from);
+  else
+    snprintf(out, WIDE_URI, "%s", d->target);
+}
+
+int orphan_ack(const struct spec *s, const struct wide_dialog *d) {
+  union address to;
+  socklen_t to_len;
+  char text[DATAGRAM_MAX], hop[WIDE_URI];
+  bool six = s->family == 6;
+  if (d->incoming || strcmp(s->transport, "udp") != 0) return CAD_ENOSUP;
+  next_hop(d, hop);
+  int fd = way_to(s, hop, &to, &to_len);
+  if (fd < 0) return fd;
+  int n = snprintf(text, sizeof text,
+                   "ACK %s SIP/2.0\r\nVia: SIP/2.0/UDP %s%s%s:%u;rport;branch=z9hG4bKack%x%x\r\nMax-Forwards: 70\r\nFrom: %s\r\nTo: %s\r\n"
+                   "Call-ID: %s\r\nCSeq: %u ACK\r\n%s%s%sContent-Length: 0\r\n\r\n",
+                   d->target, six ? "[" : "", s->advertise, six ? "]" : "", s->bind_port, (unsigned)d->leg.gen, d->cseq, d->local,
+                   d->remote, d->call_id, d->cseq, d->route[0] ? "Route: " : "", d->route, d->route[0] ? "\r\n" : "");
+  int rc = (size_t)n < sizeof text ? send_text(fd, text, n, &to, to_len) : CAD_EFULL;
   close(fd);
   return rc;
 }

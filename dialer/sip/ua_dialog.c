@@ -155,8 +155,10 @@ static bool may_call(struct ua *ua, const struct wide_dialog *d) {
 static void resume_invite(struct ua *ua, struct leg_entry *leg) {
   struct wide_dialog d;
   char sdp[OFFER_TEXT_MAX], cseq[32];
+  kept_read(leg->dialog, &d);
+  orphan_ack(&ua->spec, &d); /* first, so that whoever waits for it takes our INVITE */
   leg->sdp_version++;
-  tell_number(ua, leg, leg->dialog->cseq + CSEQ_STEP);
+  tell_number(ua, leg, d.cseq + CSEQ_STEP);
   kept_read(leg->dialog, &d);
   snprintf(cseq, sizeof cseq, "%u INVITE", d.cseq);
   struct offer_local local = ua_local(ua, leg);

@@ -49,9 +49,9 @@ def called(call):
     return re.search(r"sip:\+(\d+)@", call["to"]).group(1)
 
 
-def one_talk(box, trunk_port, actors, start=True, **campaign):
-    """One agent (1000 Hz), one customer (400 Hz), both hear each other. Returns phones and calls: customer, call, agent, seat."""
-    customer, agent = Phone(trunk_port, sound=tone(400, 4000)), Phone(sound=tone(1000, 4000))
+def one_talk(box, trunk_port, actors, start=True, kind=Phone, **campaign):
+    """One agent (1000 Hz), one customer (400 Hz; a phone of this kind), both hear each other. Returns phones and calls: customer, call, agent, seat."""
+    customer, agent = kind(trunk_port, sound=tone(400, 4000)), Phone(sound=tone(1000, 4000))
     actors += [customer, agent]
     if start:
         box.start()

@@ -5,6 +5,7 @@ import re
 import signal
 import time
 
+import peers
 from harness import kept_port, stage, wait_for
 from peers import Phone, tone
 from scene import PHONES, called, one_talk
@@ -240,19 +241,23 @@ def sipp_figures(folder, name):
 
 
 def patient_callee():
-    """A SIPp scenario: answers, takes any number of re-INVITEs, and is through only when BYE came."""
-    again = reply(200, "OK", sdp=True).replace(";tag=[pid]S[call_number]", "")
+    """A SIPp scenario: answers, takes any number of re-INVITEs, and is through only when BYE came. An ACK may come late, twice or never: what a
+    re-INVITE said of itself is remembered, for SIPp's own [last_…] would be the ACK's when it says its answer again."""
     ok = reply(200, "OK").replace(";tag=[pid]S[call_number]", "").replace(' retrans="500"', "")
+    again = reply(200, "OK", sdp=True).replace(";tag=[pid]S[call_number]", "").replace("[last_Via:]", "Via:[$via]").replace("[last_CSeq:]", "CSeq:[$cseq]")
+    remember = "".join(f'<ereg regexp=".*" search_in="hdr" header="{h}:" assign_to="{to}"/>' for h, to in (("Via", "via"), ("CSeq", "cseq")))
+    wait = ('<recv request="ACK" optional="true" next="2"/>'
+            f'<recv request="INVITE" optional="true" next="3"><action>{remember}</action></recv><recv request="BYE" next="4"/>')
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="patient"><recv request="INVITE" rrs="true"/>{reply(180, "Ringing")}{reply(200, "OK", sdp=True)}<recv request="ACK"/>
-<label id="2"/><recv request="INVITE" optional="true" next="3"/><recv request="BYE" next="4"/>
-<label id="3"/>{again}<recv request="ACK" next="2"/>
+<label id="2"/>{wait}<label id="3"/>{again}{wait}
 <label id="4"/>{ok}</scenario>"""
 
 
 def sipp_sees_the_bye_of_every_orphan():
     """SIPp answers and waits for BYE, in ten talks at once. The worker dies by SIGKILL while the agents hang up, then the whole box does: SIPp's own
     figures say that every call of the first ten, and every one that was up when the box died, got its BYE, and none failed."""
+    settle = lambda: time.sleep(2.2 if peers.BAD_LINE else 0)  # SIPp is lost when a request overtakes the ACK of its first answer
     with stage(calls=60) as (box, trunk_port, actors, folder):
         agents = [Phone(sound=None) for _ in range(10)]
         actors += agents
@@ -267,6 +272,7 @@ def sipp_sees_the_bye_of_every_orphan():
         box.cli("campaign", "start", "test")
         talking = lambda: sum(a["state"] == "talking" for a in box.status()["agents"])
         wait_for("ten talks", lambda: talking() == 10, 30)
+        settle()
         ups = box.log.read_text().count("SIP worker main is up")
         os.kill(box.child("sip-worker"), signal.SIGKILL)
         for p in agents:
@@ -276,6 +282,7 @@ def sipp_sees_the_bye_of_every_orphan():
         box.contacts(PHONES[10:20])
         wait_for("ten more talks", lambda: talking() == 10, 30)
         wait_for("SIPp has ten calls", lambda: sipp_figures(folder, "carrier")[2] == 10, 10, 0.5)
+        settle()
         box.kill_group()
         box.start()
         wait_for("twenty BYEs at SIPp", lambda: sipp_figures(folder, "carrier")[0] == 20, 30, 0.5)

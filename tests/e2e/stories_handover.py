@@ -44,6 +44,44 @@ def a_talk_outlives_two_workers_and_the_customer_ends_it():
         wait_for("its row", lambda: len(box.closed_rows()) == 2, 8)
 
 
+class Unacknowledged(Phone):
+    """Its answer is not acknowledged while `deaf`: the ACKs are lost. It says the answer again and again, and takes no other INVITE meanwhile."""
+
+    deaf = True
+
+    def up(self):
+        return [c for c in self.calls if c["state"] in ("answered", "up")]
+
+    def on_sip(self, data, peer):
+        if not (self.deaf and data.startswith(b"ACK")):
+            super().on_sip(data, peer)
+
+    def on_invite(self, text, peer):
+        call = next((c for c in self.calls if c["id"] == self.field(text, "Call-ID")), None)
+        if call and call["state"] == "answered":
+            self.reply(call, 500, "Overlapping Requests", self.field(text, "CSeq"), self.vias(text))
+        else:
+            super().on_invite(text, peer)
+
+
+def an_answer_whose_ack_was_lost_is_acknowledged_by_the_next_worker():
+    """The customer's phone answers, the ACK is lost, and the worker dies: the next one acknowledges the answer, and the talk goes on."""
+    with stage() as (box, trunk_port, actors, folder):
+        customer, call, agent, seat = one_talk(box, trunk_port, actors, kind=Unacknowledged)
+        assert call["state"] == "answered" and not call["acked"]
+        os.kill(box.child("sip-worker"), signal.SIGKILL)
+        customer.deaf = False
+        wait_for("both dialogs are taken up", lambda: "takes 2 dialogs up" in box.log.read_text(), 10)
+        wait_for("the ACK", lambda: call["acked"], 10)
+        del call["heard"][:], seat["heard"][:]
+        wait_for("the talk goes on", lambda: talk_heard(call, seat), 5)
+        time.sleep(1.5)
+        assert call["state"] == "up" and not call["byed"]
+        customer.hang_up(call)
+        row = wait_for("the row", box.closed_rows, 5)[0]
+        assert row["outcome"] == "connected" and row["ended_by"] == "callee", row
+
+
 def the_box_still_ends_a_talk_after_its_worker_died():
     """kill -9 of the worker, then the agent presses '*': the customer gets a BYE from the new worker, within the old dialog."""
     with stage() as (box, trunk_port, actors, folder):
@@ -138,5 +176,6 @@ def a_worker_that_dies_again_and_again_is_started_ever_more_rarely():
 
 
 STORIES = [a_talk_outlives_two_workers_and_the_customer_ends_it, the_box_still_ends_a_talk_after_its_worker_died,
+           an_answer_whose_ack_was_lost_is_acknowledged_by_the_next_worker,
            after_kill_nine_of_everything_nobody_is_left_on_the_line, a_worker_that_dies_again_and_again_is_started_ever_more_rarely,
            a_source_that_kills_workers_is_blocked_and_a_person_is_told]

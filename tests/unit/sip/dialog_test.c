@@ -32,6 +32,14 @@ static void give_back(enum mail_kind kind, struct wide_dialog dialog) {
 
 static unsigned cseq_of(const struct peer_msg *m) { return (unsigned)strtoul(peer_header(m, "CSeq", value), NULL, 10); }
 
+/* The ACK may have been lost with the worker: it is said again, before anything else. */
+static void acknowledged_again(const struct peer_msg *before) {
+  ck_assert(peer_wait(&rig.peer, "ACK ", WAIT_MS, &msg));
+  ck_assert_str_eq(peer_header(before, "Call-ID", value), peer_header(&msg, "Call-ID", other));
+  ck_assert_uint_eq(cseq_of(before), cseq_of(&msg));
+  ck_assert_ptr_nonnull(strstr(peer_header(&msg, "To", other), ";tag=far"));
+}
+
 /* Same Call-ID and tags, a higher CSeq. */
 static void same_dialog(const struct peer_msg *before, const struct peer_msg *now) {
   ck_assert_str_eq(peer_header(before, "Call-ID", value), peer_header(now, "Call-ID", other));
@@ -46,6 +54,7 @@ static void talk_and_die(void) {
   ck_assert_uint_eq(rig.dialog.state, DIALOG_CONFIRMED);
   die_and_come_back();
   give_back(SIP_RESUME, rig.dialog);
+  acknowledged_again(&invite);
   ck_assert(peer_wait(&rig.peer, "INVITE ", WAIT_MS, &again));
   same_dialog(&invite, &again);
 }
@@ -84,6 +93,7 @@ START_TEST(it_is_told_of_again_so_that_the_next_death_is_survived_too) {
     invite = again;
     die_and_come_back();
     give_back(SIP_RESUME, rig.dialog);
+    acknowledged_again(&invite);
     ck_assert(peer_wait(&rig.peer, "INVITE ", WAIT_MS, &again));
     same_dialog(&invite, &again);
     peer_reply(&rig.peer, &again, "200 OK", "", "", peer_sdp(30000, "", sdp));
