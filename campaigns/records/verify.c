@@ -6,12 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool alike_enough(struct verifier *v, int kind, const char *fmt) {
+  int alike = 0;
+  for (int i = 0; i < v->report->count; i++) alike += v->said[i].fmt == fmt && v->said[i].kind == kind;
+  return alike >= VERIFY_ALIKE_MAX;
+}
+
 /* stream -1: a checkpoint or a file; -2: only the kind is known, its stream goes on. */
 void verify_find(struct verifier *v, int stream, int kind, uint64_t number, uint64_t row, const char *fmt, ...) {
   const struct chain_kind_row *k = chain_kind_row(kind);
   struct verify_report *r = v->report;
   if (stream >= 0) v->broken[stream] = true;
-  if (r->count == VERIFY_FINDINGS_MAX) return;
+  if (r->count == VERIFY_FINDINGS_MAX || alike_enough(v, kind, fmt)) {
+    r->unlisted++;
+    return;
+  }
+  v->said[r->count].fmt = fmt;
+  v->said[r->count].kind = kind;
   struct verify_finding *f = &r->findings[r->count++];
   *f = (struct verify_finding){.number = number, .row = row};
   if (stream >= 0) snprintf(f->stream, sizeof f->stream, "%s", chain_stream_name(stream));

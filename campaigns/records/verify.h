@@ -39,6 +39,10 @@ struct verifier {
   struct checkpoint outside;
   bool has_outside, outside_compared[STREAM_COUNT];
   struct verify_report *report;
+  struct {
+    const char *fmt;
+    int kind;
+  } said[VERIFY_FINDINGS_MAX]; /* what each finding says: the same words, of the same kind of row, are alike */
 };
 
 void verify_find(struct verifier *v, int stream, int kind, uint64_t number, uint64_t row, const char *fmt, ...)

@@ -8,7 +8,7 @@
 
 static void judge_notes(struct verifier *v) {
   sqlite3_stmt *q = NULL;
-  if (sqlite3_prepare_v2(v->db.handle, "SELECT verb, object, object_id FROM audit_new ORDER BY id LIMIT 8", -1, &q, NULL) == SQLITE_OK)
+  if (sqlite3_prepare_v2(v->db.handle, "SELECT verb, object, object_id FROM audit_new ORDER BY id", -1, &q, NULL) == SQLITE_OK)
     while (sqlite3_step(q) == SQLITE_ROW)
       verify_find(v, -2, CHAIN_AUDIT, 0, col_u64(q, 2), "%.40s %.60s: a change by other hands than Cadencia's, signed by nobody",
                   (const char *)sqlite3_column_text(q, 0), (const char *)sqlite3_column_text(q, 1));

@@ -139,6 +139,8 @@ static int verification(struct writer *w, const char *db_path) {
                r->findings[i].what);
       out_text(&w->rows, line);
     }
+    snprintf(line, sizeof line, "and %" PRIu64 " more of the same sorts\n", r->unlisted);
+    if (r->unlisted) out_text(&w->rows, line);
   }
   free(r);
   return err;

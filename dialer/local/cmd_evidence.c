@@ -27,12 +27,13 @@ static json_t *findings_json(const struct verify_report *r) {
 }
 
 static void print_json(struct command_call *c, const struct verify_report *r) {
-  call_put_json(c, json_pack("{s:b, s:{s:I, s:I, s:I}, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:s, s:o, s:o}", "intact", r->count == 0, "rows",
-                             "call", (json_int_t)r->rows[0], "decision", (json_int_t)r->rows[1], "audit", (json_int_t)r->rows[2], "files",
-                             (json_int_t)r->files, "checkpoints", (json_int_t)r->checkpoints, "last_checkpoint", (json_int_t)r->last_number,
-                             "last_checkpoint_at", json_time(r->last_checkpoint), "unsigned_rows", (json_int_t)r->unsigned_rows, "erased",
-                             (json_int_t)r->erased, "other_hands", (json_int_t)r->other_hands, "key", r->key, "against",
-                             r->against ? json_time(r->against_at) : json_null(), "findings", findings_json(r)));
+  call_put_json(c, json_pack("{s:b, s:{s:I, s:I, s:I}, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:s, s:o, s:o, s:I}", "intact", r->count == 0,
+                             "rows", "call", (json_int_t)r->rows[0], "decision", (json_int_t)r->rows[1], "audit", (json_int_t)r->rows[2],
+                             "files", (json_int_t)r->files, "checkpoints", (json_int_t)r->checkpoints, "last_checkpoint",
+                             (json_int_t)r->last_number, "last_checkpoint_at", json_time(r->last_checkpoint), "unsigned_rows",
+                             (json_int_t)r->unsigned_rows, "erased", (json_int_t)r->erased, "other_hands", (json_int_t)r->other_hands,
+                             "key", r->key, "against", r->against ? json_time(r->against_at) : json_null(), "findings", findings_json(r),
+                             "unlisted", (json_int_t)r->unlisted));
 }
 
 static void print_text(struct command_call *c, const struct verify_report *r) {
@@ -67,6 +68,7 @@ static void print_text(struct command_call *c, const struct verify_report *r) {
   }
   table_print(t, c->out, "");
   table_destroy(t);
+  if (r->unlisted) fprintf(c->out, "And %" PRIu64 " more of the same sorts.\n", r->unlisted);
   fputs("\nNot intact. Of each log the first fault is named; what follows it cannot be judged. Keep the file as it is, and compare it with "
         "a\n"
         "backup and with the checkpoints that left the box.\n",

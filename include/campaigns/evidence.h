@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { EVIDENCE_STREAMS = 3, VERIFY_FINDINGS_MAX = 32 };
+enum { EVIDENCE_STREAMS = 3, VERIFY_FINDINGS_MAX = 96, VERIFY_ALIKE_MAX = 6 };
 struct verify_finding {
   char stream[12]; /* call, decision, audit; "" for what concerns a checkpoint or a file */
   char kind[12];   /* call, disposition, decision, audit, erasure */
@@ -28,7 +28,8 @@ struct verify_report {
   char key[65]; /* public key that signs now, hex */
   bool against; /* an outside checkpoint was compared */
   struct wall against_at;
-  int count; /* of findings; the first of each stream comes first */
+  int count;         /* of findings; at most VERIFY_ALIKE_MAX alike, so that many of a sort hide none of another */
+  uint64_t unlisted; /* found beyond them */
   struct verify_finding findings[VERIFY_FINDINGS_MAX];
 };
 /* The file cadencia.db and its archives. outside (may be NULL): text of a checkpoint that left the box. CAD_OK when it could

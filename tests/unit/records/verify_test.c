@@ -240,6 +240,27 @@ START_TEST(a_cut_tail_is_named_by_a_checkpoint_that_left_the_box) {
 }
 END_TEST
 
+START_TEST(many_faults_of_a_sort_hide_none_of_another) {
+  char outside[EVIDENCE_TEXT_BYTES];
+  history();
+  ck_assert_int_eq(evidence_checkpoint(path, outside, stderr), CAD_OK);
+  by_hand("DELETE FROM chain WHERE stream=1 AND first>(SELECT max(first) FROM chain WHERE stream=1)-4;"
+          "DELETE FROM checkpoint WHERE number>1;"
+          "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200) "
+          "INSERT INTO disposition SELECT (SELECT max(id) FROM disposition)+i, seller, attempt, agent, code, wrapup_ms, at+i FROM n, "
+          "(SELECT * FROM disposition LIMIT 1)");
+  look(outside);
+  int cut = 0, strangers = 0;
+  for (int i = 0; i < report.count; i++) {
+    cut += strstr(report.findings[i].what, "tail was cut") != NULL;
+    strangers += strstr(report.findings[i].what, "inserted by other hands") != NULL && strcmp(report.findings[i].kind, "disposition") == 0;
+  }
+  ck_assert_int_eq(cut, 1);
+  ck_assert_int_eq(strangers, VERIFY_ALIKE_MAX);
+  ck_assert_int_ge((int)report.unlisted, 200 - VERIFY_ALIKE_MAX);
+}
+END_TEST
+
 START_TEST(a_tail_that_was_written_anew_by_one_who_has_the_key_is_named) {
   char outside[EVIDENCE_TEXT_BYTES];
   struct store *s = store_at(path);
@@ -343,6 +364,7 @@ int main(void) {
   tcase_add_test(t, a_change_by_hand_of_what_people_edit_is_named_and_so_is_a_trigger_that_would_have_seen_it);
   tcase_add_test(t, the_table_of_links_guards_itself);
   tcase_add_test(t, a_cut_tail_is_named_by_a_checkpoint_that_left_the_box);
+  tcase_add_test(t, many_faults_of_a_sort_hide_none_of_another);
   tcase_add_test(t, a_tail_that_was_written_anew_by_one_who_has_the_key_is_named);
   tcase_add_test(t, an_altered_checkpoint_is_no_witness);
   tcase_add_test(t, checkpoints_are_dropped_once_each_into_a_folder);
