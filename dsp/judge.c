@@ -18,21 +18,21 @@ enum {
 
 /* Limits need not grow with the silence: the model knows how long it is, and in a pause its word for a machine falls as it does for
  * a person. leave-message looks once, at 0.4 s: who is not sure then waits until a greeting would have gone on. balanced looks twice, at
- * 0.32 s and from 0.56 to 0.8 s: behind many people no room is heard, and the first look is unsure of them. */
+ * 0.32 s and about 0.64 s: behind many people no room is heard, and the first look is unsure of them. */
 static const struct judge_preset PRESETS[3] = {
-    [SCREEN_QUICK] = {0.970f,
+    [SCREEN_QUICK] = {0.985f,
                       1000,
                       0.85f,
                       0.60f,
                       {160, 320, 400, 440, 480, 640, 800, 1000, 1200, 1400, 1600},
                       {0.15f, 0.38f, 0.415f, 0.4325f, 0.45f, 0.50f, 0.55f, 0.70f, 1.0f, 1.0f, 1.0f}},
-    [SCREEN_BALANCED] = {0.965f,
-                         1750,
+    [SCREEN_BALANCED] = {0.985f,
+                         1800,
                          0.72f,
                          0.64f,
-                         {160, 320, 400, 480, 540, 560, 640, 760, 800, 820, 1300},
-                         {0.042f, 0.338f, 0.029f, 0.017f, 0.017f, 0.20f, 0.28f, 0.36f, 0.36f, 0.017f, 0.144f}},
-    [SCREEN_LEAVE_MESSAGE] = {0.950f,
+                         {160, 320, 380, 580, 640, 800, 840, 1000, 1200, 1400, 1600},
+                         {0.04f, 0.34f, 0.02f, 0.02f, 0.30f, 0.15f, 0.03f, 0.03f, 0.03f, 0.03f, 0.03f}},
+    [SCREEN_LEAVE_MESSAGE] = {0.975f,
                               1900,
                               0.50f,
                               0.50f,

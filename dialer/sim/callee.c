@@ -154,9 +154,8 @@ void callee_beat(struct line *l, int64_t now) {
     sit_add(frame, SOUND_FRAME, l->position, -16);
   else
     busy_add(frame, SOUND_FRAME, l->position, -16);
-  bool person = l->as.behaviour == CALLEE_PERSON || l->as.behaviour == CALLEE_EARLY_HANGUP;
-  if (l->as.noise_dbm0 != 0 && person) room_add(frame, SOUND_FRAME, &l->room, l->as.noise_dbm0);
-  if (l->as.noise_dbm0 != 0 && !person) noise_add(frame, SOUND_FRAME, &l->noise, l->as.noise_dbm0);
+  /* The same noise whoever answers: nobody is to be told by it. The tag is ours, not the callee's: agents must know it in any room. */
+  if (l->as.noise_dbm0 != 0 && now >= l->tag_until) room_add(frame, SOUND_FRAME, &l->room, l->as.noise_dbm0);
   line_rtp_send(l, frame, now);
   l->position += SOUND_FRAME;
 }

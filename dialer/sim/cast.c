@@ -25,16 +25,19 @@ static const struct share {
 
 enum { SHARES = sizeof usual / sizeof *usual };
 
+/* The room behind a voice, a person's or a greeting's: so far under it, or up to ROOM_SPREAD_DB more. It does not tell one from the other.
+ */
+enum { ROOM_UNDER_DB = 15, ROOM_SPREAD_DB = 20 };
+
 /* What people say when they answer, of 100: a plausible campaign (docs/rehearsal.md). A kind is spoken by greetings/person_WORD_*.wav. */
 enum { KINDS = 6, WORDS = 4 };
 static const char *const words[WORDS] = {"short", "medium", "business", "double"};
 static const struct kind {
   unsigned share, word;
-  int delay_ms[2];   /* silence before the first word */
-  int room_under_db; /* the room behind the voice: so far under it, or up to ROOM_SPREAD_DB more */
-} kinds[KINDS] = {{70, 0, {200, 1500}, 15}, {12, 1, {200, 1500}, 15}, {8, 2, {200, 1500}, 15},
-                  {3, 3, {200, 1500}, 15},  {4, 0, {2400, 4400}, 15}, {3, 0, {200, 1500}, 6}};
-enum { ROOM_SPREAD_DB = 20 };
+  int delay_ms[2]; /* silence before the first word */
+  int room_under_db;
+} kinds[KINDS] = {{70, 0, {200, 1500}, ROOM_UNDER_DB}, {12, 1, {200, 1500}, ROOM_UNDER_DB}, {8, 2, {200, 1500}, ROOM_UNDER_DB},
+                  {3, 3, {200, 1500}, ROOM_UNDER_DB},  {4, 0, {2400, 4400}, ROOM_UNDER_DB}, {3, 0, {200, 1500}, 6}};
 
 struct wavs {
   char names[WAVS_MAX][64];
@@ -187,9 +190,9 @@ static void write_callee(FILE *f, uint64_t phone, enum behaviour b, const struct
   }
   const char *code = code_of(b, dice);
   if (b == CALLEE_SIT && *code != 0) snprintf(hang_up, sizeof hang_up, "9000");
-  if (dice_range(dice, 0, 4) > 0) snprintf(noise, sizeof noise, "%d", -(int)dice_range(dice, 48, 68));
-  if (person && (*noise != 0 || kind->room_under_db < 15))
-    snprintf(noise, sizeof noise, "%d", level - kind->room_under_db - (int)dice_range(dice, 0, ROOM_SPREAD_DB));
+  int under = person ? kind->room_under_db : ROOM_UNDER_DB;
+  bool quiet = dice_range(dice, 0, 4) == 0 && under == ROOM_UNDER_DB;
+  if (!quiet) snprintf(noise, sizeof noise, "%d", level - under - (int)dice_range(dice, 0, ROOM_SPREAD_DB));
   int loss = dice_range(dice, 0, 99) < 15 ? (int)dice_range(dice, 100, 300) : 0;
   static const char *const codecs[] = {"", "pcmu", "pcma"};
   fprintf(f, "+%llu,%s,%s,%d,%d,%s,%s,%d,%s,%s,%d,%s\n", (unsigned long long)phone, callee_behaviour_name(b), wav, ring, delay, hang_up,

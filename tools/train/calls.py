@@ -2,7 +2,6 @@
 import csv, hashlib, os, subprocess
 import numpy as np
 
-VARY_RANDOM = 15  # enum vary
 EARLY_PAUSE_WEIGHT = 2.0  # greetings that pause early are rare in the corpus and common in life
 SILENCE_WEIGHT = 2.0      # in silence people are released: a mistake there costs more
 SEED_STEP = 100000
@@ -49,7 +48,7 @@ class Calls:
         self.sets = []
         for v in range(variations + 1):
             out = os.path.join(work, f'traits{v}')
-            subprocess.run([dump, listing, out] + ([str(VARY_RANDOM), str(SEED_STEP * v)] if v else []), check=True)
+            subprocess.run([dump, listing, out] + (['random', str(SEED_STEP * v)] if v else []), check=True)
             self.sets.append(Rows(out, self.names))
         first = self.sets[0].call.searchsorted(np.arange(len(self.rows)))
         since = self.sets[0].x[:, self.names.index('since_onset')]

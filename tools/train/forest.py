@@ -3,8 +3,8 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 SEED = 20261121
-TREES, DEPTH, LEAF, RATE, L2 = 250, 5, 60, 0.05, 10.0
-VARIATIONS = 1
+TREES, DEPTH, LEAF, RATE, L2 = 500, 6, 150, 0.05, 10.0
+VARIATIONS = 4
 COLOUR = ('flatness', 'centroid', 'pitch')  # tell voices apart, not people from machines
 # The delay of the first word: its log-odds in these bins (ms), smoothed by DELAY_PRIOR calls a bin and bounded, since lines differ.
 DELAY_BINS = (0, 250, 350, 450, 550, 650, 750, 850, 1000, 1300)

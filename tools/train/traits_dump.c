@@ -176,6 +176,8 @@ static void print_policy(void) {
   }
 }
 
+static enum vary vary_of(const char *word) { return strcmp(word, vary_name(VARY_RANDOM)) == 0 ? VARY_RANDOM : (enum vary)atoi(word); }
+
 int main(int argc, char **argv) {
   const char *word = argc > 1 ? argv[1] : "";
   if (argc == 2 && strcmp(word, "--names") == 0) {
@@ -200,7 +202,7 @@ int main(int argc, char **argv) {
   }
   const struct job job = {.out = prints ? NULL : fopen(argv[2], "wb"),
                           .verdicts = verdicts,
-                          .vary = argc == 5 ? (enum vary)atoi(argv[3]) : VARY_NONE,
+                          .vary = argc == 5 ? vary_of(argv[3]) : VARY_NONE,
                           .seed = argc == 5 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0};
   FILE *list = fopen(prints ? argv[2] : word, "r");
   if (!list || (!prints && !job.out)) {

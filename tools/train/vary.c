@@ -169,11 +169,22 @@ static void delay(struct call *c, int samples) {
   c->onset += more;
 }
 
+/* A room behind the whole call, between a hum and a hiss, from hardly heard to 8 dB under the voice: nobody is told by it. */
+static void add_room(struct call *c) {
+  const float colour = sqrtf(dice(c)) * 0.98f, rms = rms_of(speech_dbm0(c) - between(c, 8.0f, 45.0f)) * sqrtf(1.0f - colour * colour);
+  float y = 0.0f;
+  for (size_t i = 0; i < c->n; i++) {
+    y = colour * y + gauss(c);
+    c->x[i] += rms * y;
+  }
+}
+
 static void at_random(struct call *c) {
   if (dice(c) < 0.7f) speed(c, between(c, 0.9f, 1.12f));
   if (c->onset && dice(c) < 0.7f) delay(c, (int)between(c, -1600.0f, 1600.0f));
   if (c->onset && dice(c) < 0.5f) replace_before(c, dice(c) < 0.4f ? -100.0f : between(c, -70.0f, -38.0f), dice(c) < 0.5f);
   if (dice(c) < 0.25f) add_noise(c, 0, c->n, between(c, -68.0f, -45.0f), dice(c) < 0.5f);
+  if (dice(c) < 0.5f) add_room(c);
   if (dice(c) < 0.2f) clip(c, between(c, 3.0f, 15.0f));
   if (dice(c) < 0.7f) set_level(c, between(c, -40.0f, -5.0f));
   if (dice(c) < 0.25f) gsm(c);
