@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PORT_TRIES = 64, DRAIN_PACKETS_MAX = 512, RECEIVE_BUFFER_BYTES = 64 * 1024 };
+enum { PORT_TRIES = 64, REFUSED_REST_US = 200000, DRAIN_PACKETS_MAX = 512, RECEIVE_BUFFER_BYTES = 64 * 1024 };
 
 /* splitmix64: ports, sequence numbers and ssrcs must not be guessable from outside, seeded by the caller from the kernel. */
 uint64_t arena_random(struct arena *a) {
@@ -56,47 +56,55 @@ void arena_close(struct arena *a) {
   memset(a, 0, sizeof *a);
 }
 
-static int bind_at(const struct arena_range *r, uint16_t port) {
+static int open_socket(const struct arena_range *r) {
   int fd = socket(r->bind.family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return CAD_ENET;
   int on = 1, bytes = RECEIVE_BUFFER_BYTES;
   if (r->bind.family == 6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  return fd;
+}
+
+static int bind_at(int fd, const struct arena_range *r, uint16_t port) {
   struct net_addr at = r->bind;
   at.port = port;
   struct sockaddr_storage sa;
   socklen_t length = net_addr_sockaddr(&at, &sa);
-  if (bind(fd, (struct sockaddr *)&sa, length) == 0) return fd;
-  int err = errno == EADDRINUSE ? CAD_EBUSY : CAD_ENET;
-  close(fd);
+  if (bind(fd, (struct sockaddr *)&sa, length) == 0) return CAD_OK;
+  return errno == EADDRINUSE ? CAD_EBUSY : CAD_ENET;
+}
+
+/* A socket on a random even port. Other programs may hold most of the range: the first time all of it is walked, later only some ports are
+ * tried, for the beat waits for nobody. */
+static int bind_random(struct arena *a, const struct arena_range *r, uint16_t *port) {
+  unsigned first = (r->port_min + 1u) / 2, count = (r->port_max + 1u) / 2 - first;
+  if (r->bound >= count) return CAD_EBUSY; /* every port is ours already */
+  unsigned tries = r->bound == 0 ? PORT_TRIES + count : PORT_TRIES, pick = 0;
+  int fd = open_socket(r), err = fd < 0 ? fd : CAD_EBUSY;
+  for (unsigned i = 0; i < tries && err == CAD_EBUSY; i++) {
+    pick = i < PORT_TRIES ? (unsigned)(arena_random(a) % count) : (pick + 1) % count;
+    *port = (uint16_t)((first + pick) * 2);
+    if (!(a->owned_ports[*port / 8] & (1u << (*port % 8)))) err = bind_at(fd, r, *port);
+  }
+  if (err == CAD_OK) {
+    a->owned_ports[*port / 8] |= (uint8_t)(1u << (*port % 8));
+    return fd;
+  }
+  if (fd >= 0) close(fd);
   return err;
 }
 
-/* A socket on a random even port; after some misses the whole range is walked from there. */
-static int bind_random(struct arena *a, const struct arena_range *r, uint16_t *port) {
-  unsigned first = (r->port_min + 1u) / 2, count = (r->port_max + 1u) / 2 - first;
-  if (count == 0 || a->bound >= count) return CAD_ENET; /* every port is ours already */
-  unsigned pick = 0;
-  for (unsigned i = 0; i < PORT_TRIES + count; i++) {
-    pick = i < PORT_TRIES ? (unsigned)(arena_random(a) % count) : (pick + 1) % count;
-    uint16_t p = (uint16_t)((first + pick) * 2);
-    if (a->owned_ports[p / 8] & (1u << (p % 8))) continue;
-    int fd = bind_at(r, p);
-    if (fd == CAD_EBUSY) continue;
-    if (fd >= 0) {
-      *port = p;
-      a->owned_ports[p / 8] |= (uint8_t)(1u << (p % 8));
-    }
+static int bind_new(struct arena *a, unsigned range, int64_t now_us, struct rtp_session **out) {
+  struct arena_range *r = &a->ranges[range];
+  if (a->bound == a->max) return CAD_EFULL;
+  if (now_us < r->refused_until_us) return CAD_EBUSY;
+  struct rtp_session *s = &a->sessions[a->bound];
+  int fd = bind_random(a, r, &s->port);
+  if (fd < 0) {
+    r->refused_until_us = now_us + REFUSED_REST_US;
     return fd;
   }
-  return CAD_ENET;
-}
-
-static int bind_new(struct arena *a, unsigned range, struct rtp_session **out) {
-  if (a->bound == a->max) return CAD_EFULL;
-  struct rtp_session *s = &a->sessions[a->bound];
-  int fd = bind_random(a, &a->ranges[range], &s->port);
-  if (fd < 0) return fd;
+  r->bound++;
   s->fd = fd;
   s->rtcp_fd = -1;
   s->range = (uint8_t)range;
@@ -126,7 +134,7 @@ int arena_credit_at(struct arena *a, unsigned range, int64_t now_us, struct rtp_
   if (range >= a->range_count) return CAD_EINVAL;
   if (a->credit_count + a->used_count >= a->active_max) return CAD_EFULL;
   struct rtp_session *s = rested(a, range, now_us);
-  int err = s ? CAD_OK : bind_new(a, range, &s);
+  int err = s ? CAD_OK : bind_new(a, range, now_us, &s);
   if (err != CAD_OK) return err;
   session_drain(s);
   a->ranges[range].credit_count++;

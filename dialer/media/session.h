@@ -87,7 +87,8 @@ enum { ARENA_RANGES_MAX = 4 };
 struct arena_range {
   struct net_addr bind;
   uint16_t port_min, port_max;
-  unsigned credit_count;
+  unsigned credit_count, bound;
+  int64_t refused_until_us; /* no port was to be had: none is asked for before */
 };
 
 struct arena {
@@ -111,7 +112,8 @@ int arena_open(struct arena *a, const char *bind_host, uint16_t port_min, uint16
 void arena_close(struct arena *a);
 /* A further listener's address and ports. CAD_OK, CAD_EINVAL, CAD_EFULL. */
 int arena_add_range(struct arena *a, const char *bind_host, uint16_t port_min, uint16_t port_max);
-/* A bound session for control: a rested one, or a new socket. CAD_EFULL when there is none now, CAD_ENET. */
+/* A bound session for control: a rested one, or a new socket. CAD_EFULL when there is none now, CAD_EBUSY when
+ * other programs hold its ports (asked again 0.2 s later), CAD_ENET. */
 int arena_credit(struct arena *a, int64_t now_us, struct rtp_session **out);
 /* The same of another listener's range. */
 int arena_credit_at(struct arena *a, unsigned range, int64_t now_us, struct rtp_session **out);

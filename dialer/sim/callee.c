@@ -2,8 +2,8 @@
 #include <string.h>
 
 enum {
-  TAG_HOLD_MS = 400,      /* how long a person answers an agent with the tag before talking on */
-  TAG_TRY_MS = 140,       /* the same while it is not yet sure that it is an agent */
+  TAG_HOLD_FRAMES = 20,   /* how long a person answers an agent with the tag before talking on; sent, however late */
+  TAG_TRY_FRAMES = 7,     /* the same while it is not yet sure that it is an agent */
   PATIENCE_LOW_MS = 6000, /* a person who hears nobody hangs up after this long */
   PATIENCE_HIGH_MS = 10000,
   EARLY_HANGUP_MS = 900,
@@ -110,7 +110,7 @@ static void add_sound(int16_t *out, const struct sound *s, uint64_t from, double
 /* A person with an agent in the ear: first the tag, then a short word now and then. */
 static void talk_add(struct line *l, int16_t *out, int64_t now) {
   struct world *w = l->world;
-  if (now < l->tag_until) {
+  if (l->tag_left > 0) {
     tag_add(out, SOUND_FRAME, l->position, tag_of(l), -18);
     noise_add(out, SOUND_FRAME, &l->noise, -27); /* a pure pair of tones would be a beep to whoever listens for machines */
     return;
@@ -128,6 +128,11 @@ static void talk_add(struct line *l, int16_t *out, int64_t now) {
 }
 
 static void answered_add(struct line *l, int16_t *out, int64_t now) {
+  bool person = l->as.behaviour == CALLEE_PERSON;
+  if (person && l->tag_left > 0) { /* even in mid-greeting: agents must know the tag */
+    talk_add(l, out, now);
+    return;
+  }
   uint64_t start = (uint64_t)l->as.answer_delay_ms * (SOUND_RATE_HZ / 1000), at = l->position;
   if (l->wav != NULL && at + SOUND_FRAME > start && at - start < l->wav->count) {
     if (at >= start) add_sound(out, l->wav, at - start, l->gain);
@@ -139,7 +144,7 @@ static void answered_add(struct line *l, int16_t *out, int64_t now) {
   if (l->as.behaviour == CALLEE_FAX) ced_add(out, SOUND_FRAME, at, -13);
   if (l->as.behaviour == CALLEE_SIT && at >= start) sit_add(out, SOUND_FRAME, at - start, -16);
   if (l->as.behaviour == CALLEE_BUSY_TONE && at >= start) busy_add(out, SOUND_FRAME, at - start, -16);
-  if (l->as.behaviour == CALLEE_PERSON && (l->heard_agent_at != 0 || now < l->tag_until)) talk_add(l, out, now);
+  if (person && l->heard_agent_at != 0) talk_add(l, out, now);
 }
 
 void callee_beat(struct line *l, int64_t now) {
@@ -155,7 +160,8 @@ void callee_beat(struct line *l, int64_t now) {
   else
     busy_add(frame, SOUND_FRAME, l->position, -16);
   /* The same noise whoever answers: nobody is to be told by it. The tag is ours, not the callee's: agents must know it in any room. */
-  if (l->as.noise_dbm0 != 0 && now >= l->tag_until) room_add(frame, SOUND_FRAME, &l->room, l->as.noise_dbm0);
+  if (l->as.noise_dbm0 != 0 && l->tag_left == 0) room_add(frame, SOUND_FRAME, &l->room, l->as.noise_dbm0);
+  if (l->tag_left > 0) l->tag_left--;
   line_rtp_send(l, frame, now);
   l->position += SOUND_FRAME;
 }
@@ -163,7 +169,7 @@ void callee_beat(struct line *l, int64_t now) {
 static void heard_agent(struct line *l, int tag, int64_t since, int64_t now) {
   l->heard_agent_at = since;
   struct line *phone = phone_by_tag(l->world, tag);
-  l->tag_until = now + TAG_HOLD_MS;
+  l->tag_left = TAG_HOLD_FRAMES;
   l->say_at = now + dice_range(&l->dice, 2200, 4000);                             /* the agent says who calls */
   if (l->as.hangup_ms == 0 && l->as.behaviour == CALLEE_PERSON) l->hangup_at = 0; /* the agent ends it */
   if (phone == NULL) return;
@@ -180,7 +186,7 @@ void callee_hears(struct line *l, const int16_t *frame, int64_t now) {
     return;
   }
   /* Replying at the first sound keeps our own certainty out of the measured time. */
-  if (now >= l->tag_until && tag_likely(frame)) l->tag_until = now + TAG_TRY_MS;
+  if (l->tag_left == 0 && tag_likely(frame)) l->tag_left = TAG_TRY_FRAMES;
   if (l->message_at == 0 && l->ear.count == EAR_FRAMES) {
     unsigned loud = 0;
     for (unsigned i = 0; i < EAR_FRAMES; i++) loud += sound_level(l->ear.frames[i], SOUND_FRAME) > -50;

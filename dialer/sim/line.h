@@ -85,11 +85,12 @@ struct line {
   const struct sound *wav;
   double gain;
   uint64_t attempt, called;
-  int64_t ring_at, final_at, hangup_at, greeting_end_at, heard_agent_at, tag_until, message_at, say_at;
+  int64_t ring_at, final_at, hangup_at, greeting_end_at, heard_agent_at, message_at, say_at;
   int partner; /* line index of the agent's phone heard here, -1 */
   const struct sound *saying;
   size_t said;
-  uint8_t early; /* sounds before the answer */
+  unsigned tag_left; /* frames in which the tag is still to be sent */
+  uint8_t early;     /* sounds before the answer */
   uint16_t final_code;
   bool reported;
 

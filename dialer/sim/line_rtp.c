@@ -55,11 +55,11 @@ int ear_tag(const struct ear *e, int expect, int64_t *since) {
   int16_t window[TAG_FRAMES * SOUND_FRAME];
   for (unsigned i = 0; i < TAG_FRAMES; i++)
     memcpy(window + i * SOUND_FRAME, e->frames[(e->head + EAR_FRAMES - TAG_FRAMES + i) % EAR_FRAMES], SOUND_FRAME * sizeof *window);
-  int tag = tag_find(window);
-  if (tag < 0 || (expect >= 0 && tag != expect)) return -1;
+  int tag = expect >= 0 ? expect : tag_find(window);
+  if (tag < 0 || !tag_there(window, TAG_FRAMES * SOUND_FRAME, tag)) return -1;
   for (unsigned back = 1; back <= e->count; back++) {
     unsigned i = (e->head + EAR_FRAMES - back) % EAR_FRAMES;
-    if (!tag_in_frame(e->frames[i], tag)) break;
+    if (!tag_there(e->frames[i], SOUND_FRAME, tag)) break;
     *since = e->at[i];
   }
   return tag;

@@ -60,8 +60,8 @@ void tag_add(int16_t *out, int n, uint64_t at, int tag, double dbm0);
 int tag_find(const int16_t *x);
 /* May one frame of SOUND_FRAME samples be the beginning of some tag? */
 bool tag_likely(const int16_t *frame);
-/* Is this tag in one frame of SOUND_FRAME samples? */
-bool tag_in_frame(const int16_t *frame, int tag);
+/* Is this tag in n samples of x? */
+bool tag_there(const int16_t *x, int n, int tag);
 
 /* A seeded generator (splitmix64), so that every run of a seed is the same. */
 uint64_t dice_next(uint64_t *state);

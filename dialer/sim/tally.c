@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEFT_AT_ONCE_MS = 400 }; /* too short for an agent to have heard anything */
+
 struct tally {
   struct sim_truth *truths;
   size_t count, room;
@@ -90,7 +92,8 @@ static const char *count_person(struct tally *t, const struct log_row *row, cons
   if (truth->callee_heard_ms != 0) {
     s->connected++;
     add_connect(t, truth);
-    if (truth->agent_heard_ms == 0) s->one_way++;
+    bool left = truth->end == TRUTH_END_CALLEE && truth->ended_ms - truth->callee_heard_ms < LEFT_AT_ONCE_MS;
+    if (truth->agent_heard_ms == 0 && !left) s->one_way++;
     return "connected";
   }
   if (row->outcome == OUTCOME_CONNECTED) s->one_way++;

@@ -122,12 +122,12 @@ bool tag_likely(const int16_t *frame) {
   return low > 0.25 && high > 0.25 && low + high > 0.75;
 }
 
-bool tag_in_frame(const int16_t *frame, int tag) {
-  double total = total_energy(frame, SOUND_FRAME);
-  if (total < SOUND_FRAME * sound_rms(-50) * sound_rms(-50)) return false;
-  double low = share(frame, SOUND_FRAME, tag_low(tag), total), high = share(frame, SOUND_FRAME, tag_high(tag), total);
+bool tag_there(const int16_t *x, int n, int tag) {
+  double total = total_energy(x, n);
+  if (total < n * sound_rms(-50) * sound_rms(-50)) return false;
+  double low = share(x, n, tag_low(tag), total), high = share(x, n, tag_high(tag), total);
   /* An agent hears the tag under the box's own short tone: what that adds does not hide it. */
-  double rest = 1.0 - share(frame, SOUND_FRAME, CONNECT_TONE_HZ, total);
+  double rest = 1.0 - share(x, n, CONNECT_TONE_HZ, total);
   return low > 0.02 && high > 0.02 && low + high > 0.5 * fmin(1.0, fmax(rest, 0.1));
 }
 

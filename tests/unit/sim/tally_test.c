@@ -22,6 +22,7 @@ struct tale {
   enum outcome outcome;
   bool answered, abandoned;
 };
+static int stays_ms; /* from the agent's first sound to the end */
 
 static void tell(uint64_t attempt, const struct tale *x) {
   struct sim_truth truth = {
@@ -32,6 +33,7 @@ static void tell(uint64_t attempt, const struct tale *x) {
   truth.callee_heard_ms = AT(x->callee_heard);
   truth.agent_heard_ms = AT(x->agent_heard);
   truth.message_ms = AT(x->message);
+  truth.ended_ms = AT(x->callee_heard + stays_ms);
   ck_assert_int_eq(tally_truth(t, &truth), CAD_OK);
 }
 
@@ -87,6 +89,16 @@ START_TEST(a_log_that_claims_a_connection_that_nobody_heard_is_not_believed) {
   ck_assert_uint_eq(s.abandoned, 1);
   ck_assert_uint_eq(s.one_way, 1);
   ck_assert_ptr_null(tally_wrong(&s));
+}
+END_TEST
+
+START_TEST(who_hangs_up_as_the_agent_comes_was_not_heard_but_is_no_fault_of_the_line) {
+  static const struct tale tales[] = {{CALLEE_PERSON, 800, 1500, 0, 0, TRUTH_END_CALLEE, OUTCOME_CONNECTED, true, false},
+                                      {CALLEE_PERSON, 800, 1500, 0, 0, TRUTH_END_DIALER, OUTCOME_CONNECTED, true, false}};
+  stays_ms = _i;
+  count(tales, 2);
+  ck_assert_uint_eq(s.connected, 2);
+  ck_assert_uint_eq(s.one_way, _i < 400 ? 1 : 2);
 }
 END_TEST
 
@@ -147,6 +159,7 @@ int main(void) {
   tcase_add_checked_fixture(c, begin, end);
   tcase_add_test(c, each_kind_of_person_is_counted_once_and_the_identities_hold);
   tcase_add_test(c, a_log_that_claims_a_connection_that_nobody_heard_is_not_believed);
+  tcase_add_loop_test(c, who_hangs_up_as_the_agent_comes_was_not_heard_but_is_no_fault_of_the_line, 399, 401);
   tcase_add_test(c, an_answered_call_that_the_carrier_never_saw_is_other_and_told);
   tcase_add_test(c, a_missing_log_row_is_seen);
   tcase_add_test(c, the_median_and_the_95th_part_of_a_hundred_connections_are_the_50th_and_95th);
