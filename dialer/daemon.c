@@ -179,7 +179,10 @@ static int start_media(struct daemon *d) {
                             .plan_count = c->trunk_count,
                             .sample_dir = samples};
   int err = media_start(&o, d->control, &d->media, why);
-  if (err < 0) log_error("daemon", "media: %s", why);
+  if (err < 0)
+    log_error("daemon", "media: %s", why);
+  else if (why[0])
+    log_warn("daemon", "media: %s", why);
   return err;
 }
 

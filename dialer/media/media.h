@@ -33,7 +33,8 @@ struct media_options {
   unsigned plan_count;
   const char *sample_dir; /* where samples of calls go; NULL: none are kept */
 };
-/* CAD_OK, CAD_EINVAL, CAD_ENET, CAD_ENOMEM; err gets one readable line. */
+/* CAD_OK, CAD_EINVAL, CAD_ENET, CAD_ENOMEM, CAD_EFULL (no files may be opened); err gets one readable line, after CAD_OK too when the
+ * limit of open files leaves room for fewer sessions than asked for: then there are fewer. */
 int media_start(const struct media_options *opt, struct mailbox *control, struct media **out, char err[160]);
 struct media *media_stop(struct media *m);
 struct mailbox *media_inbox(struct media *m);

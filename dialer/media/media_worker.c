@@ -15,6 +15,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+enum { FILES_A_SESSION = 3, FILES_SPARE = 256 };
 enum { INBOX_MAILS = 2048, OUTBOX_SPARE = 1024, EVENTS_MAX = 64, BEAT_US = 20000, CATCH_UP_FRAMES_MAX = 5, RETRY_MS = 2, BEAT_NICE = -10 };
 
 /* One thread today. Sessions, detectors and events hang on struct media_thread alone, so more threads are more of those. */
@@ -83,12 +84,18 @@ static void *run(void *arg) {
 }
 
 /* A socket a session, as many that rest, and one more where it reports. */
-static void raise_descriptor_limit(unsigned sessions) {
+/* Each session may hold a socket for RTP, one for RTCP and one that rests; what else the process opens must find room too. */
+static unsigned sessions_within_limit(unsigned wanted, char err[160]) {
   struct rlimit limit;
-  rlim_t wanted = (rlim_t)sessions * 3 + 256;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+  const rlim_t files = (rlim_t)wanted * FILES_A_SESSION + FILES_SPARE;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= files) return wanted;
+  limit.rlim_cur = limit.rlim_max < files ? limit.rlim_max : files;
   setrlimit(RLIMIT_NOFILE, &limit);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= files) return wanted;
+  const unsigned room = limit.rlim_cur > FILES_SPARE ? (unsigned)((limit.rlim_cur - FILES_SPARE) / FILES_A_SESSION) : 0;
+  snprintf(err, 160, "only %llu files may be open: room for %u legs at a time, not %u; raise the limit (ulimit -n, LimitNOFILE) to %llu",
+           (unsigned long long)limit.rlim_cur, room, wanted, (unsigned long long)files);
+  return room;
 }
 
 static int watch(int epoll_fd, int fd, uint64_t tag) {
@@ -134,7 +141,6 @@ static int open_all(struct media *m, const struct media_options *opt, struct mai
   }
   m->prompt_dir = strdup(opt->prompt_dir ? opt->prompt_dir : ".");
   if (!m->inbox || !m->prompt_dir) return CAD_ENOMEM;
-  raise_descriptor_limit(opt->sessions_max * (1 + opt->more_count));
   th->credits = opt->credits < opt->sessions_max ? opt->credits : opt->sessions_max;
   err = open_descriptors(m);
   if (err != CAD_OK) return err;
@@ -157,11 +163,15 @@ int media_start(const struct media_options *opt, struct mailbox *control, struct
   m->wake_fd = m->thread.epoll_fd = m->thread.timer_fd = -1;
   m->thread.prompts = &m->prompts;
   prompt_store_open(&m->prompts);
-  int code = open_all(m, opt, control);
+  struct media_options o = *opt;
+  o.sessions_max = sessions_within_limit(opt->sessions_max * (1 + opt->more_count), err) / (1 + opt->more_count);
+  const bool no_files = err[0] && o.sessions_max == 0;
+  int code = no_files ? CAD_EFULL : open_all(m, &o, control);
   if (code == CAD_OK && pthread_create(&m->id, NULL, run, m) != 0) code = CAD_ENOMEM;
   if (code != CAD_OK) {
-    snprintf(err, 160, "media on %s, ports %u-%u, %u sessions: %s", opt->bind_host ? opt->bind_host : "(none)", opt->port_min,
-             opt->port_max, opt->sessions_max, err_name(code));
+    if (!no_files)
+      snprintf(err, 160, "media on %s, ports %u-%u, %u sessions: %s", opt->bind_host ? opt->bind_host : "(none)", opt->port_min, opt->port_max,
+               opt->sessions_max, err_name(code));
     media_stop(m);
     return code;
   }

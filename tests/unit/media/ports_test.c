@@ -1,8 +1,11 @@
 /* RTP ports that other programs hold: none of ours is lost for it, and looking for one never takes the beat's time. */
+#include "dialer/media/media.h"
 #include "dialer/media/session.h"
 #include <arpa/inet.h>
 #include <cadencia/err.h>
 #include <check.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -80,6 +83,44 @@ START_TEST(ports_of_one_listener_do_not_count_against_another) {
 }
 END_TEST
 
+START_TEST(a_low_limit_of_open_files_leaves_some_for_everybody_else) {
+  const struct rlimit low_limit = {500, 500};
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low_limit), 0);
+  struct mailbox *control = mailbox_create(4096);
+  struct media_options opt = {.bind_host = "127.0.0.1", .port_min = 21000, .port_max = 28999, .sessions_max = 1000, .credits = 1000};
+  struct media *m = NULL;
+  char err[160];
+  ck_assert_int_eq(media_start(&opt, control, &m, err), CAD_OK);
+  ck_assert_msg(strstr(err, "only 500 files") && strstr(err, "room for 81 legs"), "%s", err);
+  struct media_counters counters = {0};
+  for (int i = 0; i < 500 && counters.credits < 81; i++) {
+    usleep(10000);
+    media_counters(m, &counters);
+  }
+  usleep(100000); /* some beats more, in which nothing is taken */
+  media_counters(m, &counters);
+  ck_assert_uint_eq(counters.credits, 81);
+  int files[200];
+  for (int i = 0; i < 200; i++) ck_assert_int_ge(files[i] = dup(0), 0);
+  for (int i = 0; i < 200; i++) close(files[i]);
+  media_stop(m);
+  mailbox_destroy(control);
+}
+END_TEST
+
+START_TEST(without_files_there_is_no_media_and_the_reason_is_told) {
+  const struct rlimit low_limit = {200, 200};
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low_limit), 0);
+  struct mailbox *control = mailbox_create(16);
+  struct media_options opt = {.bind_host = "127.0.0.1", .port_min = 21000, .port_max = 28999, .sessions_max = 1000, .credits = 1000};
+  struct media *m = NULL;
+  char err[160];
+  ck_assert_int_eq(media_start(&opt, control, &m, err), CAD_EFULL);
+  ck_assert_msg(strstr(err, "LimitNOFILE) to 3256"), "%s", err);
+  mailbox_destroy(control);
+}
+END_TEST
+
 int main(void) {
   Suite *s = suite_create("ports");
   TCase *c = tcase_create("ports");
@@ -87,6 +128,9 @@ int main(void) {
   tcase_add_test(c, the_first_port_is_found_wherever_it_is_and_the_others_in_time);
   tcase_add_test(c, a_full_range_is_not_asked_again_at_once);
   tcase_add_test(c, ports_of_one_listener_do_not_count_against_another);
+  tcase_add_test(c, a_low_limit_of_open_files_leaves_some_for_everybody_else);
+  tcase_add_test(c, without_files_there_is_no_media_and_the_reason_is_told);
+  tcase_set_timeout(c, 60);
   suite_add_tcase(s, c);
   SRunner *r = srunner_create(s);
   srunner_run_all(r, CK_NORMAL);
