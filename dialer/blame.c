@@ -1,6 +1,5 @@
 #include "dialer/blame.h"
 #include <arpa/inet.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,23 +60,4 @@ bool blame_is_carrier(const struct config_trunk *trunks, unsigned count, const s
   for (unsigned i = 0; i < count; i++)
     if (strstr(trunks[i].proxy, name)) return true;
   return false;
-}
-
-void alert_raise(struct live_alert *alerts, uint32_t *count, struct wall at, const char *fmt, ...) {
-  char text[LIVE_ALERT_TEXT];
-  va_list args;
-  va_start(args, fmt);
-  vsnprintf(text, sizeof text, fmt, args);
-  va_end(args);
-  uint32_t i = 0, times = 1;
-  while (i < *count && strcmp(alerts[i].text, text) != 0) i++;
-  if (i < *count)
-    times = alerts[i].times + 1;
-  else if (*count < LIVE_ALERTS_MAX)
-    (*count)++;
-  else
-    i = LIVE_ALERTS_MAX - 1;
-  memmove(&alerts[1], &alerts[0], i * sizeof alerts[0]);
-  alerts[0] = (struct live_alert){.at = at, .times = times};
-  memcpy(alerts[0].text, text, sizeof text);
 }

@@ -28,7 +28,4 @@ const char *blame_name(const struct wide_source *source, char out[64]);
 /* Is it the numeric address of a trunk's proxy? */
 bool blame_is_carrier(const struct config_trunk *trunks, unsigned count, const struct wide_source *source);
 
-/* The alerts of the live picture: the same text is counted, not repeated. */
-void alert_raise(struct live_alert *alerts, uint32_t *count, struct wall at, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-
 #endif

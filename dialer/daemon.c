@@ -383,6 +383,7 @@ int daemon_run(const struct config *cfg, const struct daemon_hooks *hooks) {
   sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, &before); /* before any thread */
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is a full disk, not an end */
   int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   int err = signals < 0 ? CAD_EIO : start_parts(d);
   if (err >= 0) err = wait_ready(d);

@@ -5,6 +5,7 @@
 #include "dialer/base/clock_watch.h"
 #include "dialer/base/log.h"
 #include "dialer/base/wide.h"
+#include "dialer/alert.h"
 #include "dialer/blame.h"
 #include "dialer/daemon_setup.h"
 #include "dialer/handover.h"
@@ -64,6 +65,7 @@ struct loop {
   struct mono sync_at;
   bool kept, warned;    /* the wall clock is kept in step; that it is not was said */
   uint64_t agent_moves; /* as of the last picture */
+  bool trouble_told;    /* that the disk takes nothing */
 };
 
 /* ---- carrying mail out ---- */
@@ -382,6 +384,7 @@ static void publish(struct loop *l, struct now now) {
 }
 
 static void take_mail(struct loop *l, const struct mail *m) {
+  if (m->kind == STORE_TROUBLE) alert_store(l->alerts, &l->alert_count, &l->trouble_told, l->opt.config->state_dir, &m->u.store_trouble);
   if (m->kind == STORE_PHONE)
     on_store_phone(l, m); /* hashes stay away from the floor */
   else

@@ -173,6 +173,7 @@ static void store_about(struct flight_entry *e, const struct mail *m) {
     about(e, ABOUT_CAMPAIGN, 0, 0, m->u.store_lease_end.campaign_id);
     e->code = m->u.store_lease_end.given;
     break;
+  case STORE_TROUBLE: e->code = (uint8_t)-m->u.store_trouble.err; break;
   case STORE_CAMPAIGN:
     about(e, ABOUT_CAMPAIGN, 0, 0, m->u.store_campaign.terms.id);
     e->code = m->u.store_campaign.state;

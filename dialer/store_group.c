@@ -225,12 +225,18 @@ static void do_item(struct store_group *g, const struct mail *m) {
 
 /* ---- groups ---- */
 
+static struct mail_store_trouble *group_trouble(struct store_group *g) { return &group_reply(g, STORE_TROUBLE)->u.store_trouble; }
+
 static void group_failed(struct store_group *g, int err) {
   atomic_fetch_add(&g->failures, 1);
-  g->reply_count = g->reply_ready; /* nothing of it happened */
+  for (unsigned i = g->reply_ready; i < g->reply_count; i++) /* nothing of it happened: nobody has these contacts */
+    if (g->replies[i].kind == STORE_LEASED) store_lease_drop(g->store, &g->replies[i].u.store_lease);
+  g->reply_count = g->reply_ready;
   g->backoff_ms = g->backoff_ms == 0 ? BACKOFF_FIRST_MS : g->backoff_ms * 2 > BACKOFF_MOST_MS ? BACKOFF_MOST_MS : g->backoff_ms * 2;
   g->retry_at = mono_add(clock_mono(), g->backoff_ms);
   log_error("store", "%u items could not be made durable (%s); again in %lld ms", g->group_count, err_name(err), (long long)g->backoff_ms);
+  g->failed_with = err;
+  *group_trouble(g) = (struct mail_store_trouble){err, (uint32_t)g->backoff_ms};
   bool alone = g->group_count == 1; /* it goes behind the others: the fault may be its own */
   for (unsigned i = g->group_count; i > 0; i--) {
     const struct mail *m = &g->group[i - 1];
@@ -297,6 +303,7 @@ static void commit_group(struct store_group *g) {
   note_waits(g);
   atomic_fetch_add(&g->groups, 1);
   atomic_fetch_add(&g->items, g->group_count);
+  if (g->backoff_ms > 0) *group_trouble(g) = (struct mail_store_trouble){CAD_OK, 0};
   g->backoff_ms = 0;
   if (g->one_by_one) g->one_by_one--;
   g->group_count = 0;
@@ -344,6 +351,9 @@ void group_refuse(struct store_group *g) {
       store_lease_drop(g->store, &m.u.store_lease);
       continue;
     }
+    const int64_t rest_ms = g->retry_at.ms - clock_mono().ms;
+    *group_trouble(g) =
+        (struct mail_store_trouble){g->failed_with, rest_ms > 0 ? (uint32_t)rest_ms : 1}; /* before it: the list was not asked */
     group_reply(g, STORE_LEASE_END)->u.store_lease_end =
         (struct mail_store_lease_end){.campaign_id = m.u.store_want.campaign_id, .next = wall_add(clock_wall(), BACKOFF_MOST_MS)};
   }

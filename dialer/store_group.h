@@ -28,6 +28,7 @@ struct store_group {
   struct mail *replies; /* the first `reply_ready` may be sent; the rest is not yet committed */
   unsigned reply_count, reply_room, reply_ready;
   int64_t backoff_ms;
+  int failed_with; /* the last commit that failed */
   struct mono retry_at;
   void (*know)(void *arg, const struct print_row *row); /* a fingerprint may be used from now on; may be NULL */
   void *know_arg;

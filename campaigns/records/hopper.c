@@ -202,18 +202,21 @@ static int take(struct search *x, uint32_t id, int room, struct lease *out) {
 }
 
 /* When something may be due, and when launching ends today: bucket by bucket, by the hours of its zone set. */
-static void look_ahead(struct search *x, struct wall *next, struct wall *closes) {
+static void look_ahead(struct search *x, struct wall *next, struct wall *closes, bool *closed) {
+  bool waiting = false;
   for (uint32_t i = 0; i < x->c->bucket_count; i++) {
     const struct bucket *b = &x->s->buckets[x->c->buckets[i] - 1];
     if (!b->visible || (b->earliest_ms == NEVER_MS && b->leased == 0)) continue;
     struct wall until = set_closes(x->s, x->c, b->set, x->now.wall);
     if (until.ms > x->now.wall.ms && until.ms > closes->ms) *closes = until;
     if (b->earliest_ms == NEVER_MS) continue;
+    waiting = true;
     struct wall due = {b->earliest_ms > x->now.wall.ms ? b->earliest_ms : x->now.wall.ms};
     if (next->ms != 0 && due.ms >= next->ms) continue; /* not before what is known already */
     struct wall at = set_opens_next(x->s, x->c, b->set, x->now.wall, due);
     if (at.ms != 0 && (next->ms == 0 || at.ms < next->ms)) *next = at;
   }
+  *closed = waiting && closes->ms == 0;
 }
 
 int store_lease(struct store *s, const struct mail_store_want *want, struct now now, struct lease *out, struct mail_store_lease_end *end) {
@@ -240,7 +243,9 @@ int store_lease(struct store *s, const struct mail_store_want *want, struct now 
     given += r;
   }
   end->given = (uint16_t)given;
-  look_ahead(&x, &end->next, &end->closes);
+  bool closed;
+  look_ahead(&x, &end->next, &end->closes, &closed);
+  end->closed = closed;
   if (end->next.ms == 0 && end->open > 0) end->next = wall_add(now.wall, IDLE_MS); /* being called, or blocked for days */
   r = store_leave(s, own, given > 0 ? CAD_OK : r);
   return r < 0 ? r : given;

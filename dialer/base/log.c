@@ -26,8 +26,11 @@ static struct {
 } L = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .fd = 2, .least = LOG_INFO_};
 
 static void write_line(const char *line) {
+  static bool torn; /* a full disk took a part of the line before */
   size_t n = strlen(line);
-  if (write(L.fd, line, n) < 0) return; /* nowhere to say so */
+  if (torn && write(L.fd, "\n", 1) != 1) return; /* nowhere to say so */
+  const ssize_t written = write(L.fd, line, n);
+  torn = written > 0 && (size_t)written < n;
 }
 
 static void *writer(void *arg) {

@@ -70,6 +70,7 @@ static const struct {
     KIND(STORE_CLOSED, store_opened),
     KIND(STORE_DNC_ADDED, store_opt_out),
     KIND(STORE_WINDOWS, store_windows),
+    KIND(STORE_TROUBLE, store_trouble),
     KIND(ORDER_AGENT, order_agent),
     KIND(ORDER_DISPOSE, order_agent),
     KIND(ORDER_DRAIN, order),

@@ -117,6 +117,7 @@ enum mail_kind {
   STORE_KNOWN,     /* u.media_know: a fingerprint that may be used */
   STORE_DNC_ADDED, /* u.store_opt_out: drop leases of this number now */
   STORE_WINDOWS,   /* u.store_windows: the windows that hold now */
+  STORE_TROUBLE,   /* u.store_trouble: nothing could be made durable, or can again */
 
   /* local socket, console, signals -> control; one ORDER_REPLY each */
   ORDER_AGENT,   /* u.order_agent */
@@ -352,6 +353,7 @@ struct mail_store_lease_end {
   struct wall next;   /* when a contact may be due; WALL_NONE: none left */
   uint32_t open;      /* contacts not finished, waiting ones included */
   struct wall closes; /* when the hours end for the last zone that is open now; WALL_NONE: none is */
+  uint8_t closed;     /* contacts wait, and it is nobody's hour */
 };
 struct mail_store_open {
   uint32_t slot, gen; /* the call */
@@ -396,6 +398,10 @@ struct mail_store_arrived {
   int32_t err;          /* < 0: it could not be made durable */
   uint8_t closed;       /* outside the queue's hours */
   struct lease contact; /* case_id 0: nobody whom we know */
+};
+struct mail_store_trouble {
+  int32_t err;      /* of the last try; CAD_OK: it is over */
+  uint32_t rest_ms; /* until the next try: nothing is opened before */
 };
 struct mail_store_opened {
   uint32_t slot, gen;
@@ -537,6 +543,7 @@ struct mail {
     struct mail_store_want store_want;
     struct lease store_lease;
     struct mail_store_lease_end store_lease_end;
+    struct mail_store_trouble store_trouble;
     struct mail_store_open store_open;
     struct mail_store_opened store_opened;
     struct mail_store_close store_close;

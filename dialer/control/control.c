@@ -77,7 +77,8 @@ static void deliver(struct control *k, const struct mail *m) {
   case STORE_QUEUE:
   case STORE_DID:
   case STORE_ARRIVED:
-  case STORE_WINDOWS: from_store(k, m); break;
+  case STORE_WINDOWS:
+  case STORE_TROUBLE: from_store(k, m); break;
   case ORDER_AGENT:
   case ORDER_DISPOSE:
   case ORDER_DRAIN:

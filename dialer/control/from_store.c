@@ -17,7 +17,13 @@ static void lease_end(struct floor *f, const struct mail_store_lease_end *end) {
   if (i == NOBODY) return;
   struct campaign *p = &f->campaigns[i];
   p->lease_asked = false;
+  if (floor_store_rests(f)) { /* it was not asked: what it says of the list means nothing */
+    p->lease_next = f->store_rests_until;
+    p->pace_now = true;
+    return;
+  }
   p->open = end->open;
+  p->hours_closed = end->closed;
   p->list_known = true;
   if (end->closes.ms) p->closes = end->closes;
   if (end->given == 0) { /* nothing due: ask again soon, or when the store says a contact falls due */
@@ -66,6 +72,9 @@ void from_store(struct control *k, const struct mail *m) {
     inbound_arrived(f, &m->u.store_arrived);
     break;
   case STORE_WINDOWS: launch_windows_set(k, &m->u.store_windows); break;
+  case STORE_TROUBLE:
+    f->store_rests_until = m->u.store_trouble.err < 0 ? mono_add(f->now.mono, m->u.store_trouble.rest_ms) : MONO_NONE;
+    break;
   case STORE_KNOWN: order_know(f, &m->u.media_know); break;
   case STORE_DNC_ADDED: launch_drop_number(k, m->u.store_opt_out.phone); break;
   default: break;

@@ -174,7 +174,8 @@ static uint32_t usable_leases(struct floor *f, uint32_t campaign) {
 void launch_want_leases(struct control *k, uint32_t campaign) {
   struct floor *f = &k->floor;
   struct campaign *p = &f->campaigns[campaign];
-  if (p->lease_asked || p->state != CAMPAIGN_RUNNING || p->terms.mode == PACING_MANUAL || f->draining || f->pressure || f->clock_doubt)
+  if (p->lease_asked || p->state != CAMPAIGN_RUNNING || p->terms.mode == PACING_MANUAL || f->draining || f->pressure || f->clock_doubt ||
+      floor_store_rests(f))
     return;
   if (p->lease_next.ms > f->now.mono.ms) return;
   uint32_t agents = pool_available(f, campaign), wanted = 16 + 4 * agents;
@@ -290,6 +291,14 @@ struct pacer_view launch_view(const struct control *k, const struct campaign *p)
                              .hours_open = true}; /* the store leases only what may be called now */
 }
 
+/* What keeps the box from dialing at all; PACER_BOUND_NONE: nothing does. */
+static enum pacer_bound held_by(struct floor *f, const struct campaign *p) {
+  if (f->clock_doubt) return PACER_BOUND_CLOCK;
+  if (floor_store_rests(f)) return PACER_BOUND_DISK;
+  if (!route_up(f, p->terms.trunk)) return PACER_BOUND_TRUNK;
+  return f->pressure ? PACER_BOUND_LOAD : PACER_BOUND_NONE;
+}
+
 void launch_pace(struct control *k, uint32_t campaign) {
   struct floor *f = &k->floor;
   struct campaign *p = &f->campaigns[campaign];
@@ -297,10 +306,13 @@ void launch_pace(struct control *k, uint32_t campaign) {
   p->paced = f->now.mono;
   if (!p->pacer) return;
   int64_t again = PACE_EVERY_MS;
-  bool may = p->state == CAMPAIGN_RUNNING && !f->draining && !f->pressure && !f->clock_doubt && route_up(f, p->terms.trunk);
+  enum pacer_bound held = held_by(f, p);
+  const bool may = held == PACER_BOUND_NONE && p->state == CAMPAIGN_RUNNING && !f->draining;
   route_fill(f, p->terms.trunk);
   watch_windows(f, p);
   struct pacer_view view = launch_view(k, p);
+  if (may && p->lease_count == 0 && p->hours_closed) held = PACER_BOUND_HOURS;
+  view.held = (uint8_t)held;
   if (!may) view.contacts = 0;
   uint8_t classes[FLOOR_LEASES_MAX];
   for (uint32_t i = 0; i < p->lease_count; i++) {

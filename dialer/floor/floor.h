@@ -151,6 +151,7 @@ struct campaign {
   struct mono lease_next; /* do not ask before */
   uint32_t open;          /* contacts not finished, as the store last said */
   bool list_known;        /* it has said so */
+  bool hours_closed;      /* contacts wait, and it is nobody's hour, as the store last said */
   struct wall closes;     /* when the hours end today, as the store last said; WALL_NONE: unknown */
   uint32_t by_state[CALL_STATE_COUNT];
   uint32_t in_flight, inbound;            /* inbound: of those, callers */
@@ -218,8 +219,9 @@ struct floor {
   bool worker_up[FLOOR_LISTENERS_MAX];
   struct id_maker ids;
   bool draining, pressure;
-  bool clock_doubt; /* the wall clock stepped or is not synchronised: nothing is launched */
-  bool stopping;    /* not even the calls in flight are waited for */
+  bool clock_doubt;              /* the wall clock stepped or is not synchronised: nothing is launched */
+  struct mono store_rests_until; /* nothing could be made durable: nothing is launched before; MONO_NONE: all is well */
+  bool stopping;                 /* not even the calls in flight are waited for */
   uint64_t late_mail, ignored_events, refused_orders, sip_restarts;
   uint64_t agent_moves; /* changes of agents' states, all together */
 };
@@ -228,6 +230,7 @@ struct floor {
 int floor_init(struct floor *f, uint32_t calls_max, uint32_t agents_max, uint16_t box);
 void floor_free(struct floor *f);
 /* Owners of deadlines. */
+static inline bool floor_store_rests(const struct floor *f) { return f->now.mono.ms < f->store_rests_until.ms; }
 static inline uint32_t timer_of_call(const struct floor *f, uint32_t call) {
   (void)f;
   return call;

@@ -56,6 +56,7 @@ static json_t *campaigns_json(const struct live *l) {
                          "no_answer", (json_int_t)p->no_answer, "busy", (json_int_t)p->busy, "failed", (json_int_t)p->failed, "refused",
                          (json_int_t)p->refused, "talk_ms", (json_int_t)p->talk_ms, "abandonment", "num", (json_int_t)p->abandoned, "den",
                          (json_int_t)p->live_answers, "limit_bp", (int)p->limit_bp, "contacts_open", (int)p->open));
+    json_object_set_new(json_array_get(array, i), "bound", json_string(pacer_bound_name((enum pacer_bound)p->bound)));
     json_object_set_new(json_array_get(array, i), "late_machines", json_integer((json_int_t)p->late_machines));
     json_object_set_new(json_array_get(array, i), "budget", budget_json(p));
   }
@@ -146,7 +147,10 @@ static void print_campaigns(FILE *out, const struct live *l) {
   for (unsigned i = 0; i < l->campaign_count; i++) {
     const struct live_campaign *p = &l->campaigns[i];
     table_put(t, "%s", p->name);
-    table_put(t, "%s", campaign_state_name((enum campaign_state)p->state));
+    /* Nothing at all is dialed: that is told beside the state. */
+    const bool held = p->state == CAMPAIGN_RUNNING && (p->bound == PACER_BOUND_HOURS || p->bound >= PACER_BOUND_TRUNK);
+    table_put(t, "%s%s%s", campaign_state_name((enum campaign_state)p->state), held ? ", held: " : "",
+              held ? pacer_bound_name((enum pacer_bound)p->bound) : "");
     table_put(t, "%u", p->dialing);
     table_put(t, "%u", p->ringing);
     table_put(t, "%u", p->screening);

@@ -99,13 +99,18 @@ static const char *bound_words(enum pacer_bound b, bool es) {
       [PACER_BOUND_LIST] = {"the list (no contact is at hand)", "la lista (no hay contactos disponibles)"},
       [PACER_BOUND_HOURS] = {"permitted hours", "horario permitido"},
       [PACER_BOUND_INBOUND] = {"inbound reserve (free agents are kept for callers)",
-                               "reserva de entrantes (agentes guardados para quien llama)"}};
+                               "reserva de entrantes (agentes guardados para quien llama)"},
+      [PACER_BOUND_TRUNK] = {"the trunk (none is up: cadencia trunk list)", "la troncal (ninguna responde: cadencia trunk list)"},
+      [PACER_BOUND_DISK] = {"the disk (attempts cannot be written: cadencia doctor)",
+                            "el disco (no se pueden anotar los intentos: cadencia doctor)"},
+      [PACER_BOUND_CLOCK] = {"the clock (it stepped or is in doubt: cadencia doctor)", "el reloj (saltó o no es fiable: cadencia doctor)"},
+      [PACER_BOUND_LOAD] = {"the box (a part of it does not keep up)", "el equipo (una parte no da abasto)"}};
   return (unsigned)b < PACER_BOUND_COUNT ? words[b][es] : "?";
 }
 
 static const char *bound_word(enum pacer_bound b, bool es) {
-  static const char *const spanish[PACER_BOUND_COUNT] = {"nada",  "agentes", "riesgo",  "cupo",     "líneas",
-                                                         "ritmo", "lista",   "horario", "entrantes"};
+  static const char *const spanish[PACER_BOUND_COUNT] = {"nada",    "agentes",   "riesgo",  "cupo",  "líneas", "ritmo", "lista",
+                                                         "horario", "entrantes", "troncal", "disco", "reloj",  "carga"};
   return es && (unsigned)b < PACER_BOUND_COUNT ? spanish[b] : pacer_bound_name(b);
 }
 

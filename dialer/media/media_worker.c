@@ -170,8 +170,8 @@ int media_start(const struct media_options *opt, struct mailbox *control, struct
   if (code == CAD_OK && pthread_create(&m->id, NULL, run, m) != 0) code = CAD_ENOMEM;
   if (code != CAD_OK) {
     if (!no_files)
-      snprintf(err, 160, "media on %s, ports %u-%u, %u sessions: %s", opt->bind_host ? opt->bind_host : "(none)", opt->port_min, opt->port_max,
-               opt->sessions_max, err_name(code));
+      snprintf(err, 160, "media on %s, ports %u-%u, %u sessions: %s", opt->bind_host ? opt->bind_host : "(none)", opt->port_min,
+               opt->port_max, opt->sessions_max, err_name(code));
     media_stop(m);
     return code;
   }

@@ -9,7 +9,8 @@ static const double first_price = 0.10;
 static const double discount_sigma = 1.0; /* of the measured machine share */
 
 const char *pacer_bound_name(enum pacer_bound b) {
-  static const char *const names[PACER_BOUND_COUNT] = {"none", "agents", "risk", "budget", "lines", "rate", "list", "hours", "inbound"};
+  static const char *const names[PACER_BOUND_COUNT] = {"none",  "agents",  "risk",  "budget", "lines", "rate", "list",
+                                                       "hours", "inbound", "trunk", "disk",   "clock", "load"};
   return (unsigned)b < PACER_BOUND_COUNT ? names[b] : "unknown";
 }
 
@@ -443,5 +444,9 @@ void pacer_decide(struct pacer *p, const struct pacer_view *view, struct pacer_o
     out->why.bound = PACER_BOUND_HOURS;
   else
     apply_limits(view, out, decide_launches(p, view, ready, out));
+  if (view->held > PACER_BOUND_NONE && view->held < PACER_BOUND_COUNT) {
+    out->launch = 0;
+    out->why.bound = view->held;
+  }
   trace_decision(p, out);
 }

@@ -91,6 +91,7 @@ struct pacer_view {
   uint32_t agents_reserved_inbound; /* ready agents to leave for inbound */
   bool hours_open;
   /* The rest may stay 0: unknown. */
+  uint8_t held;             /* enum pacer_bound: nothing may be launched, and that is why; with contacts 0 */
   int64_t end_in_ms;        /* until launching ends today (hours, shift); a sharper budget plan */
   bool list_known;          /* contacts_left is true */
   uint32_t contacts_left;   /* contacts that may still be launched, those at hand included: a short list ends before the hours do */

@@ -19,6 +19,11 @@ enum pacer_bound {
   PACER_BOUND_LIST,     /* no contact at hand: contacts */
   PACER_BOUND_HOURS,    /* may not dial at all now */
   PACER_BOUND_INBOUND,  /* the free agents are kept for inbound callers: reserved */
+  /* What its owner says of the whole box (pacer_view.held): nothing at all is dialed. */
+  PACER_BOUND_TRUNK, /* no trunk is up */
+  PACER_BOUND_DISK,  /* attempts cannot be written */
+  PACER_BOUND_CLOCK, /* the time is in doubt */
+  PACER_BOUND_LOAD,  /* a part of the box does not keep up */
   PACER_BOUND_COUNT
 };
 /* "none", "agents", "risk", ...; never NULL. */

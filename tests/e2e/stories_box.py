@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import resource
 import signal
 import threading
 import time
@@ -82,6 +83,36 @@ def kill_nine_of_everything_loses_nothing():
         assert any(r["outcome"] == "interrupted" for r in rows), "calls in flight must be closed as interrupted"
         assert box.query("SELECT count(*) AS n FROM attempt WHERE ended IS NULL")[0]["n"] == 0
         assert box.query("SELECT count(*) AS n FROM case_state WHERE status=1")[0]["n"] == 0, "a contact is left as being called"
+
+
+def a_disk_that_takes_nothing_stops_dialing_is_told_and_heals():
+    """No file may grow: whom we called is hung up on as ever, nobody new is called, status says why; when files may grow again
+    dialing goes on by itself and every call has its row."""
+    with stage() as (box, trunk_port, actors, folder):
+        carrier = Phone(trunk_port, sound=None, ring_s=0.3, talk_s=1.0)
+        agents = [Phone(sound=None) for _ in range(2)]
+        actors += [carrier, *agents]
+        box.start()
+        box.campaign(mode="progressive", wrapup_s=1, extra="retry = ();")
+        for i, p in enumerate(agents):
+            box.agent(f"agent{i}", f"sip:agent{i}@127.0.0.1:{p.port}")
+        phones = PHONES[:12]
+        box.contacts(phones)
+        box.cli("campaign", "start", "test")
+        wait_for("calls are over", lambda: len(box.closed_rows()) >= 3, 60)
+        free = resource.prlimit(box.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(box.process.pid, resource.RLIMIT_FSIZE, (4096, free[1]))
+        wait_for("it is told", lambda: any("cannot be written" in a["text"] for a in box.status()["alerts"]), 60)
+        have = len(carrier.calls)
+        assert have < len(phones)
+        wait_for("status says why", lambda: "running, held: disk" in box.cli("status").stdout, 10)
+        time.sleep(3)  # a try or two
+        assert len(carrier.calls) == have, "called without a row"
+        resource.prlimit(box.process.pid, resource.RLIMIT_FSIZE, free)
+        wait_for("that it is over is told", lambda: "can be written again" in box.status()["alerts"][0]["text"], 30)
+        wait_for("the list is finished", lambda: len(box.closed_rows()) == len(phones), 60, 0.5)
+        assert sorted(r["phone"] for r in box.rows()) == sorted(phones)
+        assert sorted(called(c) for c in carrier.calls) == sorted(phones), "somebody was called twice, or not at all"
 
 
 def sigterm_drains():
@@ -300,5 +331,5 @@ def a_long_list_comes_in_while_people_talk():
         assert steady["state"] == "up" and customer.hears(1000, 3000, of=steady)
 
 
-STORIES = [the_sip_worker_dies_and_is_back_within_a_second, kill_nine_of_everything_loses_nothing, sigterm_drains,
+STORIES = [the_sip_worker_dies_and_is_back_within_a_second, kill_nine_of_everything_loses_nothing, a_disk_that_takes_nothing_stops_dialing_is_told_and_heals, sigterm_drains,
            the_page_shows_the_floor_and_outlives_its_process, the_box_says_how_it_does, the_flight_recorder_tells_what_happened, hostile_lists_write_nothing, a_long_list_comes_in_while_people_talk]

@@ -172,6 +172,61 @@ START_TEST(leases_are_asked_for_once_and_again_when_the_list_may_have_grown) {
 }
 END_TEST
 
+static enum pacer_bound bound(void) { return the_floor()->campaigns[0].bound; }
+
+static void store_says(int err, uint32_t rest_ms) {
+  struct mail m = make(STORE_TROUBLE);
+  m.u.store_trouble = (struct mail_store_trouble){err, rest_ms};
+  step(&m);
+}
+
+START_TEST(a_disk_that_takes_nothing_holds_the_box_is_named_and_is_tried_again) {
+  store_says(CAD_EFULL, 4000);
+  struct mail end = make(STORE_LEASE_END); /* the store did not look */
+  end.u.store_lease_end.campaign_id = CAMPAIGN;
+  step(&end);
+  pass(3000);
+  ck_assert_uint_eq(said(STORE_LEASE_WANT), 0);
+  ck_assert_int_eq(bound(), PACER_BOUND_DISK);
+  ck_assert(!the_floor()->campaigns[0].list_known);
+  pass(1500);
+  ck_assert_uint_eq(said(STORE_LEASE_WANT), 1);
+  store_says(CAD_OK, 0);
+  lease_for(CAMPAIGN, 7);
+  pass(1100);
+  ck_assert_uint_eq(said(STORE_OPEN), 1);
+}
+END_TEST
+
+START_TEST(leases_at_hand_wait_while_the_disk_takes_nothing) {
+  order(ORDER_AGENT, 0, AGENT_PAUSED, NULL);
+  lease_for(CAMPAIGN, 7);
+  store_says(CAD_EFULL, 5000);
+  order(ORDER_AGENT, 0, AGENT_READY, NULL);
+  pass(4000);
+  ck_assert_uint_eq(said(STORE_OPEN), 0);
+  store_says(CAD_OK, 0);
+  pass(1100);
+  ck_assert_uint_eq(said(STORE_OPEN), 1);
+}
+END_TEST
+
+START_TEST(a_closed_list_an_empty_one_and_a_doubtful_clock_are_told_apart) {
+  struct mail end = make(STORE_LEASE_END);
+  end.u.store_lease_end = (struct mail_store_lease_end){.campaign_id = CAMPAIGN, .open = 9, .closed = 1};
+  step(&end);
+  pass(500);
+  ck_assert_int_eq(bound(), PACER_BOUND_HOURS);
+  end.u.store_lease_end.closed = 0;
+  step(&end);
+  pass(500);
+  ck_assert_int_eq(bound(), PACER_BOUND_LIST);
+  clock_is(false, true);
+  pass(500);
+  ck_assert_int_eq(bound(), PACER_BOUND_CLOCK);
+}
+END_TEST
+
 START_TEST(more_leases_than_asked_for_are_given_back) {
   order(ORDER_AGENT, 0, AGENT_PAUSED, NULL);
   for (uint64_t i = 1; i <= FLOOR_LEASES_MAX + 3; i++) lease_for(CAMPAIGN, i);
@@ -429,6 +484,9 @@ int main(void) {
   tcase_add_test(t, a_clock_that_steps_does_not_end_a_talk);
   tcase_add_test(t, a_stopped_campaign_gives_its_leases_back_and_takes_no_more);
   tcase_add_test(t, leases_are_asked_for_once_and_again_when_the_list_may_have_grown);
+  tcase_add_test(t, a_disk_that_takes_nothing_holds_the_box_is_named_and_is_tried_again);
+  tcase_add_test(t, leases_at_hand_wait_while_the_disk_takes_nothing);
+  tcase_add_test(t, a_closed_list_an_empty_one_and_a_doubtful_clock_are_told_apart);
   tcase_add_test(t, more_leases_than_asked_for_are_given_back);
   tcase_add_test(t, the_pacer_gives_nobody_up_who_has_not_rung_for_fifteen_seconds);
   tcase_add_test(t, a_campaign_that_was_stopped_long_ago_makes_room_for_the_next);

@@ -23,9 +23,9 @@ static int hold(uint16_t port) {
   return -1;
 }
 
-/* Every even port of low ... low + 2 * PORTS - 2, but for the last LEFT. */
+/* Not where the other tests have their ports. Every even port of low ... low + 2 * PORTS - 2, but for the last LEFT. */
 static void hold_most(void) {
-  for (low = 21000; low < 29000; low = (uint16_t)(low + 2 * PORTS)) {
+  for (low = 14000; low < 19000; low = (uint16_t)(low + 2 * PORTS)) {
     for (held = 0; held < PORTS; held++) {
       if ((foreign[held] = hold((uint16_t)(low + 2 * held))) < 0) break;
     }

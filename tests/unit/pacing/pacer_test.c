@@ -146,6 +146,10 @@ START_TEST(closed_hours_lines_rate_and_list_each_bind_and_are_named) {
   pacer_decide(p, &v, &o);
   ck_assert_uint_eq(o.launch, 0);
   ck_assert_int_eq(o.why.bound, PACER_BOUND_HOURS);
+  v = view_at(1000), v.held = PACER_BOUND_DISK;
+  pacer_decide(p, &v, &o);
+  ck_assert_uint_eq(o.launch, 0);
+  ck_assert_int_eq(o.why.bound, PACER_BOUND_DISK);
   v = view_at(1000), v.lines_free = 4;
   pacer_decide(p, &v, &o);
   ck_assert_uint_eq(o.launch, 4);

@@ -168,14 +168,21 @@ START_TEST(a_full_disk_refuses_openings_keeps_closes_and_heals) {
   put_close(1, OUTCOME_NO_ANSWER);
   usleep(100000);
   put_open(&l[1], 2);
-  struct mail m = take();
+  struct mail m;
+  unsigned told = 0;
+  while ((m = take()).kind == STORE_TROUBLE) told += m.u.store_trouble.err < 0 && m.u.store_trouble.rest_ms > 0;
+  ck_assert_uint_gt(told, 0);
   ck_assert_int_eq(m.kind, STORE_REFUSED);
   ck_assert_int_eq(m.u.store_opened.reason, REFUSAL_STORE);
   ck_assert_uint_eq(m.u.store_opened.attempt_id, 2);
   ck_assert_uint_gt(store_worker_count(w).failures, 0);
   disk_limit(RLIM_INFINITY);
-  m = take();
+  while ((m = take()).kind == STORE_TROUBLE && m.u.store_trouble.err < 0) {
+  }
   ck_assert_int_eq(m.kind, STORE_CLOSED);
+  const struct mail over = take(); /* said with what made it so */
+  ck_assert_int_eq(over.kind, STORE_TROUBLE);
+  ck_assert_int_eq(over.u.store_trouble.err, CAD_OK);
   ck_assert_uint_eq(m.u.store_opened.attempt_id, 1);
   put_open(&l[2], 3);
   ck_assert_int_eq(take().kind, STORE_OPENED);
@@ -183,6 +190,36 @@ START_TEST(a_full_disk_refuses_openings_keeps_closes_and_heals) {
   ck_assert_int_eq(store_worker_run(w, counts_job, &n, false), CAD_OK);
   ck_assert_uint_eq(n.attempts, 2);
   ck_assert_uint_eq(n.by_outcome[OUTCOME_NO_ANSWER], 1);
+  finish();
+}
+END_TEST
+
+START_TEST(a_full_disk_says_so_before_it_says_that_nobody_is_to_be_called) {
+  struct lease l[3];
+  start(256, 3);
+  signal(SIGXFSZ, SIG_IGN);
+  struct stat st;
+  char wal[272];
+  snprintf(wal, sizeof wal, "%s-wal", path);
+  ck_assert_int_eq(stat(wal, &st), 0);
+  disk_limit((rlim_t)st.st_size);
+  want(3);
+  struct mail m;
+  int64_t rest_ms = 0;
+  while ((m = take()).kind == STORE_TROUBLE) {
+    ck_assert_int_lt(m.u.store_trouble.err, 0);
+    rest_ms = m.u.store_trouble.rest_ms;
+  }
+  ck_assert_int_eq(m.kind, STORE_LEASE_END);
+  ck_assert_uint_eq(m.u.store_lease_end.given, 0);
+  ck_assert_int_gt(rest_ms, 0);
+  disk_limit(RLIM_INFINITY);
+  usleep((useconds_t)(rest_ms + 50) * 1000);
+  want(3);
+  ck_assert_int_eq(take_leases(l, 3), 3);
+  m = take();
+  ck_assert_int_eq(m.kind, STORE_TROUBLE);
+  ck_assert_int_eq(m.u.store_trouble.err, CAD_OK);
   finish();
 }
 END_TEST
@@ -313,6 +350,7 @@ int main(void) {
   tcase_add_test(t, a_close_that_overtakes_its_opening_is_not_lost);
   tcase_add_test(t, replies_wait_when_control_is_full_and_none_is_lost);
   tcase_add_test(t, a_full_disk_refuses_openings_keeps_closes_and_heals);
+  tcase_add_test(t, a_full_disk_says_so_before_it_says_that_nobody_is_to_be_called);
   tcase_add_test(t, a_job_is_one_transaction_and_its_failure_leaves_nothing);
   tcase_add_test(t, announcements_reach_control_before_the_call_returns);
   tcase_add_test(t, stopping_makes_durable_what_was_queued);
