@@ -1,11 +1,11 @@
 /* The control thread. It waits in epoll for mail, children and the next deadline; a
  * mail is stepped, the outbox is carried out, and nothing here blocks. */
 #include "dialer/daemon_loop.h"
+#include "dialer/base/alert.h"
 #include "dialer/base/clock.h"
 #include "dialer/base/clock_watch.h"
 #include "dialer/base/log.h"
 #include "dialer/base/wide.h"
-#include "dialer/alert.h"
 #include "dialer/blame.h"
 #include "dialer/daemon_setup.h"
 #include "dialer/handover.h"
@@ -217,13 +217,10 @@ static void on_crash(struct loop *l, unsigned w, const struct wide_source *sourc
   bool carrier = blame_is_carrier(l->trunks, l->opt.config->trunk_count, source);
   bool blocked = blame_death(&l->blame, source, carrier, clock_mono());
   blame_name(source, name);
-  if (blocked)
-    alert_raise(l->alerts, &l->alert_count, clock_wall(),
-                "SIP worker %s died twice after packets from %s, which is not heard for 10 minutes", worker, name);
-  else
-    alert_raise(l->alerts, &l->alert_count, clock_wall(), "SIP worker %s died; the last packet came from %s%s", worker, name,
-                carrier ? ", a carrier: it is not blocked, tell it" : "");
-  log_error("daemon", "%s", l->alerts[0].text);
+  enum alert_kind kind = blocked ? ALERT_SOURCE_BLOCKED : carrier ? ALERT_WORKER_CARRIER : ALERT_WORKER_DIED;
+  alert_raise(l->alerts, &l->alert_count, clock_wall(), kind, worker, name);
+  char words[LIVE_ALERT_TEXT];
+  log_error("daemon", "%s", alert_words(&l->alerts[0], false, words));
 }
 
 static void on_wide(struct loop *l, unsigned w, const struct wide *m) {
@@ -290,8 +287,7 @@ static void last_words(struct loop *l, unsigned w) {
 
 static void worker_lost(struct loop *l, unsigned w) {
   if (l->sip[w].failures >= CRASH_LOOP)
-    alert_raise(l->alerts, &l->alert_count, clock_wall(), "SIP worker %s dies again and again; it is started ever more rarely",
-                l->opt.config->listeners[w].name);
+    alert_raise(l->alerts, &l->alert_count, clock_wall(), ALERT_WORKER_LOOPS, l->opt.config->listeners[w].name, "");
   l->sip_watched[w] = false;
   l->sip_backlog[w].count = l->sip_backlog[w].head = 0;
   l->sip_up[w] = false;
@@ -384,7 +380,9 @@ static void publish(struct loop *l, struct now now) {
 }
 
 static void take_mail(struct loop *l, const struct mail *m) {
-  if (m->kind == STORE_TROUBLE) alert_store(l->alerts, &l->alert_count, &l->trouble_told, l->opt.config->state_dir, &m->u.store_trouble);
+  char words[LIVE_ALERT_TEXT];
+  if (m->kind == STORE_TROUBLE && alert_store(l->alerts, &l->alert_count, &l->trouble_told, l->opt.config->state_dir, &m->u.store_trouble))
+    log_warn("daemon", "%s", alert_words(&l->alerts[0], false, words));
   if (m->kind == STORE_PHONE)
     on_store_phone(l, m); /* hashes stay away from the floor */
   else

@@ -15,9 +15,9 @@ enum {
   LIVE_CAMPAIGNS_MAX = 16,
   LIVE_ALERTS_MAX = 6,
   LIVE_TRUNKS_MAX = 16,
-  LIVE_ALERT_TEXT = 160,
+  LIVE_ALERT_TEXT = 256, /* in words */
   LIVE_QUEUES_MAX = 32,
-  LIVE_VERSION = 9
+  LIVE_VERSION = 10
 };
 
 struct live_agent {
@@ -71,7 +71,8 @@ struct live_queue {
 struct live_alert {
   struct wall at;
   uint32_t times;
-  char text[LIVE_ALERT_TEXT];
+  uint8_t kind; /* enum alert_kind */
+  char who[64], what[64];
 };
 /* How the box itself does, since it started. Times in microseconds. */
 enum live_box { LIVE_BOX_CONTROL = 0, LIVE_BOX_MEDIA, LIVE_BOX_STORE, LIVE_BOXES };

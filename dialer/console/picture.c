@@ -1,4 +1,5 @@
 #include "dialer/console/picture.h"
+#include "dialer/base/alert.h"
 #include "dialer/base/log.h"
 #include <cadencia/err.h>
 #include <jansson.h>
@@ -138,9 +139,17 @@ static json_t *point_json(const struct point *p) {
                    (json_int_t)p->ready);
 }
 
+/* In both languages: the picture is every viewer's. */
+static json_t *alert_json(const struct live_alert *a) {
+  char en[LIVE_ALERT_TEXT], es[LIVE_ALERT_TEXT];
+  return json_pack("{so so so so}", "at", json_integer(a->at.ms), "times", number(a->times), "en", name_text(alert_words(a, false, en)),
+                   "es", name_text(alert_words(a, true, es)));
+}
+
 static json_t *picture_json(const struct picture *picture) {
   const struct live *live = &picture->live;
-  json_t *campaigns = json_array(), *agents = json_array(), *queues = json_array();
+  json_t *campaigns = json_array(), *agents = json_array(), *queues = json_array(), *alerts = json_array();
+  for (unsigned i = 0; i < live->alert_count && i < LIVE_ALERTS_MAX; i++) json_array_append_new(alerts, alert_json(&live->alerts[i]));
   for (unsigned i = 0; i < live->queue_count && i < LIVE_QUEUES_MAX; i++)
     json_array_append_new(queues, queue_json(&live->queues[i], live->campaign_count));
   for (unsigned i = 0; i < live->campaign_count; i++) json_array_append_new(campaigns, campaign_json(&live->campaigns[i]));
@@ -148,10 +157,10 @@ static json_t *picture_json(const struct picture *picture) {
   json_t *box = json_pack("{so so so so so}", "loop_lag_max_us", number(live->loop_lag_max_us), "sip_restarts", number(live->sip_restarts),
                           "late_mail", number(live->late_mail), "ignored_events", number(live->ignored_events), "refused_orders",
                           number(live->refused_orders));
-  return json_pack("{si so so so sb so so so so so so so so}", "version", LIVE_VERSION, "sequence", number(live->sequence), "at",
+  return json_pack("{si so so so sb so so so so so so so so so}", "version", LIVE_VERSION, "sequence", number(live->sequence), "at",
                    json_integer(live->at.ms), "started", json_integer(live->started.ms), "draining", live->draining, "calls",
                    number(live->calls), "calls_limit", number(live->calls_limit), "credits", number(live->credits), "campaigns", campaigns,
-                   "agents", agents, "queues", queues, "box", box, "point", point_json(series_last(&picture->series)));
+                   "agents", agents, "queues", queues, "alerts", alerts, "box", box, "point", point_json(series_last(&picture->series)));
 }
 
 struct blob *picture_event(struct picture *picture) {

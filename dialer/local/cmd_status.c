@@ -1,4 +1,5 @@
 /* cadencia status: the floor now, or what the database says when no daemon runs. */
+#include "dialer/base/alert.h"
 #include "dialer/base/clock.h"
 #include "dialer/local/command.h"
 #include "dialer/local/table.h"
@@ -78,9 +79,10 @@ static json_t *agents_json(const struct live *l) {
 
 static json_t *alerts_json(const struct live *l) {
   json_t *array = json_array();
+  char words[LIVE_ALERT_TEXT];
   for (unsigned i = 0; i < l->alert_count; i++)
     json_array_append_new(array, json_pack("{s:o, s:i, s:o}", "at", json_time(l->alerts[i].at), "times", (int)l->alerts[i].times, "text",
-                                           json_text(l->alerts[i].text)));
+                                           json_text(alert_words(&l->alerts[i], false, words))));
   return array;
 }
 
@@ -224,9 +226,10 @@ static void print_live(struct command_call *c, const struct live *l, const struc
   fprintf(c->out, "daemon runs since %s%s: %u of %u calls; %llu attempts kept, %llu contacts waiting\n\n", at[0] ? at : "a moment",
           l->draining ? ", draining" : "", l->calls, l->calls_limit, (unsigned long long)n->attempts,
           (unsigned long long)n->contacts_waiting);
+  char words[LIVE_ALERT_TEXT];
   for (unsigned i = 0; i < l->alert_count; i++) {
     clock_iso8601(l->alerts[i].at, at);
-    fprintf(c->out, "%s  ! %s%s", at, l->alerts[i].text, i + 1 == l->alert_count ? "\n\n" : "\n");
+    fprintf(c->out, "%s  ! %s%s", at, alert_words(&l->alerts[i], false, words), i + 1 == l->alert_count ? "\n\n" : "\n");
   }
   print_campaigns(c->out, l);
   fputc('\n', c->out);

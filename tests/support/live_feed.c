@@ -1,4 +1,5 @@
 #include "tests/support/live_feed.h"
+#include "dialer/base/alert.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ void live_feed(struct live *out, unsigned step, unsigned agents, struct wall at)
   out->calls_limit = 2000;
   out->credits = 64;
   out->loop_lag_max_us = 840;
+  alert_raise(out->alerts, &out->alert_count, wall_add(at, -90000), ALERT_DISK, "/var/lib/cadencia", "full");
   for (unsigned i = 0; i < 2; i++) {
     struct live_campaign *c = &out->campaigns[i];
     unsigned n = step / (i + 1);

@@ -5,7 +5,7 @@ const LOCALE = WORDS.lang === "es" ? "es" : "en";
 const whole = new Intl.NumberFormat(LOCALE), percent = new Intl.NumberFormat(LOCALE, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const AGENT_STATES = ["talking", "reserved", "ready", "wrapup", "paused", "logged_out"];
 const OUTCOMES = ["connected", "abandoned", "early_hangup", "machine", "no_answer", "busy", "failed"];
-const SILENT_MS = 4000;
+const SILENT_MS = 4000, ALERT_SHOWN_MS = 24 * 3600000;
 let picture = null, heard = 0, source = null;
 
 function set(node, text) {
@@ -70,6 +70,14 @@ function drawFigures(p) {
   set($("f-answers-note"), fraction(answers) + " " + WORDS.of_attempts);
   drawAbandonment(p.campaigns);
   big($("f-occupancy"), rate(sumRate(p.campaigns, "occupancy")));
+}
+/* What a person should look at, of the last day; the floor's clock says when. */
+function drawAlerts(p) {
+  const list = $("alerts"), fresh = p.alerts.filter((a) => p.at - a.at < ALERT_SHOWN_MS);
+  const lines = fresh.map((a) => new Date(a.at).toLocaleTimeString(LOCALE, { hour12: false }) + "  " + a[LOCALE] + (a.times > 1 ? "  ×" + whole.format(a.times) : ""));
+  list.hidden = !lines.length;
+  if (list.textContent === lines.join("")) return;
+  list.replaceChildren(...lines.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
 }
 function drawCalls(p) {
   for (const item of $("path").children) {
@@ -291,6 +299,7 @@ function drawBox(p) {
 function draw(p) {
   picture = p;
   heard = performance.now();
+  drawAlerts(p);
   drawFigures(p);
   drawCalls(p);
   drawAgents(p);

@@ -59,11 +59,13 @@ try {
   assert.ok(phones.some((p) => p === "+1202555****"), "numbers are masked");
   const states = (word) => page.waitForFunction((w) => [...document.querySelectorAll("#agents tr")].some((row) => row.innerText.includes(w)), word);
   await states("Ready: resting");
+  assert.match(await text("#alerts li"), /^\d\d:\d\d:\d\d\s+\/var\/lib\/cadencia cannot be written \(full\): nobody is dialed/, "alerts are told");
 
   await page.locator("a.lang").click();
   await page.locator("#link[data-state=live]").waitFor();
   assert.equal(await text("#h-agents"), "Agentes");
   await states("Listo: descansa");
+  assert.match(await text("#alerts li"), /no se puede escribir en \/var\/lib\/cadencia \(full\): no se llama a nadie/);
   await page.locator("#why").getByText("frenado por").first().waitFor();
   assert.match(await text("#why"), /se esperan [\d,]+ agentes libres y [\d,]+ personas que contestan en 10 s/);
   assert.match(await text("#why"), /frenado por: (agentes|riesgo de abandono|cupo de abandono|líneas)/);

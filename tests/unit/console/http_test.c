@@ -211,6 +211,9 @@ START_TEST(the_picture_is_json_with_masked_numbers_and_text_ids) {
     resting += until != NULL;
   }
   ck_assert_uint_gt(resting, 0);
+  const json_t *alert = json_array_get(json_object_get(json, "alerts"), 0);
+  ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(alert, "en")), "/var/lib/cadencia cannot be written"));
+  ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(alert, "es")), "no se puede escribir en /var/lib/cadencia"));
   const json_t *campaign = json_array_get(json_object_get(json, "campaigns"), 0);
   const json_t *abandonment = json_object_get(campaign, "abandonment");
   ck_assert_int_eq(json_integer_value(json_object_get(abandonment, "num")), (json_int_t)live.campaigns[0].abandoned);
