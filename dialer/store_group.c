@@ -98,6 +98,7 @@ bool group_send(struct store_group *g) {
 static void refuse_open(struct store_group *g, const struct mail_store_open *req) {
   struct mail_store_opened *r = &group_reply(g, STORE_REFUSED)->u.store_opened;
   *r = (struct mail_store_opened){req->slot, req->gen, req->attempt_id, REFUSAL_STORE, wall_add(clock_wall(), BACKOFF_MOST_MS), 0};
+  store_lease_drop(g->store, &req->lease); /* nobody has it now */
 }
 
 static void refuse_arrive(struct store_group *g, const struct mail_store_arrive *req, int err) {
@@ -225,6 +226,9 @@ static void do_item(struct store_group *g, const struct mail *m) {
 
 /* ---- groups ---- */
 
+/* Else it is the row's own fault, or somebody else writes: no reason not to call anybody. */
+static bool disk_says_no(int err) { return err == CAD_EFULL || err == CAD_EIO; }
+
 static struct mail_store_trouble *group_trouble(struct store_group *g) { return &group_reply(g, STORE_TROUBLE)->u.store_trouble; }
 
 static void group_failed(struct store_group *g, int err) {
@@ -236,7 +240,7 @@ static void group_failed(struct store_group *g, int err) {
   g->retry_at = mono_add(clock_mono(), g->backoff_ms);
   log_error("store", "%u items could not be made durable (%s); again in %lld ms", g->group_count, err_name(err), (long long)g->backoff_ms);
   g->failed_with = err;
-  *group_trouble(g) = (struct mail_store_trouble){err, (uint32_t)g->backoff_ms};
+  if (disk_says_no(err)) *group_trouble(g) = (struct mail_store_trouble){err, (uint32_t)g->backoff_ms};
   bool alone = g->group_count == 1; /* it goes behind the others: the fault may be its own */
   for (unsigned i = g->group_count; i > 0; i--) {
     const struct mail *m = &g->group[i - 1];
@@ -303,8 +307,12 @@ static void commit_group(struct store_group *g) {
   note_waits(g);
   atomic_fetch_add(&g->groups, 1);
   atomic_fetch_add(&g->items, g->group_count);
-  if (g->backoff_ms > 0) *group_trouble(g) = (struct mail_store_trouble){CAD_OK, 0};
-  g->backoff_ms = 0;
+  const bool doubt = disk_says_no(g->failed_with) && !store_wrote(g->store); /* nothing was asked of the disk: the next item is the test */
+  if (!doubt) {
+    if (g->backoff_ms > 0) *group_trouble(g) = (struct mail_store_trouble){CAD_OK, 0};
+    g->backoff_ms = 0;
+    g->failed_with = CAD_OK;
+  }
   if (g->one_by_one) g->one_by_one--;
   g->group_count = 0;
   g->reply_ready = g->reply_count;
@@ -352,8 +360,8 @@ void group_refuse(struct store_group *g) {
       continue;
     }
     const int64_t rest_ms = g->retry_at.ms - clock_mono().ms;
-    *group_trouble(g) =
-        (struct mail_store_trouble){g->failed_with, rest_ms > 0 ? (uint32_t)rest_ms : 1}; /* before it: the list was not asked */
+    if (disk_says_no(g->failed_with)) /* before it: the list was not asked */
+      *group_trouble(g) = (struct mail_store_trouble){g->failed_with, rest_ms > 0 ? (uint32_t)rest_ms : 1};
     group_reply(g, STORE_LEASE_END)->u.store_lease_end =
         (struct mail_store_lease_end){.campaign_id = m.u.store_want.campaign_id, .next = wall_add(clock_wall(), BACKOFF_MOST_MS)};
   }

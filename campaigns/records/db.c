@@ -229,6 +229,7 @@ int db_run_into(struct db *db, struct content *content, enum db_slot slot, const
 void db_spoil(struct db *db, int code) { (void)spoil(db, code); }
 
 int db_changes(const struct db *db) { return sqlite3_changes(db->handle); }
+int64_t db_changes_in_all(const struct db *db) { return sqlite3_total_changes64(db->handle); }
 
 uint64_t col_u64(sqlite3_stmt *q, int i) { return (uint64_t)sqlite3_column_int64(q, i); }
 struct wall col_wall(sqlite3_stmt *q, int i) {

@@ -296,6 +296,7 @@ sqlite3_stmt *db_query(struct db *db, enum db_slot slot, const char *sql, const 
 int db_step(struct db *db, sqlite3_stmt *q); /* 1 a row, 0 no more, < 0 (q NULL: CAD_EIO) */
 void db_done(sqlite3_stmt *q);
 int db_changes(const struct db *db);
+int64_t db_changes_in_all(const struct db *db); /* since it was opened */
 
 uint64_t col_u64(sqlite3_stmt *q, int i);
 struct wall col_wall(sqlite3_stmt *q, int i); /* null: WALL_NONE */

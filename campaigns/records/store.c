@@ -141,6 +141,7 @@ static int begin(struct store *s, bool bulk) {
   if (err < 0) return err;
   for (uint32_t i = 0; i < s->campaign_count; i++) s->campaigns[i].open_at_begin = s->campaigns[i].open;
   s->contacts_at_begin = s->contacts;
+  s->changes_at_begin = db_changes_in_all(&s->db);
   dnc_memory_begin(&s->dnc);
   memcpy(s->jobs_at_begin, s->jobs, sizeof s->jobs);
   chain_begin(&s->chain);
@@ -181,10 +182,13 @@ int store_commit(struct store *s) {
     forget_group(s);
     return err;
   }
+  s->wrote = db_changes_in_all(&s->db) != s->changes_at_begin;
   s->memory_stale = false;
   for (uint32_t i = 0; i < s->campaign_count; i++) s->campaigns[i].open_written = s->campaigns[i].open;
   return err;
 }
+
+bool store_wrote(const struct store *s) { return s->wrote; }
 
 void store_rollback(struct store *s) {
   if (!s->db.in_tx) return;

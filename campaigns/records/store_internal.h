@@ -117,6 +117,8 @@ struct store {
   struct wal_keeper *keeper; /* NULL: SQLite copies its log by itself, at commits */
   struct paced_book *paced;  /* the running minutes of the pacers; NULL: none yet */
   bool reader, clock_trusted, memory_stale;
+  bool wrote; /* the last commit changed rows */
+  int64_t changes_at_begin;
   struct id_maker ids;
   struct wall clock; /* simulation's; WALL_NONE: the system's */
   struct zones *zones;

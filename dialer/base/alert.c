@@ -6,10 +6,19 @@
 
 enum { TROUBLE_TOLD_MS = 1000 }; /* between two tries of the store: a commit that fails once is its own affair */
 
+/* What does not fit is cut between two characters. */
+static void put(char out[64], const char *text) {
+  size_t n = (size_t)snprintf(out, 64, "%s", text);
+  if (n < 64) return;
+  for (n = 63; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--) {
+  }
+  out[n] = 0;
+}
+
 void alert_raise(struct live_alert *alerts, uint32_t *count, struct wall at, enum alert_kind kind, const char *who, const char *what) {
   struct live_alert a = {.at = at, .times = 1, .kind = (uint8_t)kind};
-  snprintf(a.who, sizeof a.who, "%s", who);
-  snprintf(a.what, sizeof a.what, "%s", what);
+  put(a.who, who);
+  put(a.what, what);
   uint32_t i = 0;
   while (i < *count && (alerts[i].kind != a.kind || strcmp(alerts[i].who, a.who) != 0 || strcmp(alerts[i].what, a.what) != 0)) i++;
   if (i < *count)

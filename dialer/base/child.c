@@ -158,5 +158,6 @@ void child_harden(void) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   signal(SIGPIPE, SIG_IGN);
-  signal(SIGINT, SIG_IGN); /* Ctrl-C reaches the daemon, which ends us in order */
+  signal(SIGXFSZ, SIG_IGN); /* a log that may not grow ends nobody */
+  signal(SIGINT, SIG_IGN);  /* Ctrl-C reaches the daemon, which ends us in order */
 }

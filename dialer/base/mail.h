@@ -117,7 +117,6 @@ enum mail_kind {
   STORE_KNOWN,     /* u.media_know: a fingerprint that may be used */
   STORE_DNC_ADDED, /* u.store_opt_out: drop leases of this number now */
   STORE_WINDOWS,   /* u.store_windows: the windows that hold now */
-  STORE_TROUBLE,   /* u.store_trouble: nothing could be made durable, or can again */
 
   /* local socket, console, signals -> control; one ORDER_REPLY each */
   ORDER_AGENT,   /* u.order_agent */
@@ -161,7 +160,9 @@ enum mail_kind {
 
   ORDER_HEARD, /* local socket -> control: has the floor heard all that was announced before?   u.order, one ORDER_REPLY */
 
-  MAIL_KIND_COUNT
+  STORE_TROUBLE, /* store -> control: nothing could be made durable, or can again   u.store_trouble */
+
+  MAIL_KIND_COUNT /* recordings keep kinds: new ones go before this line */
 };
 
 struct mail_sip_trunk {

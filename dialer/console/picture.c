@@ -65,7 +65,7 @@ static json_t *id_text(uint64_t id) {
 static json_t *name_text(const char *name) {
   json_t *text = json_string(name);
   if (text) return text;
-  char safe[MAIL_NAME_MAX];
+  char safe[LIVE_ALERT_TEXT];
   snprintf(safe, sizeof safe, "%s", name);
   for (char *p = safe; *p; p++)
     if ((unsigned char)*p >= 0x80) *p = '?';

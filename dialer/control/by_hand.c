@@ -4,7 +4,8 @@
 /* May an agent order a call of this campaign now? */
 int by_hand_may(struct control *k, struct campaign *p) {
   struct floor *f = &k->floor;
-  if (p->state != CAMPAIGN_RUNNING || f->draining || f->pressure || f->clock_doubt || !route_up(f, p->terms.trunk)) return CAD_EREFUSED;
+  if (p->state != CAMPAIGN_RUNNING || f->draining || f->pressure || f->clock_doubt || floor_store_rests(f) || !route_up(f, p->terms.trunk))
+    return CAD_EREFUSED;
   route_fill(f, p->terms.trunk);
   const struct pacer_view view = launch_view(k, p);
   return view.lines_free == 0 || view.rate_free == 0 ? CAD_EFULL : CAD_OK;

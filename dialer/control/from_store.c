@@ -50,6 +50,15 @@ static void opened(struct floor *f, const struct mail *m) {
   call_event(f, c, dial ? EV_OPENED : EV_GIVE_UP);
 }
 
+static void trouble(struct floor *f, const struct mail_store_trouble *t) {
+  f->store_rests_until = t->err < 0 ? mono_add(f->now.mono, t->rest_ms) : MONO_NONE;
+  if (t->err < 0) return;
+  for (uint32_t i = 0; i < FLOOR_CAMPAIGNS_MAX; i++) { /* it is over: every list is asked at once */
+    f->campaigns[i].lease_next = MONO_NONE;
+    f->campaigns[i].pace_now = f->campaigns[i].used;
+  }
+}
+
 void from_store(struct control *k, const struct mail *m) {
   struct floor *f = &k->floor;
   switch ((enum mail_kind)m->kind) {
@@ -72,9 +81,7 @@ void from_store(struct control *k, const struct mail *m) {
     inbound_arrived(f, &m->u.store_arrived);
     break;
   case STORE_WINDOWS: launch_windows_set(k, &m->u.store_windows); break;
-  case STORE_TROUBLE:
-    f->store_rests_until = m->u.store_trouble.err < 0 ? mono_add(f->now.mono, m->u.store_trouble.rest_ms) : MONO_NONE;
-    break;
+  case STORE_TROUBLE: trouble(f, &m->u.store_trouble); break;
   case STORE_KNOWN: order_know(f, &m->u.media_know); break;
   case STORE_DNC_ADDED: launch_drop_number(k, m->u.store_opt_out.phone); break;
   default: break;

@@ -119,6 +119,7 @@ void launch_campaign_set(struct control *k, const struct mail_store_campaign *de
   bool first = !p->used;
   p->used = true;
   p->terms = def->terms;
+  p->hours_closed = false; /* until the store says so of these terms */
   struct pacer_params params = params_of(f, &p->terms);
   if (!p->pacer) {
     p->pacer = pacer_create(&params);

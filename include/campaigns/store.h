@@ -55,6 +55,8 @@ int store_begin(struct store *s);
 /* After a failure everything since store_begin is undone, in the file and in memory, and may be tried again;
  * leases that were opened in the group went back to their list. */
 int store_commit(struct store *s);
+/* The last commit changed rows: one that did not says nothing about the disk. */
+bool store_wrote(const struct store *s);
 void store_rollback(struct store *s);
 
 /* ---- the call path; the replies are mail made by these functions ---- */

@@ -51,6 +51,17 @@ START_TEST(a_disk_is_told_when_it_lasts_once_and_when_it_is_over) {
 }
 END_TEST
 
+START_TEST(a_long_name_is_cut_between_two_characters) {
+  char folder[120] = "/var/lib/";
+  for (int i = 0; i < 40; i++) strcat(folder, "\xc3\xb1"); /* at an odd place: byte 63 is in the middle of one */
+  raise(1, ALERT_DISK, folder, "");
+  ck_assert_uint_eq(strlen(alerts[0].who), 63);
+  raise(2, ALERT_DISK, folder + 1, "");
+  ck_assert_uint_eq(strlen(alerts[0].who), 62);
+  ck_assert_uint_eq((unsigned char)alerts[0].who[61], 0xb1);
+}
+END_TEST
+
 START_TEST(every_kind_has_words_whatever_is_in_it) {
   for (int kind = 0; kind < ALERT_KIND_COUNT; kind++) {
     char en[LIVE_ALERT_TEXT], es[LIVE_ALERT_TEXT];
@@ -73,6 +84,7 @@ int main(void) {
   tcase_add_test(c, the_same_alert_is_counted_and_comes_first);
   tcase_add_test(c, the_oldest_makes_room);
   tcase_add_test(c, a_disk_is_told_when_it_lasts_once_and_when_it_is_over);
+  tcase_add_test(c, a_long_name_is_cut_between_two_characters);
   tcase_add_test(c, every_kind_has_words_whatever_is_in_it);
   suite_add_tcase(s, c);
   SRunner *r = srunner_create(s);

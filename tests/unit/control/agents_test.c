@@ -321,6 +321,19 @@ static int dials(uint32_t agent, uint64_t phone) {
   step(&m);
   return last(ORDER_REPLY)->u.order_reply.err;
 }
+START_TEST(nobody_calls_by_hand_while_the_disk_takes_nothing) {
+  struct mail m = make(STORE_TROUBLE);
+  m.u.store_trouble = (struct mail_store_trouble){CAD_EFULL, 2000};
+  step(&m);
+  ck_assert_int_eq(dials(0, 12025559003), CAD_EREFUSED);
+  ck_assert_uint_eq(said(STORE_OPEN), 0);
+  m.u.store_trouble = (struct mail_store_trouble){CAD_OK, 0};
+  step(&m);
+  ck_assert_int_eq(dials(0, 12025559003), CAD_OK);
+  ck_assert_uint_eq(said(STORE_OPEN), 1);
+}
+END_TEST
+
 static struct party dialed_by_hand(void) {
   const struct mail_store_open *o = &last(STORE_OPEN)->u.store_open;
   struct party p = {.leg = {LEG_CALL, o->slot, o->gen}, .attempt = o->attempt_id, .phone = o->lease.phone};
@@ -451,6 +464,7 @@ int main(void) {
   suite_add_tcase(s, v);
   TCase *h = tcase_create("by hand");
   tcase_add_checked_fixture(h, by_hand_only, floor_close);
+  tcase_add_test(h, nobody_calls_by_hand_while_the_disk_takes_nothing);
   tcase_add_test(h, an_agent_calls_by_hand_in_every_mode_and_is_as_before_afterwards);
   tcase_add_test(h, in_manual_mode_nothing_is_leased_or_dialed_by_itself);
   tcase_add_test(h, a_phone_that_is_down_rings_first_and_the_contact_waits_at_most_for_its_lease);

@@ -224,6 +224,36 @@ START_TEST(a_full_disk_says_so_before_it_says_that_nobody_is_to_be_called) {
 }
 END_TEST
 
+START_TEST(work_that_writes_nothing_does_not_say_that_the_disk_is_well) {
+  start(256, 3);
+  signal(SIGXFSZ, SIG_IGN);
+  struct stat st;
+  char wal[272];
+  snprintf(wal, sizeof wal, "%s-wal", path);
+  ck_assert_int_eq(stat(wal, &st), 0);
+  disk_limit((rlim_t)st.st_size);
+  int64_t longest = 0;
+  for (int i = 0; i < 40 && longest < 1000; i++) { /* as a floor does that has agents and no calls */
+    struct mail paced = mail_make(STORE_PACED, clock_mono());
+    paced.u.store_paced.campaign_id = campaign;
+    paced.u.store_paced.at = clock_wall();
+    put(paced);
+    want(3);
+    usleep(100000);
+    struct mail m;
+    while (mailbox_take(control, &m, 1) == 1) {
+      ck_assert_int_ne(m.kind, STORE_LEASED);
+      if (m.kind != STORE_TROUBLE) continue;
+      ck_assert_int_lt(m.u.store_trouble.err, 0);
+      if (m.u.store_trouble.rest_ms > longest) longest = m.u.store_trouble.rest_ms;
+    }
+  }
+  ck_assert_int_ge(longest, 1000);
+  disk_limit(RLIM_INFINITY);
+  finish();
+}
+END_TEST
+
 static int add_campaign(struct store *s, void *arg) {
   struct campaign_def d = always_open("two");
   int err = store_campaign_put(s, &d);
@@ -350,6 +380,7 @@ int main(void) {
   tcase_add_test(t, a_close_that_overtakes_its_opening_is_not_lost);
   tcase_add_test(t, replies_wait_when_control_is_full_and_none_is_lost);
   tcase_add_test(t, a_full_disk_refuses_openings_keeps_closes_and_heals);
+  tcase_add_test(t, work_that_writes_nothing_does_not_say_that_the_disk_is_well);
   tcase_add_test(t, a_full_disk_says_so_before_it_says_that_nobody_is_to_be_called);
   tcase_add_test(t, a_job_is_one_transaction_and_its_failure_leaves_nothing);
   tcase_add_test(t, announcements_reach_control_before_the_call_returns);
