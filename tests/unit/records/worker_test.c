@@ -152,19 +152,24 @@ static void disk_limit(rlim_t bytes) {
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-START_TEST(a_full_disk_refuses_openings_keeps_closes_and_heals) {
-  struct lease l[3];
-  start(256, 3);
-  signal(SIGXFSZ, SIG_IGN);
-  want(3);
-  ck_assert_int_eq(take_leases(l, 3), 3);
-  put_open(&l[0], 1);
-  ck_assert_int_eq(take().kind, STORE_OPENED);
+/* From now on: the journal is as long as it gets. */
+static void disk_full(void) {
   struct stat st;
   char wal[272];
   snprintf(wal, sizeof wal, "%s-wal", path);
   ck_assert_int_eq(stat(wal, &st), 0);
+  signal(SIGXFSZ, SIG_IGN);
   disk_limit((rlim_t)st.st_size);
+}
+
+START_TEST(a_full_disk_refuses_openings_keeps_closes_and_heals) {
+  struct lease l[3];
+  start(256, 3);
+  want(3);
+  ck_assert_int_eq(take_leases(l, 3), 3);
+  put_open(&l[0], 1);
+  ck_assert_int_eq(take().kind, STORE_OPENED);
+  disk_full();
   put_close(1, OUTCOME_NO_ANSWER);
   usleep(100000);
   put_open(&l[1], 2);
@@ -197,12 +202,7 @@ END_TEST
 START_TEST(a_full_disk_says_so_before_it_says_that_nobody_is_to_be_called) {
   struct lease l[3];
   start(256, 3);
-  signal(SIGXFSZ, SIG_IGN);
-  struct stat st;
-  char wal[272];
-  snprintf(wal, sizeof wal, "%s-wal", path);
-  ck_assert_int_eq(stat(wal, &st), 0);
-  disk_limit((rlim_t)st.st_size);
+  disk_full();
   want(3);
   struct mail m;
   int64_t rest_ms = 0;
@@ -226,12 +226,7 @@ END_TEST
 
 START_TEST(work_that_writes_nothing_does_not_say_that_the_disk_is_well) {
   start(256, 3);
-  signal(SIGXFSZ, SIG_IGN);
-  struct stat st;
-  char wal[272];
-  snprintf(wal, sizeof wal, "%s-wal", path);
-  ck_assert_int_eq(stat(wal, &st), 0);
-  disk_limit((rlim_t)st.st_size);
+  disk_full();
   int64_t longest = 0;
   for (int i = 0; i < 40 && longest < 1000; i++) { /* as a floor does that has agents and no calls */
     struct mail paced = mail_make(STORE_PACED, clock_mono());
